@@ -1,0 +1,1 @@
+"""Latent Drifting benchmark library."""
