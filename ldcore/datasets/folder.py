@@ -1,0 +1,194 @@
+"""A person's own images and one CSV table: PNG or JPEG, NIfTI (.nii, .nii.gz) and DICOM, one row per image.
+
+CSV columns: path (relative to `root`, or absolute) and subject are required; session, age (years), sex, diagnosis,
+findings, split and slice (index of the axial slice or frame, from 0) are optional, other columns are left out.
+Rows in error texts count as a spreadsheet does: the header is row 1.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ldcore.datasets.records import SPLITS, assign_splits, validate
+from ldcore.errors import UserError
+
+DEFAULTS = {"root": None, "csv": None, "image_size": 64, "fractions": {"train": 0.7, "val": 0.1, "test": 0.2},
+            "window": [0.5, 99.5]}
+SEX_CODES = {"f": "F", "female": "F", "m": "M", "male": "M", "": ""}
+PICTURES, VOLUMES, SCANS = (".png", ".jpg", ".jpeg"), (".nii", ".nii.gz"), (".dcm", ".dicom", ".ima")
+
+
+def build(options: dict, seed: int):
+    """Return (records, images uint8 [N, size, size]), rows in the CSV's order; the seed only assigns missing splits.
+
+    Options: root (folder), csv (file, relative to the working folder or to root), image_size (pixels), fractions
+    (split shares), window (two percentiles of each image that become 0 and 255).  UserError for the first fault.
+    """
+    options = {**DEFAULTS, **options}
+    root, table = _table(options)
+    size, window = options["image_size"], options["window"]
+    if not isinstance(size, int) or size < 8:
+        raise UserError(f"Option image_size is {size!r}; give a whole number of pixels, at least 8.")
+    if not window or len(window) != 2 or not 0 <= window[0] < window[1] <= 100:
+        raise UserError(f"Option window is {window!r}; give two rising percentiles from 0 to 100.")
+    records = _records(table, options, seed)
+    images = np.empty((len(table), size, size), np.uint8)
+    slices = _each(table.get("slice", pd.Series([""] * len(table))), "slice", _slice)
+    for number, (path, index) in enumerate(zip(table["path"], slices)):
+        images[number] = to_uint8(_read(root / path, index, number + 2), size, window)
+    return records, images
+
+
+def to_uint8(image: np.ndarray, size: int, window) -> np.ndarray:
+    """Percentile-window a float image [H, W], pad it to a centred square with 0 and resize it, antialiased."""
+    from skimage.transform import resize
+
+    low, high = np.percentile(image, window)
+    scaled = np.clip((image - low) / (high - low), 0, 1) if high > low else np.zeros_like(image)
+    side, (height, width) = max(image.shape), image.shape
+    top, left = (side - height) // 2, (side - width) // 2
+    square = np.pad(scaled, ((top, side - height - top), (left, side - width - left)))
+    resized = resize(square, (size, size), order=1, anti_aliasing=size < side, mode="constant")
+    return np.rint(np.clip(resized, 0, 1) * 255).astype(np.uint8)
+
+
+def _table(options):
+    """The root folder and the CSV as text cells, required columns present and filled."""
+    for key in ("root", "csv"):
+        if not options[key]:
+            raise UserError(f"Option {key!r} of dataset 'folder' is not set; give its path.")
+    root, file = Path(options["root"]), Path(options["csv"])
+    file = file if file.is_file() else root / file
+    if not file.is_file():
+        raise UserError(f"The table {options['csv']} was not found, nor in {root}; correct option 'csv'.")
+    try:
+        table = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True)
+    except ValueError as fault:  # pandas' parser errors are ValueErrors too
+        reason = " ".join(str(fault).split())
+        raise UserError(f"The table {file} is not readable CSV ({reason}); save it as UTF-8 CSV.") from fault
+    table = table.rename(columns=str.strip).fillna("").apply(lambda column: column.str.strip())
+    for column in ("path", "subject"):
+        if column not in table:
+            raise UserError(f"{file} has no column {column!r} (found: {', '.join(table.columns)}); add it.")
+        empty = np.flatnonzero(table[column] == "")
+        if len(empty):
+            raise UserError(f"Row {empty[0] + 2} of {file} has no {column}; fill it in or delete the row.")
+    if table.empty:
+        raise UserError(f"{file} has a header but no rows; list at least one image.")
+    return root, table
+
+
+def _records(table, options, seed):
+    """The validated records table from the CSV's text cells."""
+    blank = pd.Series([""] * len(table))
+    subjects, split = table["subject"], table.get("split", blank).str.lower()
+    if (split == "").all():
+        split = subjects.map(assign_splits(subjects, options["fractions"], seed))
+    session = table.get("session", blank)
+    session = subjects.groupby(subjects).cumcount() if (session == "").all() else _each(session, "session", _session)
+    records = pd.DataFrame({
+        "subject_id": subjects, "session": session, "age": _each(table.get("age", blank), "age", _age),
+        "sex": _each(table.get("sex", blank), "sex", _sex), "diagnosis": table.get("diagnosis", blank),
+        "findings": table.get("findings", blank), "split": _each(split, "split", _split),
+        "image_index": np.arange(len(table))})
+    validate(records, len(table))
+    return records
+
+
+def _each(column, name, convert):
+    """Convert every cell; UserError names the row, the column, the cell and what it should be."""
+    values = []
+    for number, cell in enumerate(column):
+        try:
+            values.append(convert(cell))
+        except ValueError as fault:
+            raise UserError(f"Row {number + 2} has {name} {cell!r}; {fault}.") from None
+    return values
+
+
+def _age(cell):
+    try:
+        age = float(cell) if cell else float("nan")
+    except ValueError:
+        age = -1.0
+    if cell and not 0 <= age <= 130:
+        raise ValueError("give years as a number from 0 to 130, or leave it empty")
+    return age
+
+
+def _sex(cell):
+    if cell.lower() not in SEX_CODES:
+        raise ValueError("use F, M, female or male, or leave it empty")
+    return SEX_CODES[cell.lower()]
+
+
+def _session(cell):
+    if not cell.isdecimal():
+        raise ValueError("number the sessions 0, 1, 2 ...")
+    return int(cell)
+
+
+def _slice(cell):
+    if cell and not cell.isdecimal():
+        raise ValueError("give a whole number from 0, or leave it empty for the middle slice")
+    return int(cell) if cell else None
+
+
+def _split(cell):
+    if cell not in SPLITS:
+        raise ValueError(f"use one of {', '.join(SPLITS)} in every row, or none at all")
+    return cell
+
+
+def _read(path, index, row):
+    """One image as float64 [H, W]; UserError names the file and the CSV row when it is missing or unreadable."""
+    name = path.name.lower()
+    readers = {PICTURES: _picture, VOLUMES: _volume, SCANS: _dicom}
+    reader = next((readers[ends] for ends in readers if name.endswith(ends)), None)
+    if reader is None:
+        known = ", ".join(PICTURES + VOLUMES + SCANS)
+        raise UserError(f"Row {row} names {path}, whose type is not known; use a file ending in {known}.")
+    if not path.is_file():
+        raise UserError(f"Row {row} names {path}, which does not exist; correct the path or option 'root'.")
+    try:
+        image = np.asarray(reader(path, index), dtype=np.float64)
+        if image.ndim != 2 or min(image.shape) < 2 or not np.isfinite(image).all():
+            raise ValueError(f"shape {image.shape} or its values do not make one grey image")
+    except Exception as fault:  # the three libraries raise many kinds for a damaged file
+        reason = " ".join(str(fault).split()).rstrip(".")
+        raise UserError(f"Row {row} names {path}, which cannot be read ({reason}); replace the file.") from fault
+    return image
+
+
+def _picture(path, index):
+    from PIL import Image
+
+    with Image.open(path) as image:
+        return np.asarray(image if image.mode in ("L", "I", "F", "I;16", "I;16B") else image.convert("L"))
+
+
+def _volume(path, index):
+    """One axial slice, anterior at the top and the subject's left on the left."""
+    import nibabel
+
+    image = nibabel.load(path)
+    volume = np.asarray(nibabel.as_closest_canonical(image).dataobj if len(image.shape) > 2 else image.dataobj)
+    while volume.ndim > 3:
+        volume = volume[..., 0]
+    if volume.ndim == 3:
+        volume = volume[:, :, volume.shape[2] // 2 if index is None else index]
+    return np.rot90(volume)
+
+
+def _dicom(path, index):
+    import pydicom
+    from pydicom.pixels import apply_modality_lut
+
+    scan = pydicom.dcmread(path)
+    pixels = np.asarray(apply_modality_lut(scan.pixel_array, scan), dtype=np.float64)
+    if int(scan.get("NumberOfFrames", 1) or 1) > 1:
+        pixels = pixels[len(pixels) // 2 if index is None else index]
+    if pixels.ndim == 3:
+        pixels = pixels.mean(axis=-1)
+    return pixels.max() + pixels.min() - pixels if scan.PhotometricInterpretation == "MONOCHROME1" else pixels

@@ -1,0 +1,122 @@
+"""The one records table every dataset yields: a pandas DataFrame beside a uint8 image stack.
+
+One row per image.  Columns: subject_id (str), session (int, 0 is the first visit), age (years, may be empty),
+sex ("F"/"M", may be empty), diagnosis ("CN"/"MCI"/"AD" for brain, may be empty), findings (str, may be empty),
+split ("train"/"val"/"test"), image_index (row of images.npy).  Further columns are kept as they are.
+"""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ldcore.errors import UserError
+from ldcore.files import atomic
+
+COLUMNS = ("subject_id", "session", "age", "sex", "diagnosis", "findings", "split", "image_index")
+SPLITS = ("train", "val", "test")
+SEXES = ("F", "M")
+TEXT_COLUMNS = ("subject_id", "sex", "diagnosis", "findings", "split")
+
+
+def validate(records: pd.DataFrame, image_count: int | None = None) -> None:
+    """Raise UserError naming the subject or row (0-based) of the first fault; `image_count` bounds image_index.
+
+    Checks: columns present, splits known, sex codes known, no patient in two splits, (subject, session) unique,
+    image_index a distinct whole number in [0, image_count) (>= 0 when image_count is None).
+    """
+    missing = [name for name in COLUMNS if name not in records.columns]
+    if missing:
+        found = ", ".join(map(str, records.columns))
+        raise UserError(f"The records table has no column {missing[0]!r} (found: {found}); add it.")
+    _refuse(records, ~records["split"].isin(SPLITS), "split", f"use one of {', '.join(SPLITS)}")
+    sex = records["sex"].fillna("")
+    _refuse(records, ~sex.isin(SEXES + ("",)), "sex", "use F, M or leave it empty")
+    splits_each = records.groupby("subject_id")["split"].agg(lambda values: sorted(set(values)))
+    for subject, splits in splits_each.items():
+        if len(splits) > 1:
+            raise UserError(f"Subject {subject!r} is in splits {' and '.join(splits)}; give all its rows one split.")
+    twice = records.duplicated(["subject_id", "session"]).to_numpy()
+    if twice.any():
+        row = int(np.flatnonzero(twice)[0])
+        subject, session = records.iloc[row][["subject_id", "session"]]
+        raise UserError(f"Row {row} repeats session {session} of subject {subject!r}; number the sessions apart.")
+    _validate_index(records, image_count)
+
+
+def _refuse(records, bad, column, remedy):
+    """Raise UserError for the first row where the boolean mask `bad` holds."""
+    if bad.any():
+        row = int(np.flatnonzero(bad.to_numpy())[0])
+        subject, value = records.iloc[row][["subject_id", column]]
+        raise UserError(f"Row {row} (subject {subject!r}) has {column} {value!r}; {remedy}.")
+
+
+def _validate_index(records, image_count):
+    index = pd.to_numeric(records["image_index"], errors="coerce")
+    top = np.inf if image_count is None else image_count
+    held = "the image stack" if image_count is None else f"the {image_count} stored images"
+    _refuse(records, ~((index >= 0) & (index < top) & (index % 1 == 0)), "image_index", f"it must name one of {held}")
+    _refuse(records, index.duplicated(), "image_index", "another row already names that image")
+
+
+def save(records: pd.DataFrame, images: np.ndarray, folder) -> None:
+    """Write folder/images.npy (uint8 [N, H, W]) and then folder/records.csv, each atomically.
+
+    Raises UserError for an invalid table or an image stack of another type or shape.
+    """
+    if images.dtype != np.uint8 or images.ndim != 3:
+        raise UserError(f"The images are {images.dtype} {list(images.shape)}; convert them to uint8 [N, H, W].")
+    validate(records, len(images))
+    folder = Path(folder)
+    with atomic(folder / "images.npy") as temporary:
+        np.save(temporary, images)
+    with atomic(folder / "records.csv") as temporary:
+        records.to_csv(temporary, index=False)
+
+
+def load(folder, mmap: bool = False):
+    """Return (records, images uint8 [N, H, W]) as written by `save`; empty text cells come back as "".
+
+    `mmap` leaves the images on disk (read-only).  Raises UserError when a file is missing or the table is invalid.
+    """
+    folder = Path(folder)
+    for name in ("records.csv", "images.npy"):
+        if not (folder / name).is_file():
+            raise UserError(f"{folder / name} is missing; build the dataset first.")
+    try:
+        columns = pd.read_csv(folder / "records.csv", nrows=0).columns
+        records = pd.read_csv(folder / "records.csv", dtype={name: str for name in columns if name in TEXT_COLUMNS},
+                              keep_default_na=False,  # a subject or finding may be called "NA"
+                              na_values={name: [""] for name in columns if name not in TEXT_COLUMNS})
+        images = np.load(folder / "images.npy", mmap_mode="r" if mmap else None)
+    except (ValueError, OSError) as fault:
+        raise UserError(f"The dataset in {folder} cannot be read ({fault}); build it again.") from fault
+    validate(records, len(images))
+    return records, images
+
+
+def assign_splits(subject_ids, fractions: dict, seed: int) -> dict:
+    """Map each distinct subject id to a split by hash: adding subjects never moves the others.
+
+    `fractions`: {"train": .., "val": .., "test": ..}, each >= 0, summing to 1 (missing ones are 0); a subject whose
+    hash in [0, 1) falls in a split's share gets it.  Raises UserError for other fractions.
+    """
+    values = [float(fractions.get(name, 0.0)) for name in SPLITS]
+    if set(fractions) - set(SPLITS) or min(values) < 0 or abs(sum(values) - 1) > 1e-6:
+        raise UserError(f"Split fractions are {fractions}; give train, val and test shares >= 0 that sum to 1.")
+    edges = np.cumsum(values)
+    edges[np.flatnonzero(values)[-1]:] = 1.0
+    return {subject: SPLITS[int(np.searchsorted(edges, _unit_hash(f"{seed}/split/{subject}"), side="right"))]
+            for subject in dict.fromkeys(subject_ids)}
+
+
+def _unit_hash(text: str) -> float:
+    """A number in [0, 1) from the text alone."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6], "big") / 2.0**48
+
+
+def hashed(subject_id, salt: str) -> str:
+    """A 16-digit hexadecimal pseudonym for anything shareable; the salt stays private, or ids can be guessed."""
+    return hashlib.sha256(f"{salt}/{subject_id}".encode()).hexdigest()[:16]

@@ -1,0 +1,140 @@
+"""A user's folder: PNG, NIfTI and DICOM reading, and every fault named with its file and row."""
+
+import nibabel
+import numpy as np
+import pydicom
+import pytest
+from PIL import Image
+from pydicom.dataset import FileDataset, FileMetaDataset
+
+from ldcore import datasets
+from ldcore.datasets import folder
+from ldcore.errors import UserError
+
+PICTURE = np.zeros((40, 30), np.uint8)
+PICTURE[5:20, 5:15], PICTURE[20:35, 15:25] = 100, 200
+
+
+def write(tmp_path, text, names=("a.png", "b.png", "c.png")):
+    for name in names:
+        Image.fromarray(PICTURE).save(tmp_path / name)
+    (tmp_path / "table.csv").write_text(text)
+    return {"root": str(tmp_path), "csv": str(tmp_path / "table.csv"), "image_size": 16}
+
+
+def write_dicom(path, pixels, photometric):
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    meta.MediaStorageSOPClassUID = pydicom.uid.SecondaryCaptureImageStorage
+    meta.MediaStorageSOPInstanceUID = "1.2.3"
+    scan = FileDataset(str(path), {}, file_meta=meta, preamble=b"\0" * 128)
+    scan.SOPClassUID, scan.SOPInstanceUID = meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID
+    scan.Rows, scan.Columns = pixels.shape
+    scan.SamplesPerPixel, scan.PixelRepresentation, scan.PhotometricInterpretation = 1, 0, photometric
+    scan.BitsAllocated, scan.BitsStored, scan.HighBit = 16, 12, 11
+    scan.PixelData = pixels.astype("<u2").tobytes()
+    scan.save_as(path, enforce_file_format=True)
+
+
+def test_reads_table_and_pictures(tmp_path):
+    options = write(tmp_path, "path,subject,age,sex,split,findings,colour\na.png,007,61.5,f,train,\"node, left\",x\n"
+                              "b.png,007,,Female,train,,x\nc.png,NA,70,M,TEST,NA,x\n")
+    table, images = datasets.build("folder", options, 0)
+    assert list(table["subject_id"]) == ["007", "007", "NA"] and list(table["session"]) == [0, 1, 0]
+    assert list(table["sex"]) == ["F", "F", "M"] and np.isnan(table["age"][1]) and table["findings"][2] == "NA"
+    assert list(table["split"]) == ["train", "train", "test"] and "colour" not in table
+    assert images.shape == (3, 16, 16) and images.dtype == np.uint8 and np.array_equal(images[0], images[1])
+
+
+def test_padding_window_and_resize():
+    image = folder.to_uint8(PICTURE.astype(float), 40, [0, 100])
+    assert (image[:, :5] == 0).all() and (image[:, -5:] == 0).all()
+    assert image[10, 15] == 128 and image[30, 25] == 255
+    small = folder.to_uint8(PICTURE.astype(float), 10, [0, 100])
+    assert abs(small.mean() - image.mean()) < 4  # antialiased: area is kept
+    assert (folder.to_uint8(np.full((9, 5), 7.0), 16, [1, 99]) == 0).all()
+
+
+def test_missing_split_is_assigned_by_patient(tmp_path):
+    names = [f"{number}.png" for number in range(40)]
+    text = "path,subject\n" + "".join(f"{name},s{number // 2}\n" for number, name in enumerate(names))
+    options = write(tmp_path, text, names)
+    table, _ = datasets.build("folder", options, 3)
+    assert (table.groupby("subject_id")["split"].nunique() == 1).all() and table["split"].nunique() > 1
+    assert table.equals(datasets.build("folder", options, 3)[0])
+    (tmp_path / "table.csv").write_text("\n".join(text.splitlines()[:11]) + "\n")
+    assert table["split"][:10].equals(datasets.build("folder", options, 3)[0]["split"])
+
+
+def test_nifti_slice_is_axial_and_upright(tmp_path):
+    volume = np.zeros((20, 24, 10), np.float32)
+    volume[2:6, 18:22, 5], volume[:, :4, 2] = 1.0, 1.0  # left, anterior in the middle slice; posterior in slice 2
+    nibabel.save(nibabel.Nifti1Image(volume, np.eye(4)), tmp_path / "ras.nii.gz")
+    nibabel.save(nibabel.Nifti1Image(volume[::-1], np.diag([-1.0, 1, 1, 1])), tmp_path / "las.nii")
+    options = write(tmp_path, "path,subject,slice\nras.nii.gz,a,\nlas.nii,b,\nras.nii.gz,c,2\n", ())
+    _, images = datasets.build("folder", {**options, "image_size": 24, "window": [0, 100]}, 0)
+    assert images[0][2:6, 4:8].min() == 255 and images[0].astype(int).sum() == 16 * 255
+    assert np.array_equal(images[0], images[1])
+    assert (images[2][20:, 2:22] == 255).all() and images[2][:20].max() == 0
+
+
+def test_dicom_inverts_monochrome1(tmp_path):
+    write_dicom(tmp_path / "plain.dcm", PICTURE, "MONOCHROME2")
+    write_dicom(tmp_path / "inverse.dcm", 4000 - PICTURE.astype(int), "MONOCHROME1")
+    options = write(tmp_path, "path,subject\nplain.dcm,a\ninverse.dcm,b\na.png,c\n")
+    _, images = datasets.build("folder", options, 0)
+    assert np.array_equal(images[0], images[1]) and np.array_equal(images[0], images[2]) and images[0].max() > 200
+
+
+def test_jpeg_and_sixteen_bit_png(tmp_path):
+    Image.fromarray(np.stack([PICTURE] * 3, axis=-1)).save(tmp_path / "rgb.jpg", quality=98)
+    Image.fromarray(PICTURE.astype(np.uint16) * 200).save(tmp_path / "deep.png")
+    options = write(tmp_path, "path,subject\nrgb.jpg,a\ndeep.png,b\na.png,c\n")
+    _, images = datasets.build("folder", options, 0)
+    assert np.abs(images[0].astype(int) - images[2]).max() < 8 and np.array_equal(images[1], images[2])
+
+
+@pytest.mark.parametrize("text, words", [
+    ("file,subject\na.png,s\n", ["no column 'path'", "file, subject", "table.csv"]),
+    ("path,patient\na.png,s\n", ["no column 'subject'", "path, patient"]),
+    ("path,subject\n", ["no rows"]),
+    ("", ["table.csv", "not readable"]),
+    ("path,subject\na.png,s\nb.png,\n", ["Row 3", "subject"]),
+    ("path,subject\na.png,s\ngone.png,t\n", ["Row 3", "gone.png", "does not exist"]),
+    ("path,subject\nb.png,s\nbad.png,t\n", ["Row 3", "bad.png", "cannot be read"]),
+    ("path,subject\nbad.dcm,t\n", ["Row 2", "bad.dcm", "cannot be read"]),
+    ("path,subject\nbad.nii.gz,t\n", ["Row 2", "bad.nii.gz", "cannot be read"]),
+    ("path,subject\na.xyz,t\n", ["Row 2", "a.xyz", ".png"]),
+    ("path,subject,age\na.png,s,60\nb.png,t,old\n", ["Row 3", "'old'", "age"]),
+    ("path,subject,age\na.png,s,nan\n", ["Row 2", "'nan'", "age"]),
+    ("path,subject,sex\na.png,s,F\nb.png,t,Q\n", ["Row 3", "'Q'", "sex"]),
+    ("path,subject,split\na.png,s,train\nb.png,s,test\n", ["'s'", "test and train"]),
+    ("path,subject,split\na.png,s,train\nb.png,t,\n", ["Row 3", "split"]),
+    ("path,subject,session\na.png,s,0\nb.png,s,0\n", ["'s'", "session 0"]),
+    ("path,subject,session\na.png,s,first\n", ["Row 2", "'first'"]),
+    ("path,subject,slice\na.png,s,-1\n", ["Row 2", "'-1'", "slice"]),
+])
+def test_planted_fault_is_named_in_one_sentence(tmp_path, text, words):
+    for name in ("bad.png", "bad.dcm", "bad.nii.gz"):
+        (tmp_path / name).write_bytes(b"not an image at all" * 20)
+    options = write(tmp_path, text)
+    with pytest.raises(UserError) as fault:
+        datasets.build("folder", options, 0)
+    message = str(fault.value)
+    assert all(word in message for word in words) and "\n" not in message and message.endswith("."), message
+
+
+def test_truncated_png_and_missing_table(tmp_path):
+    options = write(tmp_path, "path,subject\na.png,s\n")
+    (tmp_path / "a.png").write_bytes((tmp_path / "a.png").read_bytes()[:60])
+    with pytest.raises(UserError, match="Row 2 .*a.png.*cannot be read"):
+        datasets.build("folder", options, 0)
+    with pytest.raises(UserError, match="missing.csv was not found"):
+        datasets.build("folder", {**options, "csv": "missing.csv"}, 0)
+
+
+@pytest.mark.parametrize("options, word", [({"root": None}, "'root'"), ({"window": [90, 10]}, "window"),
+                                           ({"image_size": 2}, "image_size"), ({"size": 3}, "'size'")])
+def test_bad_option_is_named(tmp_path, options, word):
+    with pytest.raises(UserError, match=word):
+        datasets.build("folder", {**write(tmp_path, "path,subject\na.png,s\n"), **options}, 0)

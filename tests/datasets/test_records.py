@@ -1,0 +1,98 @@
+"""The records table: round trip, every planted fault, splits by hash, the adapter registry."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ldcore import datasets
+from ldcore.datasets import records as rec
+from ldcore.errors import UserError
+
+
+def table(**columns):
+    base = {"subject_id": ["a", "a", "b"], "session": [0, 1, 0], "age": [60.1, 61.7, np.nan], "sex": ["F", "F", ""],
+            "diagnosis": ["CN", "MCI", ""], "findings": ["", "NA, node", ""], "split": ["train", "train", "test"],
+            "image_index": [0, 1, 2]}
+    return pd.DataFrame({**base, **columns})
+
+
+IMAGES = np.arange(3 * 4 * 4, dtype=np.uint8).reshape(3, 4, 4)
+
+
+def test_round_trip_keeps_every_value(tmp_path):
+    written = table(subject_id=["001", "001", "NA"], extra=[0.1 + 0.2, 1 / 3, 2.0])
+    rec.save(written, IMAGES, tmp_path / "set")
+    read, images = rec.load(tmp_path / "set")
+    pd.testing.assert_frame_equal(read, written, check_exact=True)
+    assert images.dtype == np.uint8 and np.array_equal(images, IMAGES)
+    assert sorted(path.name for path in (tmp_path / "set").iterdir()) == ["images.npy", "records.csv"]
+
+
+@pytest.mark.parametrize("columns, words", [
+    ({"split": ["train", "dev", "test"]}, ["'dev'", "'a'", "Row 1"]),
+    ({"split": ["train", "test", "test"]}, ["'a'", "test and train"]),
+    ({"session": [0, 0, 0]}, ["Row 1", "'a'", "session 0"]),
+    ({"image_index": [0, 1, 3]}, ["Row 2", "'b'", "3"]),
+    ({"image_index": [0, -1, 2]}, ["Row 1", "'a'", "-1"]),
+    ({"image_index": [0, 1, 1]}, ["Row 2", "'b'"]),
+    ({"image_index": [0, 1, np.nan]}, ["Row 2", "'b'"]),
+    ({"sex": ["F", "F", "X"]}, ["Row 2", "'b'", "'X'"]),
+])
+def test_planted_fault_is_named(columns, words):
+    rec.validate(table(), 3)
+    with pytest.raises(UserError) as fault:
+        rec.validate(table(**columns), 3)
+    assert all(word in str(fault.value) for word in words), str(fault.value)
+
+
+def test_missing_column_is_named():
+    with pytest.raises(UserError, match="'split'"):
+        rec.validate(table().drop(columns="split"), 3)
+
+
+def test_save_refuses_wrong_images_and_leaves_nothing(tmp_path):
+    for images in (IMAGES.astype(np.float32), IMAGES[0]):
+        with pytest.raises(UserError, match="uint8"):
+            rec.save(table(), images, tmp_path / "set")
+    with pytest.raises(UserError, match="Row 2"):
+        rec.save(table(), IMAGES[:2], tmp_path / "set")
+    assert not (tmp_path / "set").exists()
+
+
+def test_load_names_missing_and_truncated_files(tmp_path):
+    with pytest.raises(UserError, match="records.csv is missing"):
+        rec.load(tmp_path)
+    rec.save(table(), IMAGES, tmp_path)
+    (tmp_path / "images.npy").write_bytes((tmp_path / "images.npy").read_bytes()[:140])
+    with pytest.raises(UserError, match="cannot be read"):
+        rec.load(tmp_path)
+
+
+def test_splits_do_not_move_when_subjects_are_added():
+    shares = {"train": 0.7, "val": 0.1, "test": 0.2}
+    many = [f"s{number}" for number in range(3000)]
+    whole, part = rec.assign_splits(many, shares, 1), rec.assign_splits(many[::-7], shares, 1)
+    assert all(whole[subject] == split for subject, split in part.items())
+    assert whole != rec.assign_splits(many, shares, 2)
+    for name, share in shares.items():
+        assert abs(np.mean([split == name for split in whole.values()]) - share) < 0.03
+    assert set(rec.assign_splits(many, {"train": 0.5, "test": 0.5}, 0).values()) == {"train", "test"}
+    assert set(rec.assign_splits(many, {"val": 1}, 0).values()) == {"val"}
+
+
+@pytest.mark.parametrize("shares", [{"train": 0.5}, {"train": 1.2, "test": -0.2}, {"train": 0.5, "dev": 0.5}])
+def test_bad_fractions(shares):
+    with pytest.raises(UserError, match="sum to 1"):
+        rec.assign_splits(["a"], shares, 0)
+
+
+def test_pseudonym_needs_the_salt():
+    assert rec.hashed("a", "x") == rec.hashed("a", "x") != rec.hashed("a", "y")
+    assert rec.hashed("a", "x") != rec.hashed("b", "x") and len(rec.hashed("a", "x")) == 16
+
+
+def test_registry_names_unknown_adapter_and_option():
+    with pytest.raises(UserError, match="'nope'.*brain_phantom, folder"):
+        datasets.build("nope")
+    with pytest.raises(UserError, match="'subject'.*image_size.*subjects"):
+        datasets.build("brain_phantom", {"subject": 3})
