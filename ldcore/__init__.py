@@ -1,1 +1,12 @@
-"""Latent Drifting benchmark library."""
+"""ldcore: Latent Drifting (arXiv 2412.20651) as a small library. It knows neither Snakemake nor which data are a demo."""
+
+__all__ = ["Drift"]
+
+
+def __getattr__(name):
+    # Lazy, so that `import ldcore` stays instant at workflow parse time.
+    if name == "Drift":
+        from ldcore.drift import Drift
+
+        return Drift
+    raise AttributeError(f"module 'ldcore' has no attribute {name!r}")

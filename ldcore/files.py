@@ -1,5 +1,6 @@
 """Writing so that a killed job leaves no half-written file: to a temporary name beside the target, then rename."""
 
+import hashlib
 import json
 import os
 from contextlib import contextmanager
@@ -28,3 +29,8 @@ def write_json(path, value) -> None:
 def read_json(path):
     """Read a JSON file."""
     return json.loads(Path(path).read_text())
+
+
+def digest(*values) -> str:
+    """Sixteen hex digits of the JSON of the values: equal settings, equal digest."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,0 +1,131 @@
+"""The configuration as plain data: checked against the schema, defaults filled, and unrolled into checkpoints and cells.
+
+Read at workflow parse time, so it imports nothing heavy.
+"""
+
+import math
+
+from ldcore.errors import UserError
+
+
+def check(config: dict, schema: dict) -> dict:
+    """Fill defaults into `config` in place and return it; UserError names the first wrong key in one sentence."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    for section in ("datasets", "drifts", "trainings"):
+        for key in config.get(section) or {}:
+            if not isinstance(key, str):
+                raise UserError(f"Config {section}: the name {key!r} is read as a number; put it in quotes, e.g. \"0.10\".")
+    error = best_match(Draft202012Validator(schema).iter_errors(config))
+    if error is not None:
+        place = ".".join(map(str, error.absolute_path)) or "top level"
+        raise UserError(f"Config {place}: {error.message}.")
+    fill(config, schema, schema.get("$defs", {}))
+    references(config)
+    return config
+
+
+def fill(value, schema: dict, definitions: dict) -> None:
+    """Set missing properties that have a default, through nested objects and arrays."""
+    schema = definitions.get(schema.get("$ref", "").rsplit("/", 1)[-1], schema)
+    if isinstance(value, dict):
+        for key, below in schema.get("properties", {}).items():
+            if "default" in below and key not in value:
+                value[key] = below["default"]
+            if key in value:
+                fill(value[key], below, definitions)
+        below = schema.get("additionalProperties")
+        if isinstance(below, dict):
+            for key in value.keys() - schema.get("properties", {}).keys():
+                fill(value[key], below, definitions)
+    elif isinstance(value, list):
+        for item in value:
+            fill(item, schema.get("items", {}), definitions)
+
+
+def references(config: dict) -> None:
+    """UserError where a name points at nothing, a fixed drift has no value, or labels repeat."""
+    grid, sweep = config["grid"], config.get("sweep")
+    used = [("grid.datasets", name, "datasets") for name in grid["datasets"]]
+    used += [("grid.methods", name, "methods") for name in grid["methods"]]
+    used += [(f"trainings.{key}.drift", value["drift"], "drifts") for key, value in config["trainings"].items()]
+    for cell in grid["cells"]:
+        used += [(f"grid.cells {cell['label']!r}", cell["training"], "trainings"),
+                 (f"grid.cells {cell['label']!r}", cell["drift"], "drifts")]
+    if sweep:
+        used += [("sweep.method", sweep["method"], "methods")]
+        used += [("sweep.trainings", name, "trainings") for name in sweep["trainings"]]
+    for place, name, section in used:
+        if name not in config[section]:
+            raise UserError(f"Config {place}: {name!r} is not among {section} ({', '.join(config[section])}).")
+    for name, drift in config["drifts"].items():
+        if drift["kind"] != "none" and drift["source"] == "fixed" and "value" not in drift:
+            raise UserError(f"Config drifts.{name}: a fixed drift needs a value, e.g. value: 0.10.")
+    labels = [cell["label"] for cell in grid["cells"]]
+    for label in labels:
+        if labels.count(label) > 1:
+            raise UserError(f"Config grid.cells: the label {label!r} appears twice.")
+    for key in ("reference", "headline"):
+        if grid[key] not in labels:
+            raise UserError(f"Config grid.{key}: {grid[key]!r} is not a label of grid.cells ({', '.join(labels)}).")
+
+
+def check_files(config: dict) -> None:
+    """UserError, before any job starts, where weights are missing or a method does not exist."""
+    from importlib.util import find_spec
+    from pathlib import Path
+
+    from ldcore.methods import names
+
+    folder = Path(config["model"]["path"])
+    if not (folder / "model_index.json").is_file():
+        raise UserError(f"Config model.path: {folder} is no diffusers folder (it has no model_index.json); give the folder of a "
+                        "Stable Diffusion model.")
+    for name, options in config["extractors"].items():
+        if "weights" in options and not Path(options["weights"]).is_file():
+            raise UserError(f"Config extractors.{name}.weights: {options['weights']} does not exist; give the weights file.")
+    for name in config["methods"]:
+        if name not in names() and not ("." in name and find_spec(name)):
+            raise UserError(f"Config methods: {name!r} is unknown; use one of {', '.join(names())} or a dotted module path.")
+
+
+def identifier(value: float) -> str:
+    """How a scalar delta is written in paths and tables: 'none' for 0, else two decimals or as many as it needs, e.g. 0.10."""
+    if not math.isfinite(value):
+        raise UserError(f"Delta {value!r} is not a finite number.")
+    short = f"{value:.2f}"
+    return "none" if value == 0 else short if float(short) == value else repr(float(value))
+
+
+def all_drifts(config: dict) -> dict:
+    """Named drifts plus the sweep's deltas, each as kind `prior`; a named drift wins."""
+    sweep = config.get("sweep")
+    swept = {identifier(d): {"kind": "prior", "source": "fixed", "value": float(d)} for d in sweep["deltas"]} if sweep else {}
+    return {"none": {"kind": "none", "source": "fixed", "value": 0.0}, **swept, **config["drifts"]}
+
+
+def checkpoints(config: dict) -> list[tuple[str, str, str, str]]:
+    """Every (dataset, method, training, prompt) the grid and the sweep need; `base` has the training 'untrained'."""
+    grid, sweep = config["grid"], config.get("sweep")
+    found = []
+    for dataset in grid["datasets"]:
+        for prompt in grid["prompts"]:
+            found.append((dataset, "base", "untrained", prompt))
+            found += [(dataset, method, cell["training"], prompt) for method in grid["methods"] for cell in grid["cells"]]
+        if sweep:
+            found += [(dataset, sweep["method"], training, sweep["prompt"]) for training in sweep["trainings"]]
+    return list(dict.fromkeys(found))
+
+
+def sampled_drifts(config: dict, method: str, training: str, prompt: str) -> dict[str, int]:
+    """What is sampled from one checkpoint: drift name -> images a seed, table cells before the sweep's."""
+    grid, sweep = config["grid"], config.get("sweep")
+    wanted = {}
+    if prompt in grid["prompts"] and (method == "base" or method in grid["methods"]):
+        names = ["none"] if method == "base" else [c["drift"] for c in grid["cells"] if c["training"] == training]
+        wanted = dict.fromkeys(names, config["sampling"]["images_per_seed"])
+    if sweep and (method, prompt) == (sweep["method"], sweep["prompt"]) and training in sweep["trainings"]:
+        for delta in sweep["deltas"]:
+            wanted[identifier(delta)] = max(sweep["images_per_seed"], wanted.get(identifier(delta), 0))
+    return wanted

@@ -1,0 +1,12 @@
+"""The untouched pre-trained model: the floor of every table."""
+
+DEFAULTS = {}
+
+
+def trainable(backbone, options) -> dict:
+    """Nothing trains."""
+    return {}
+
+
+def apply(backbone, tensors) -> None:
+    """Nothing was saved."""

@@ -1,0 +1,67 @@
+"""Put the trained parts together as an ordinary diffusers folder, small enough to commit, and describe how it was made."""
+
+import gzip
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+
+import torch
+
+from ldcore.files import write_json
+from ldcore.pretrain.diffusion import SCHEDULE
+
+
+def clip_vocabulary() -> tuple[dict, list[tuple[str, str]]]:
+    """CLIP's byte-pair vocabulary (token -> id) and merges, from the file open_clip packages (49,408 entries)."""
+    import importlib.util
+
+    from transformers.convert_slow_tokenizer import bytes_to_unicode
+
+    source = Path(importlib.util.find_spec("open_clip").origin).with_name("bpe_simple_vocab_16e6.txt.gz")
+    lines = gzip.decompress(source.read_bytes()).decode().split("\n")
+    merges = [tuple(line.split()) for line in lines[1:49152 - 256 - 2 + 1]]
+    letters = list(bytes_to_unicode().values())
+    tokens = letters + [letter + "</w>" for letter in letters] + ["".join(pair) for pair in merges]
+    tokens += ["<|startoftext|>", "<|endoftext|>"]
+    return {token: index for index, token in enumerate(tokens)}, merges
+
+
+def new_tokenizer():
+    """A CLIPTokenizer over CLIP's own vocabulary."""
+    from transformers import CLIPTokenizer
+
+    vocabulary, merges = clip_vocabulary()
+    return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=77)
+
+
+def save_model(folder, vae, unet, text_encoder, tokenizer) -> None:
+    """Write a StableDiffusionPipeline folder: weights float16 safetensors, configs that load as float32; replaces `folder`."""
+    from diffusers import PNDMScheduler, StableDiffusionPipeline
+
+    folder = Path(folder)
+    temporary = folder.with_name(f".{os.getpid()}.part.{folder.name}")
+    pipeline = StableDiffusionPipeline(
+        vae=vae.half(), unet=unet.half(), text_encoder=text_encoder.half(), tokenizer=tokenizer,
+        scheduler=PNDMScheduler(**{k: v for k, v in SCHEDULE.items() if k != "clip_sample"}, skip_prk_steps=True,
+                                set_alpha_to_one=False),
+        safety_checker=None, feature_extractor=None, requires_safety_checker=False)
+    pipeline.save_pretrained(temporary, safe_serialization=True)
+    for part in (vae, unet, text_encoder):
+        part.float()
+    words = temporary / "tokenizer" / "tokenizer.json"
+    words.write_text(json.dumps(json.loads(words.read_text()), ensure_ascii=False, separators=(",", ":")))
+    config = temporary / "text_encoder" / "config.json"
+    # transformers loads in the dtype written here, diffusers in float32: one dtype for the stock pipeline.
+    config.write_text(json.dumps({**json.loads(config.read_text()), "dtype": "float32"}, indent=2) + "\n")
+    shutil.rmtree(folder, ignore_errors=True)
+    os.replace(temporary, folder)
+
+
+def write_manifest(folder, **facts) -> None:
+    """manifest.json beside the weights: the given facts and the sha256 of every file."""
+    folder = Path(folder)
+    files = {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+             for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "manifest.json"}
+    write_json(folder / "manifest.json", {**facts, "files_sha256": files, "torch": torch.__version__})

@@ -1,0 +1,93 @@
+"""Train the embedded AutoencoderKL (arXiv 2112.10752, section 3.1) on photographs: squared error plus a light KL term."""
+
+import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from diffusers import AutoencoderKL
+from diffusers.training_utils import EMAModel
+from tqdm import tqdm
+
+from ldcore.files import atomic
+from ldcore.pretrain.corpus import augment
+from ldcore.seeds import numpy_rng, torch_generator
+
+KL_WEIGHT = 5e-5
+
+
+def new_autoencoder(channels, seed: int) -> AutoencoderKL:
+    """A fresh AutoencoderKL: 4 latent channels, downscaling by 2 ** (len(channels) - 1)."""
+    torch.manual_seed(seed)
+    blocks = len(channels)
+    return AutoencoderKL(in_channels=3, out_channels=3, latent_channels=4, block_out_channels=tuple(channels),
+                         down_block_types=("DownEncoderBlock2D",) * blocks, up_block_types=("UpDecoderBlock2D",) * blocks,
+                         layers_per_block=1, norm_num_groups=8, mid_block_add_attention=False)
+
+
+def to_tensor(pictures: np.ndarray) -> torch.Tensor:
+    """uint8 [N, H, W, 3] to float32 [N, 3, H, W] in [-1, 1]."""
+    return torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def reconstruction_loss(model, batch, generator):
+    """Mean squared error of a sampled reconstruction plus KL_WEIGHT times the mean KL to N(0, 1)."""
+    posterior = model.encode(batch).latent_dist
+    noise = torch.randn(posterior.mean.shape, generator=generator)
+    decoded = model.decode(posterior.mean + posterior.std * noise).sample
+    kl = 0.5 * (posterior.mean ** 2 + posterior.var - 1 - posterior.logvar).mean()
+    return F.mse_loss(decoded, batch) + KL_WEIGHT * kl
+
+
+def cosine(step: int, steps: int, warmup: int = 200) -> float:
+    """Learning-rate factor: linear warm-up, then half a cosine to 1 %."""
+    if step < warmup:
+        return (step + 1) / warmup
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
+
+
+def train_autoencoder(pictures, channels, steps: int, batch_size: int, rate: float, seed: int, checkpoint):
+    """Train for `steps` (resuming from `checkpoint`) and return (model with averaged weights, log of losses)."""
+    model = new_autoencoder(channels, seed).to(memory_format=torch.channels_last)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.0, betas=(0.9, 0.99))
+    ema = EMAModel(model.parameters(), decay=0.999, use_ema_warmup=True, power=0.75)
+    start, log = 0, []
+    if checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=True)
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        ema.load_state_dict(state["ema"])
+        start, log = state["step"], state["log"]
+    running = []
+    for step in tqdm(range(start, steps), desc="autoencoder", initial=start, total=steps, mininterval=5):
+        rng = numpy_rng(seed, "autoencoder", step)
+        batch = to_tensor(augment(pictures[rng.integers(len(pictures), size=batch_size)], rng))
+        batch = batch.contiguous(memory_format=torch.channels_last)
+        for group in optimizer.param_groups:
+            group["lr"] = rate * cosine(step, steps)
+        loss = reconstruction_loss(model, batch, torch_generator(seed, "autoencoder", step))
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        ema.step(model.parameters())
+        running.append(loss.item())
+        if (step + 1) % 250 == 0 or step + 1 == steps:
+            log.append([step + 1, float(np.mean(running))])
+            running = []
+            with atomic(checkpoint) as temporary:
+                torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "ema": ema.state_dict(),
+                            "step": step + 1, "log": log}, temporary)
+    ema.copy_to(model.parameters())
+    return model.eval(), log
+
+
+@torch.no_grad()
+def psnr(model, pictures, batch_size: int = 16) -> float:
+    """Mean over pictures (uint8 [N, H, W, 3]) of the PSNR in dB of the mean reconstruction, on [0, 1]."""
+    values = []
+    for first in range(0, len(pictures), batch_size):
+        batch = to_tensor(pictures[first:first + batch_size])
+        decoded = model.decode(model.encode(batch).latent_dist.mean).sample.clamp(-1, 1)
+        values.append(-10 * torch.log10(((decoded - batch) / 2).square().mean((1, 2, 3))))
+    return torch.cat(values).mean().item()

@@ -1,0 +1,46 @@
+# Config checked and unrolled once; paths and small lookups the rules share. Imports nothing heavy: every job parses this.
+import json
+
+import yaml
+from snakemake.exceptions import WorkflowError
+
+from ldcore import config as ldconfig
+from ldcore.errors import UserError
+
+with open(workflow.source_path("../schemas/config.schema.yaml")) as file:
+    SCHEMA = yaml.safe_load(file)
+try:
+    ldconfig.check(config, SCHEMA)
+    ldconfig.check_files(config)
+except UserError as error:
+    raise WorkflowError(str(error)) from None
+
+RESULTS = f"results/{config['name']}"
+LOGS = RESULTS + "/logs"
+ENVIRONMENT = str(Path(workflow.basedir, "envs", "ldcore.yaml"))
+PYTHON = "python workflow_scripts/"
+CHECKPOINTS = ldconfig.checkpoints(config)
+DRIFTS = ldconfig.all_drifts(config)
+FIGURES = (["figure3"] if config.get("sweep") else []) + ["figure5"]
+
+
+wildcard_constraints:
+    dataset="[^/]+",
+    method="[^/]+",
+    training="[^/]+",
+    prompt="[^/]+",
+
+
+def as_json(value):
+    """A config value as one shell argument (quote it with :q)."""
+    return json.dumps(value, sort_keys=True)
+
+
+def dataset_key(key):
+    """An input or params function: one key of the wildcard's dataset."""
+    return lambda wildcards: config["datasets"][wildcards.dataset][key]
+
+
+def samples_of(dataset):
+    """The index file of every checkpoint of a dataset."""
+    return [f"{RESULTS}/samples/{'/'.join(found)}/index.json" for found in CHECKPOINTS if found[0] == dataset]

@@ -1,0 +1,30 @@
+# Every method has a rule of its own in rules/methods, made from this one, so that its resources can differ.
+rule finetune:
+    input:
+        data=rules.data.output,
+        latents=rules.latents.output,
+        drift=lambda wildcards: f"{RESULTS}/drifts/{wildcards.dataset}/{config['trainings'][wildcards.training]['drift']}.json",
+    output:
+        weights=RESULTS + "/runs/{dataset}/{method}/{training}/{prompt}/weights.safetensors",
+        log=RESULTS + "/runs/{dataset}/{method}/{training}/{prompt}/log.json",
+    log:
+        LOGS + "/finetune/{dataset}/{method}/{training}/{prompt}.log",
+    params:
+        model=config["model"]["path"],
+        options=lambda wildcards: as_json(config["methods"][wildcards.method]),
+        data=lambda wildcards, input: str(Path(input.data[0]).parent),
+        anatomy=dataset_key("anatomy"),
+        target=lambda wildcards: config["trainings"][wildcards.training]["target"],
+        seed=config["seed"],
+        out=subpath(output.weights, parent=True),
+    conda:
+        ENVIRONMENT
+    shell:
+        PYTHON + "finetune.py --model {params.model:q} --method {wildcards.method} --options {params.options:q} "
+        "--data {params.data:q} --latents {input.latents:q} --anatomy {params.anatomy} --prompt {wildcards.prompt} "
+        "--drift {input.drift:q} --target {params.target} --seed {params.seed} --out {params.out:q} 2>&1 | tee {log:q}"
+
+
+for path in sorted(Path(workflow.basedir, "rules", "methods").glob("*.smk")):
+
+    include: str(path)

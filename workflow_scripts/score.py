@@ -1,0 +1,24 @@
+"""Distances of every cell of one dataset to its real test images: OUT, a list of rows for the tables and the sweep."""
+
+from pathlib import Path
+
+import numpy as np
+
+from ldcore import cli
+from ldcore.files import write_json
+from ldcore.score import score_dataset, score_sweep
+
+
+def main(dataset, config, reference, samples, out):
+    with np.load(reference) as arrays:
+        real = {key: arrays[key] for key in arrays.files}
+
+    def folder_of(*checkpoint):
+        return Path(samples, dataset, *checkpoint)
+
+    write_json(out, {"table": score_dataset(dataset, config, real, folder_of),
+                     "sweep": score_sweep(dataset, config, real, folder_of) if config.get("sweep") else []})
+
+
+if __name__ == "__main__":
+    cli.run(main, cli.parser(__doc__, dataset=str, config=cli.structure, reference=str, samples=str, out=str))
