@@ -13,6 +13,7 @@ include: "rules/drift.smk"
 include: "rules/finetune.smk"
 include: "rules/generate.smk"
 include: "rules/score.smk"
+include: "rules/report.smk"
 
 
 rule all:

@@ -1,0 +1,1 @@
+"""Scores and samples to what people read: tables, figures, one page."""
