@@ -18,8 +18,8 @@ include: "rules/report.smk"
 
 rule all:
     default_target: True
-    localrule: True
     input:
-        RESULTS + "/report/index.html",
-        expand(RESULTS + "/tables/table1.{suffix}", suffix=["csv", "md", "tex"]),
-        expand(RESULTS + "/figures/{figure}.{suffix}", figure=FIGURES, suffix=["png", "pdf"]),
+        f"{RESULTS}/report/index.html",
+        expand(f"{RESULTS}/tables/table1.{{suffix}}", suffix=["csv", "md", "tex"]),
+        expand(f"{RESULTS}/figures/{{figure}}.{{suffix}}", figure=FIGURES, suffix=["png", "pdf"]),
+    localrule: True

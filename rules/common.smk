@@ -16,9 +16,10 @@ except UserError as error:
     raise WorkflowError(str(error)) from None
 
 RESULTS = f"results/{config['name']}"
-LOGS = RESULTS + "/logs"
+LOGS = f"{RESULTS}/logs"
 ENVIRONMENT = str(Path(workflow.basedir, "envs", "ldcore.yaml"))
-PYTHON = "python workflow_scripts/"
+# One BLAS thread a job: sums, hence last bits, depend on the number of threads.
+shell.prefix("set -euo pipefail; export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1; ")
 CHECKPOINTS = ldconfig.checkpoints(config)
 DRIFTS = ldconfig.all_drifts(config)
 FIGURES = (["figure3"] if config.get("sweep") else []) + ["figure5"]
@@ -44,3 +45,15 @@ def dataset_key(key):
 def samples_of(dataset):
     """The index file of every checkpoint of a dataset."""
     return [f"{RESULTS}/samples/{'/'.join(found)}/index.json" for found in CHECKPOINTS if found[0] == dataset]
+
+
+def weights_of(wildcards):
+    """The checkpoint's weights; the untouched model has none."""
+    if wildcards.method == "base":
+        return []
+    return "{}/runs/{}/{}/{}/{}/weights.safetensors".format(RESULTS, *wildcards)
+
+
+def drifts_sampled(wildcards):
+    """Drift name -> images a seed, of one checkpoint."""
+    return ldconfig.sampled_drifts(config, wildcards.method, wildcards.training, wildcards.prompt)

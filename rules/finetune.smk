@@ -5,10 +5,12 @@ rule finetune:
         latents=rules.latents.output,
         drift=lambda wildcards: f"{RESULTS}/drifts/{wildcards.dataset}/{config['trainings'][wildcards.training]['drift']}.json",
     output:
-        weights=RESULTS + "/runs/{dataset}/{method}/{training}/{prompt}/weights.safetensors",
-        log=RESULTS + "/runs/{dataset}/{method}/{training}/{prompt}/log.json",
+        weights=f"{RESULTS}/runs/{{dataset}}/{{method}}/{{training}}/{{prompt}}/weights.safetensors",
+        log=f"{RESULTS}/runs/{{dataset}}/{{method}}/{{training}}/{{prompt}}/log.json",
     log:
-        LOGS + "/finetune/{dataset}/{method}/{training}/{prompt}.log",
+        f"{LOGS}/finetune/{{dataset}}/{{method}}/{{training}}/{{prompt}}.log",
+    conda:
+        ENVIRONMENT
     params:
         model=config["model"]["path"],
         options=lambda wildcards: as_json(config["methods"][wildcards.method]),
@@ -17,10 +19,8 @@ rule finetune:
         target=lambda wildcards: config["trainings"][wildcards.training]["target"],
         seed=config["seed"],
         out=subpath(output.weights, parent=True),
-    conda:
-        ENVIRONMENT
     shell:
-        PYTHON + "finetune.py --model {params.model:q} --method {wildcards.method} --options {params.options:q} "
+        "python workflow_scripts/finetune.py --model {params.model:q} --method {wildcards.method} --options {params.options:q} "
         "--data {params.data:q} --latents {input.latents:q} --anatomy {params.anatomy} --prompt {wildcards.prompt} "
         "--drift {input.drift:q} --target {params.target} --seed {params.seed} --out {params.out:q} 2>&1 | tee {log:q}"
 

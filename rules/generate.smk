@@ -1,24 +1,14 @@
-def weights_of(wildcards):
-    """The checkpoint's weights; the untouched model has none."""
-    if wildcards.method == "base":
-        return []
-    return "{}/runs/{}/{}/{}/{}/weights.safetensors".format(RESULTS, *wildcards)
-
-
-def drifts_sampled(wildcards):
-    """Drift name -> images a seed, of one checkpoint."""
-    return ldconfig.sampled_drifts(config, wildcards.method, wildcards.training, wildcards.prompt)
-
-
 rule generate:
     input:
         data=rules.data.output,
         drifts=rules.drifts.output,
         weights=weights_of,
     output:
-        RESULTS + "/samples/{dataset}/{method}/{training}/{prompt}/index.json",
+        f"{RESULTS}/samples/{{dataset}}/{{method}}/{{training}}/{{prompt}}/index.json",
     log:
-        LOGS + "/generate/{dataset}/{method}/{training}/{prompt}.log",
+        f"{LOGS}/generate/{{dataset}}/{{method}}/{{training}}/{{prompt}}.log",
+    conda:
+        ENVIRONMENT
     params:
         model=config["model"]["path"],
         weights=lambda wildcards, input: input.weights or "none",
@@ -32,10 +22,8 @@ rule generate:
         extractors=as_json(config["extractors"]),
         seed=config["seed"],
         out=subpath(output[0], parent=True),
-    conda:
-        ENVIRONMENT
     shell:
-        PYTHON + "generate.py --model {params.model:q} --method {wildcards.method} --weights {params.weights:q} "
+        "python workflow_scripts/generate.py --model {params.model:q} --method {wildcards.method} --weights {params.weights:q} "
         "--data {params.data:q} --anatomy {params.anatomy} --prompt {wildcards.prompt} --classes {params.classes:q} "
         "--test-images {params.test_images} --drifts {params.drifts:q} --counts {params.counts:q} --sampling {params.sampling:q} "
         "--extractors {params.extractors:q} --seed {params.seed} --out {params.out:q} 2>&1 | tee {log:q}"

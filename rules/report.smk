@@ -1,4 +1,4 @@
-SCORES = expand(RESULTS + "/scores/{dataset}.json", dataset=config["grid"]["datasets"])
+SCORES = expand(f"{RESULTS}/scores/{{dataset}}.json", dataset=config["grid"]["datasets"])
 FIRST = config["grid"]["datasets"][0]
 
 
@@ -7,35 +7,36 @@ rule table1:
         scores=SCORES,
         reported="resources/reported_values.csv",
     output:
-        multiext(RESULTS + "/tables/table1", ".csv", ".md", ".tex"),
+        multiext(f"{RESULTS}/tables/table1", ".csv", ".md", ".tex"),
     log:
-        LOGS + "/table1.log",
-    params:
-        scores=as_json(SCORES),
-        config=as_json({"grid": config["grid"], "datasets": config["datasets"]}),
-        stem=RESULTS + "/tables/table1",
+        f"{LOGS}/table1.log",
     conda:
         ENVIRONMENT
+    params:
+        scores=lambda wildcards, input: as_json(list(input.scores)),
+        config=as_json({"grid": config["grid"], "datasets": config["datasets"]}),
+        stem=subpath(output[0], strip_suffix=".csv"),
     shell:
-        PYTHON + "tables.py --scores {params.scores:q} --reported {input.reported:q} --config {params.config:q} "
+        "python workflow_scripts/tables.py --scores {params.scores:q} --reported {input.reported:q} --config {params.config:q} "
         "--stem {params.stem:q} 2>&1 | tee {log:q}"
 
 
 rule figure3:
     input:
         scores=f"{RESULTS}/scores/{FIRST}.json",
+        samples=samples_of(FIRST),
     output:
-        multiext(RESULTS + "/figures/figure3", ".png", ".pdf"),
+        multiext(f"{RESULTS}/figures/figure3", ".png", ".pdf"),
     log:
-        LOGS + "/figure3.log",
-    params:
-        samples=f"{RESULTS}/samples/{FIRST}",
-        sweep=as_json(config.get("sweep")),
-        stem=RESULTS + "/figures/figure3",
+        f"{LOGS}/figure3.log",
     conda:
         ENVIRONMENT
+    params:
+        samples=lambda wildcards, input: str(Path(input.samples[0]).parents[3]),
+        sweep=as_json(config.get("sweep")),
+        stem=subpath(output[0], strip_suffix=".png"),
     shell:
-        PYTHON + "figure3.py --samples {params.samples:q} --scores {input.scores:q} --sweep {params.sweep:q} "
+        "python workflow_scripts/figure3.py --samples {params.samples:q} --scores {input.scores:q} --sweep {params.sweep:q} "
         "--stem {params.stem:q} 2>&1 | tee {log:q}"
 
 
@@ -44,34 +45,34 @@ rule figure5:
         samples=samples_of(FIRST),
         data=f"{RESULTS}/data/{FIRST}/records.csv",
     output:
-        multiext(RESULTS + "/figures/figure5", ".png", ".pdf"),
+        multiext(f"{RESULTS}/figures/figure5", ".png", ".pdf"),
     log:
-        LOGS + "/figure5.log",
-    params:
-        samples=f"{RESULTS}/samples/{FIRST}",
-        data=subpath(input.data, parent=True),
-        grid=as_json(config["grid"]),
-        stem=RESULTS + "/figures/figure5",
+        f"{LOGS}/figure5.log",
     conda:
         ENVIRONMENT
+    params:
+        samples=lambda wildcards, input: str(Path(input.samples[0]).parents[3]),
+        data=subpath(input.data, parent=True),
+        grid=as_json(config["grid"]),
+        stem=subpath(output[0], strip_suffix=".png"),
     shell:
-        PYTHON + "figure5.py --samples {params.samples:q} --data {params.data:q} --grid {params.grid:q} "
+        "python workflow_scripts/figure5.py --samples {params.samples:q} --data {params.data:q} --grid {params.grid:q} "
         "--stem {params.stem:q} 2>&1 | tee {log:q}"
 
 
 rule page:
     input:
-        table=RESULTS + "/tables/table1.csv",
-        figures=expand(RESULTS + "/figures/{figure}.png", figure=FIGURES),
+        table=f"{RESULTS}/tables/table1.csv",
+        figures=expand(f"{RESULTS}/figures/{{figure}}.png", figure=FIGURES),
     output:
-        RESULTS + "/report/index.html",
+        f"{RESULTS}/report/index.html",
     log:
-        LOGS + "/page.log",
+        f"{LOGS}/page.log",
+    conda:
+        ENVIRONMENT
     params:
         figures=lambda wildcards, input: as_json(list(input.figures)),
         config=as_json(config),
-    conda:
-        ENVIRONMENT
     shell:
-        PYTHON + "page.py --table {input.table:q} --figures {params.figures:q} --config {params.config:q} "
+        "python workflow_scripts/page.py --table {input.table:q} --figures {params.figures:q} --config {params.config:q} "
         "--out {output:q} 2>&1 | tee {log:q}"

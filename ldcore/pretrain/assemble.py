@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from ldcore.files import write_json
+from ldcore.files import read_json, write_json
 from ldcore.pretrain.diffusion import SCHEDULE
 
 
@@ -57,6 +57,21 @@ def save_model(folder, vae, unet, text_encoder, tokenizer) -> None:
     config.write_text(json.dumps({**json.loads(config.read_text()), "dtype": "float32"}, indent=2) + "\n")
     shutil.rmtree(folder, ignore_errors=True)
     os.replace(temporary, folder)
+
+
+def assemble(work, out) -> None:
+    """Gather the trained parts in `work` into the folder `out` with its manifest."""
+    from diffusers import AutoencoderKL, UNet2DConditionModel
+    from transformers import CLIPTextModel
+
+    work, tokenizer = Path(work), new_tokenizer()
+    save_model(out, AutoencoderKL.from_pretrained(work / "vae"), UNet2DConditionModel.from_pretrained(work / "diffusion" / "unet"),
+               CLIPTextModel.from_pretrained(work / "diffusion" / "text_encoder"), tokenizer)
+    write_manifest(out, made_by="make pretrain (rules/pretrain.smk, configs/pretrain.yaml)", medical_images="none",
+                   photographs="resources/pretrain/photographs.csv", packages=read_json(work / "packages.json"),
+                   python_packages={"scikit-image": "BSD-3-Clause", "scikit-learn": "BSD-3-Clause"},
+                   vocabulary={"open_clip_torch": "MIT"}, autoencoder=read_json(work / "vae" / "manifest.json"),
+                   diffusion=read_json(work / "diffusion" / "manifest.json"))
 
 
 def write_manifest(folder, **facts) -> None:

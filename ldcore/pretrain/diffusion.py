@@ -39,10 +39,14 @@ def new_text_encoder(vocabulary: int, end_token: int, seed: int) -> CLIPTextMode
 
 
 @torch.no_grad()
-def encode_pictures(autoencoder, pictures, batch_size: int = 32) -> torch.Tensor:
-    """Latent means, float32 [N, 4, h, w], not yet scaled; pictures are uint8 [N, H, W, 3]."""
-    firsts = tqdm(range(0, len(pictures), batch_size), desc="encode", mininterval=5)
-    return torch.cat([autoencoder.encode(to_tensor(pictures[i:i + batch_size])).latent_dist.mean for i in firsts])
+def encode_pictures(autoencoder, pictures, cache, batch_size: int = 32) -> torch.Tensor:
+    """Latent means, float32 [N, 4, h, w], not yet scaled; pictures are uint8 [N, H, W, 3]. Kept in the file `cache`."""
+    if not cache.exists():
+        firsts = tqdm(range(0, len(pictures), batch_size), desc="encode", mininterval=5)
+        means = [autoencoder.encode(to_tensor(pictures[i:i + batch_size])).latent_dist.mean for i in firsts]
+        with atomic(cache) as temporary:
+            np.save(temporary, torch.cat(means).numpy())
+    return torch.from_numpy(np.load(cache))
 
 
 def training_batch(latents, tokens, empty, batch_size, seed, step):

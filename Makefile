@@ -1,0 +1,32 @@
+# make demo | smoke | test | pretrain: each sets up .venv from constraints.txt first. Needs Python >= 3.11 and nothing else.
+PYTHON ?= python3
+CORES ?= 2
+READY := .venv/.ready
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: demo smoke test pretrain clean
+
+demo: $(READY)  ## the embedded benchmark: tables, figures, page under results/embedded
+	snakemake --cores $(CORES) --quiet host reason
+	@cat results/embedded/tables/table1.md
+	@echo "Tables: results/embedded/tables   Figures: results/embedded/figures   Page: results/embedded/report/index.html"
+
+smoke: $(READY)  ## every stage in seconds; the numbers mean nothing
+	snakemake --cores $(CORES) --configfile configs/smoke.yaml --quiet host reason
+
+test: $(READY)
+	python -m pytest
+
+pretrain: $(READY)  ## train resources/embedded_model again from packaged photographs (about two hours, resumable)
+	snakemake --cores $(CORES) --snakefile rules/pretrain.smk --rerun-triggers mtime params input
+
+clean:  ## remove results and the environment
+	rm -rf .venv .snakemake results/embedded results/smoke
+
+$(READY): constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "error: $(PYTHON) is older than 3.11; run make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --editable . --constraint constraints.txt
+	.venv/bin/python -m ldcore.compat
+	touch $(READY)
