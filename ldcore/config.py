@@ -56,6 +56,8 @@ def references(config: dict) -> None:
     if sweep:
         used += [("sweep.method", sweep["method"], "methods")]
         used += [("sweep.trainings", name, "trainings") for name in sweep["trainings"]]
+        for delta in sweep["deltas"]:
+            identifier(delta)
     for place, name, section in used:
         if name not in config[section]:
             raise UserError(f"Config {place}: {name!r} is not among {section} ({', '.join(config[section])}).")
@@ -93,7 +95,7 @@ def check_files(config: dict) -> None:
 def identifier(value: float) -> str:
     """How a scalar delta is written in paths and tables: 'none' for 0, else two decimals or as many as it needs, e.g. 0.10."""
     if not math.isfinite(value):
-        raise UserError(f"Delta {value!r} is not a finite number.")
+        raise UserError(f"Config sweep.deltas: delta {value!r} is not a finite number.")
     short = f"{value:.2f}"
     return "none" if value == 0 else short if float(short) == value else repr(float(value))
 

@@ -14,8 +14,8 @@ def main(options, seed, threads, work):
     prepare_cpu(threads)
     arrays, work = np.load(f"{work}/corpus.npz"), Path(work)
     pictures, held_out = arrays["train"], arrays["held_out"]
-    vae, log = train_autoencoder(pictures, options["channels"], options["steps"], options["batch_size"],
-                                 options["learning_rate"], seed, work / "autoencoder.pt")
+    vae, log = train_autoencoder(pictures, options["channels"], options["cycles"], options["batch_size"], seed,
+                                 work / "autoencoder.pt")
     set_scale(vae, pictures[:1024])
     signs = orient(vae)
     vae.save_pretrained(work / "vae")

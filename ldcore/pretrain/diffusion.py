@@ -4,6 +4,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from diffusers import DDPMScheduler, UNet2DConditionModel
+from diffusers.models.resnet import ResnetBlock2D
 from diffusers.training_utils import EMAModel
 from tqdm import tqdm
 from transformers import CLIPTextConfig, CLIPTextModel
@@ -19,14 +20,21 @@ SCHEDULE = dict(num_train_timesteps=1000, beta_start=0.00085, beta_end=0.012, be
 
 
 def new_unet(channels, latent_size: int, seed: int) -> UNet2DConditionModel:
-    """A small UNet2DConditionModel on 4-channel latents with cross-attention below the first resolution."""
+    """A small UNet2DConditionModel on 4-channel latents with cross-attention below the first resolution.
+
+    Residual branches and the output start at zero, as in arXiv 2105.05233.
+    """
     torch.manual_seed(seed)
     blocks = len(channels)
-    return UNet2DConditionModel(
+    unet = UNet2DConditionModel(
         sample_size=latent_size, in_channels=4, out_channels=4, block_out_channels=tuple(channels), layers_per_block=1,
         down_block_types=("DownBlock2D",) + ("CrossAttnDownBlock2D",) * (blocks - 1),
         up_block_types=("CrossAttnUpBlock2D",) * (blocks - 1) + ("UpBlock2D",),
         cross_attention_dim=TEXT_WIDTH, attention_head_dim=4, norm_num_groups=8)
+    for layer in [m.conv2 for m in unet.modules() if isinstance(m, ResnetBlock2D)] + [unet.conv_out]:
+        torch.nn.init.zeros_(layer.weight)
+        torch.nn.init.zeros_(layer.bias)
+    return unet
 
 
 def new_text_encoder(vocabulary: int, end_token: int, seed: int) -> CLIPTextModel:

@@ -1,0 +1,102 @@
+"""The configuration: what ships is valid, defaults are filled, and each mistake is one sentence naming its key."""
+
+import copy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ldcore import config as module
+from ldcore.errors import UserError
+
+ROOT = Path(__file__).parents[1]
+SCHEMA = yaml.safe_load((ROOT / "schemas/config.schema.yaml").read_text())
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+
+
+def merged(base, changes):
+    """As Snakemake merges a second config file: mappings recursively, the rest replaced."""
+    out = copy.deepcopy(base)
+    for key, value in changes.items():
+        out[key] = merged(out[key], value) if isinstance(value, dict) and isinstance(out.get(key), dict) else value
+    return out
+
+
+def checked(**changes):
+    return module.check(merged(CONFIG, changes), SCHEMA)
+
+
+@pytest.mark.parametrize("path", [p for p in sorted((ROOT / "configs").glob("*.yaml")) if p.stem != "pretrain"], ids=lambda p: p.stem)
+def test_shipped_configs_are_valid(path):
+    module.check(merged(CONFIG, yaml.safe_load(path.read_text())), SCHEMA)
+
+
+def test_defaults_are_filled():
+    config = copy.deepcopy(CONFIG)
+    for section, key in (("sampling", "steps"), ("sampling", "guidance_scale"), ("grid", "reference")):
+        del config[section][key]
+    module.check(config, SCHEMA)
+    assert config["sampling"]["steps"] == 50 and config["grid"]["reference"] == "none"
+    assert config["drifts"]["0.10"]["source"] == "fixed"
+
+
+@pytest.mark.parametrize("changes, named", [
+    ({"samplin": {}}, "samplin"),
+    ({"sampling": {"stepps": 3}}, "sampling.*stepps"),
+    ({"sweep": {"deltas": [0.1, "big"]}}, "sweep.deltas.1.*big"),
+    ({"sweep": {"deltas": [0.1, float("nan")]}}, "nan"),
+    ({"drifts": {0.1: {"kind": "prior", "value": 0.1}}}, "0.1.*quotes"),
+    ({"drifts": {"x": {"kind": "prior"}}}, "drifts.x.*value"),
+    ({"drifts": {"x": {"kind": "prior", "value": "big"}}}, "drifts.x"),
+    ({"drifts": {"x": {"kind": "sideways", "value": 1}}}, "drifts.x.kind.*sideways"),
+    ({"trainings": {"ld": {"drift": "0.11", "target": "plain_noise"}}}, "trainings.ld.drift.*0.11"),
+    ({"trainings": {"ld": {"drift": "0.10", "target": "no"}}}, "trainings.ld.target"),
+    ({"grid": {"methods": ["dreambooht"]}}, "dreambooht"),
+    ({"grid": {"datasets": ["liver"]}}, "liver"),
+    ({"grid": {"headline": "0.12"}}, "headline.*0.12"),
+    ({"grid": {"cells": [{"label": "a", "training": "plain", "drift": "none"}] * 2}}, "'a' appears twice"),
+    ({"extractors": {"resnet": {}}}, "resnet"),
+    ({"seed": "zero"}, "seed.*zero"),
+    ({"name": "../up"}, "name"),
+])
+def test_each_mistake_names_its_key(changes, named):
+    with pytest.raises(UserError, match=named) as caught:
+        checked(**changes)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("changes, named", [
+    ({"model": {"path": "no/such/model"}}, "model.path.*no/such/model"),
+    ({"extractors": {"inception": {"weights": "no/such.pt"}}}, "extractors.inception.weights.*no/such.pt"),
+    ({"methods": {"dreambooht": {}}}, "dreambooht.*basic_ft"),
+])
+def test_missing_files_and_methods_are_named_before_any_job(changes, named, tmp_path):
+    (tmp_path / "model_index.json").write_text("{}")
+    with pytest.raises(UserError, match=named):
+        module.check_files(checked(**{"model": {"path": str(tmp_path)}, **changes}))
+
+
+def test_a_drift_is_written_once():
+    assert [module.identifier(d) for d in (0.1, -0.2, 0.0, 0.05, 0.005, 1)] == ["0.10", "-0.20", "none", "0.05", "0.005", "1.00"]
+
+
+def test_checkpoints_and_drifts_of_the_shipped_grid():
+    config = checked(sweep={"deltas": [0.0, 0.1]}, grid={"cells": [
+        {"label": "none", "training": "plain", "drift": "none"}, {"label": "0.10", "training": "ld", "drift": "0.10"}]})
+    name = "brain_phantom"
+    assert module.checkpoints(config) == [(name, "base", "untrained", "simple_info"),
+                                          (name, "basic_ft", "plain", "simple_info"), (name, "basic_ft", "ld", "simple_info")]
+    table, sweep = config["sampling"]["images_per_seed"], config["sweep"]["images_per_seed"]
+    assert module.sampled_drifts(config, "base", "untrained", "simple_info") == {"none": table}
+    assert module.sampled_drifts(config, "basic_ft", "plain", "simple_info") == {"none": table, "0.10": sweep}
+    assert module.sampled_drifts(config, "basic_ft", "ld", "simple_info") == {"0.10": table, "none": sweep}
+    assert module.sampled_drifts(config, "basic_ft", "ld", "simple") == {}
+    drifts = module.all_drifts(config)
+    assert {"none", "0.10", "moment"} <= drifts.keys() and drifts["0.10"]["value"] == 0.1
+
+
+def test_parse_time_imports_stay_light():
+    code = "import ldcore, ldcore.config, ldcore.methods, sys; sys.exit('torch' in sys.modules or 'pandas' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
