@@ -1,4 +1,5 @@
 # make demo | smoke | test | pretrain: each sets up .venv from constraints.txt first. Needs Python >= 3.11 and nothing else.
+# --nolock: a killed run leaves a lock behind, and files appear whole or not at all; so run one at a time in a folder.
 PYTHON ?= python3
 CORES ?= 2
 READY := .venv/.ready
@@ -7,18 +8,18 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 .PHONY: demo smoke test pretrain clean
 
 demo: $(READY)  ## the embedded benchmark: tables, figures, page under results/embedded
-	snakemake --cores $(CORES) --quiet host reason
+	snakemake --cores $(CORES) --nolock --quiet host reason
 	@cat results/embedded/tables/table1.md
 	@echo "Tables: results/embedded/tables   Figures: results/embedded/figures   Page: results/embedded/report/index.html"
 
 smoke: $(READY)  ## every stage in seconds; the numbers mean nothing
-	snakemake --cores $(CORES) --configfile configs/smoke.yaml --quiet host reason
+	snakemake --cores $(CORES) --nolock --configfile configs/smoke.yaml --quiet host reason
 
 test: $(READY)
 	python -m pytest
 
 pretrain: $(READY)  ## train resources/embedded_model again from packaged photographs (about two hours, resumable)
-	snakemake --cores $(CORES) --snakefile rules/pretrain.smk --rerun-triggers mtime params input
+	snakemake --cores $(CORES) --nolock --snakefile rules/pretrain.smk --rerun-triggers mtime params input
 
 clean:  ## remove results and the environment
 	rm -rf .venv .snakemake results/embedded results/smoke

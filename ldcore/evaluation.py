@@ -45,5 +45,5 @@ def real_features(backbone, records, images, classes, count: int, extractors: di
     out = {"test_rows": test, "train_rows": train, "reconstruction": pictures["reconstruction"]}
     for extractor, options in extractors.items():
         for name, stack in pictures.items():
-            out[f"{extractor}/{name}"] = extract(extractor, stack, weights=options.get("weights"))
+            out[f"{extractor}/{name}"] = extract(extractor, stack, weights=options.get("weights"), progress=True)
     return out

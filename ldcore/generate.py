@@ -31,7 +31,7 @@ def generate(backbone, identity: str, drifts: dict, counts: dict, texts: tuple, 
         if not (path.exists() and str(np.load(path)["key"]) == key):
             part = sample_part(backbone, Drift(drifts[name]["value"], drifts[name]["kind"]), prompts, seeds, sampling)
             for extractor, options in extractors.items():
-                part[extractor] = extract(extractor, part["images"], weights=options.get("weights"))
+                part[extractor] = extract(extractor, part["images"], weights=options.get("weights"), progress=True)
             with atomic(path) as temporary, open(temporary, "wb") as file:
                 np.savez_compressed(file, key=key, rows=rows, seeds=seeds, **part)
         index[name] = {"file": path.name, "key": key, "images": len(rows)}

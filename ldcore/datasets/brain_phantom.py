@@ -21,6 +21,7 @@ The age, diagnosis and split draws follow a low-discrepancy sequence, so every r
 
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 from ldcore.datasets import brain_atlas as atlas
 from ldcore.errors import UserError
@@ -48,7 +49,7 @@ def build(options: dict, seed: int):
     options = _checked(options)
     rows = [row for index in range(options["subjects"]) for row in sessions(index, options, seed)]
     images = np.empty((len(rows), options["image_size"], options["image_size"]), np.uint8)
-    for number, row in enumerate(rows):
+    for number, row in enumerate(tqdm(rows, desc="brain_phantom", mininterval=2)):
         images[number], truth = render(row, options, seed)
         row.update(image_index=number, **truth)
     return pd.DataFrame(rows), images

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 from ldcore.datasets.records import SPLITS, assign_splits, validate
 from ldcore.errors import UserError
@@ -35,7 +36,7 @@ def build(options: dict, seed: int):
     records = _records(table, options, seed)
     images = np.empty((len(table), size, size), np.uint8)
     slices = _each(table.get("slice", pd.Series([""] * len(table))), "slice", _slice)
-    for number, (path, index) in enumerate(zip(table["path"], slices)):
+    for number, (path, index) in enumerate(zip(tqdm(table["path"], desc="folder", mininterval=2), slices)):
         images[number] = to_uint8(_read(root / path, index, number + 2), size, window)
     return records, images
 

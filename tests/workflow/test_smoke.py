@@ -1,0 +1,104 @@
+"""The smoke grid end to end through Snakemake: whole, killed and resumed, and refused with one sentence."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PARTS = ("Snakefile", "rules", "config.yaml", "configs", "schemas", "workflow_scripts", "resources", "envs", "profiles")
+COMMAND = [sys.executable, "-m", "snakemake", "--cores", "2", "--nolock", "--configfile", "configs/smoke.yaml"]
+ENVIRONMENT = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def workspace(folder):
+    """A folder that looks like a clone, sharing the repository's files."""
+    folder.mkdir()
+    for name in PARTS:
+        (folder / name).symlink_to(ROOT / name)
+    return folder
+
+
+def snakemake(folder, *arguments):
+    return subprocess.run([*COMMAND, *arguments], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    folder = workspace(tmp_path_factory.mktemp("smoke") / "whole")
+    done = snakemake(folder)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    return folder / "results" / "smoke"
+
+
+def tables(results):
+    return {path.name: path.read_bytes() for path in sorted((results / "tables").iterdir())}
+
+
+def test_everything_promised_is_there(whole):
+    for name in ("tables/table1.csv", "tables/table1.md", "tables/table1.tex", "figures/figure3.png", "figures/figure3.pdf",
+                 "figures/figure5.png", "figures/figure5.pdf", "report/index.html"):
+        assert (whole / name).stat().st_size > 500, name
+    table = pd.read_csv(whole / "tables/table1.csv", keep_default_na=False, na_values=[""])
+    assert set(table["method"]) == {"real", "reconstruction", "base", "basic_ft"}
+    assert set(table[table["method"] == "basic_ft"]["drift"]) == {"none", "0.10", "moment"}
+    assert np.isfinite(table[["value", "low", "high"]]).all().all()
+    assert ((table["low"] <= table["value"]) & (table["value"] <= table["high"])).all()
+    assert set(table["seeds"]) == {3} and set(table[table["method"] == "basic_ft"]["n"]) == {24}
+    assert {"fid", "kid", "kid_gain"} == set(table["metric"])
+
+
+def test_a_second_run_has_nothing_to_do(whole):
+    before = tables(whole)
+    assert "Nothing to be done" in (done := snakemake(whole.parents[1])).stdout + done.stderr
+    assert tables(whole) == before
+
+
+def test_killed_and_run_again_gives_the_same_tables(whole, tmp_path):
+    folder = workspace(tmp_path / "killed")
+    running = subprocess.Popen(COMMAND, cwd=folder, env=ENVIRONMENT, start_new_session=True, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+    while running.poll() is None and not list(folder.glob("results/smoke/runs/**/weights.safetensors")):
+        time.sleep(0.1)
+    assert running.poll() is None, "the run ended before it could be killed"
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    assert not (folder / "results/smoke/tables/table1.csv").exists()
+    done = snakemake(folder)
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert tables(folder / "results" / "smoke") == tables(whole)
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("changes, sentence", [
+    ("stepps: 3", "stepps"),
+    ("model: {path: no/such/model}", "no/such/model"),
+    ("methods: {dreambooht: {}}", "dreambooht"),
+    ("sweep: {deltas: [big]}", "'big' is not of type 'number'"),
+])
+def test_a_bad_config_stops_before_any_job_with_one_sentence(tmp_path, changes, sentence):
+    folder = workspace(tmp_path / "bad")
+    (folder / "bad.yaml").write_text(changes)
+    done = snakemake(folder, "bad.yaml")
+    assert done.returncode != 0 and sentence in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr and not (folder / "results").exists()
+
+
+def test_a_bad_image_stops_its_job_with_one_sentence(tmp_path):
+    folder = workspace(tmp_path / "folder")
+    (folder / "mine").mkdir()
+    (folder / "mine" / "a.png").write_bytes(b"not an image")
+    (folder / "mine.csv").write_text("path,subject,diagnosis\na.png,s1,CN\n")
+    (folder / "mine.yaml").write_text(
+        "datasets: {mine: {adapter: folder, anatomy: brain_mr, classes: [CN], options: {root: mine, csv: mine.csv}}}\n"
+        "grid: {datasets: [mine]}\n")
+    done = snakemake(folder, "mine.yaml", "--forcerun", "data", "--until", "data")
+    assert done.returncode != 0 and "a.png" in done.stdout + done.stderr and "error: " in done.stdout + done.stderr
+    assert not list(folder.glob("results/smoke/data/mine/*"))
