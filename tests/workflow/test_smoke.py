@@ -102,3 +102,10 @@ def test_a_bad_image_stops_its_job_with_one_sentence(tmp_path):
     done = snakemake(folder, "mine.yaml", "--forcerun", "data", "--until", "data")
     assert done.returncode != 0 and "a.png" in done.stdout + done.stderr and "error: " in done.stdout + done.stderr
     assert not list(folder.glob("results/smoke/data/mine/*"))
+
+
+def test_the_workflow_is_clean():
+    for command in (["snakemake", "--lint"], ["snakemake", "--lint", "--snakefile", "rules/pretrain.smk"],
+                    ["snakefmt", "--check", "Snakefile", "rules"], ["snakemake", "-n", "--quiet"]):
+        done = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True)
+        assert done.returncode == 0, (command, done.stdout[-1500:], done.stderr[-1500:])
