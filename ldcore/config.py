@@ -78,6 +78,7 @@ def check_files(config: dict) -> None:
     from importlib.util import find_spec
     from pathlib import Path
 
+    from ldcore.datasets import ADAPTERS
     from ldcore.methods import names
 
     folder = Path(config["model"]["path"])
@@ -87,6 +88,9 @@ def check_files(config: dict) -> None:
     for name, options in config["extractors"].items():
         if "weights" in options and not Path(options["weights"]).is_file():
             raise UserError(f"Config extractors.{name}.weights: {options['weights']} does not exist; give the weights file.")
+    for name, options in config["datasets"].items():
+        if options["adapter"] not in ADAPTERS:
+            raise UserError(f"Config datasets.{name}.adapter: {options['adapter']!r} is unknown; use one of {', '.join(ADAPTERS)}.")
     for name in config["methods"]:
         if name not in names() and not ("." in name and find_spec(name)):
             raise UserError(f"Config methods: {name!r} is unknown; use one of {', '.join(names())} or a dotted module path.")

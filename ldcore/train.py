@@ -72,6 +72,8 @@ def train(backbone, method, data: dict, drift: Drift, target: str, options: dict
     from safetensors.torch import save_file
 
     options = complete(options, {**DEFAULTS, **method.DEFAULTS}, method.__name__)
+    if options["mixed_precision"] not in ("no", "bf16"):
+        raise UserError(f"mixed_precision {options['mixed_precision']!r} is not supported; use no or bf16.")
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     named = method.trainable(backbone, options)

@@ -20,6 +20,7 @@ LOGS = f"{RESULTS}/logs"
 ENVIRONMENT = str(Path(workflow.basedir, "envs", "ldcore.yaml"))
 # One BLAS thread a job: sums, hence last bits, depend on the number of threads.
 shell.prefix("set -euo pipefail; export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1; ")
+MODEL = f"{config['model']['path']}/model_index.json"  # another model: another file time, so everything is made again
 CHECKPOINTS = ldconfig.checkpoints(config)
 DRIFTS = ldconfig.all_drifts(config)
 FIGURES = (["figure3"] if config.get("sweep") else []) + ["figure5"]

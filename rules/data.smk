@@ -1,4 +1,6 @@
 rule data:
+    input:
+        lambda wildcards: config["datasets"][wildcards.dataset]["options"].get("csv") or [],
     output:
         records=f"{RESULTS}/data/{{dataset}}/records.csv",
         images=f"{RESULTS}/data/{{dataset}}/images.npy",
@@ -19,6 +21,7 @@ rule data:
 rule reference:
     input:
         rules.data.output,
+        model=MODEL,
     output:
         f"{RESULTS}/reference/{{dataset}}.npz",
     log:
@@ -41,6 +44,7 @@ rule reference:
 rule latents:
     input:
         rules.data.output,
+        model=MODEL,
     output:
         f"{RESULTS}/latents/{{dataset}}.npz",
     log:

@@ -3,6 +3,7 @@ rule finetune:
     input:
         data=rules.data.output,
         latents=rules.latents.output,
+        model=MODEL,
         drift=lambda wildcards: f"{RESULTS}/drifts/{wildcards.dataset}/{config['trainings'][wildcards.training]['drift']}.json",
     output:
         weights=f"{RESULTS}/runs/{{dataset}}/{{method}}/{{training}}/{{prompt}}/weights.safetensors",

@@ -3,6 +3,7 @@ rule generate:
         data=rules.data.output,
         drifts=rules.drifts.output,
         weights=weights_of,
+        model=MODEL,
     output:
         f"{RESULTS}/samples/{{dataset}}/{{method}}/{{training}}/{{prompt}}/index.json",
     log:

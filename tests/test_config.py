@@ -70,6 +70,7 @@ def test_each_mistake_names_its_key(changes, named):
 @pytest.mark.parametrize("changes, named", [
     ({"model": {"path": "no/such/model"}}, "model.path.*no/such/model"),
     ({"extractors": {"inception": {"weights": "no/such.pt"}}}, "extractors.inception.weights.*no/such.pt"),
+    ({"datasets": {"x": {"adapter": "floder", "anatomy": "brain_mr", "classes": ["CN"]}}}, "floder.*folder"),
     ({"methods": {"dreambooht": {}}}, "dreambooht.*basic_ft"),
 ])
 def test_missing_files_and_methods_are_named_before_any_job(changes, named, tmp_path):

@@ -98,6 +98,8 @@ def test_a_diverging_loss_is_one_sentence_and_leaves_nothing(tiny_model, data, t
 def test_unknown_option_is_named(tiny_model, data, tmp_path):
     with pytest.raises(UserError, match="learning_rat'"):
         run(tiny_model, data, tmp_path, learning_rat=1.0)
+    with pytest.raises(UserError, match="fp16"):
+        run(tiny_model, data, tmp_path, mixed_precision="fp16")
 
 
 def output(backbone):

@@ -39,5 +39,5 @@ def fetch(names: list[str], work) -> None:
 def licences(path: Path) -> list[str]:
     """The distinct licences a Debian copyright file names, in 'License: X' or 'Licensed under X' lines."""
     text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-    found = re.findall(r"^licen[cs]e: *(\S.*)$|licensed under (?:the )?(.+?)\.?$", text, re.IGNORECASE | re.MULTILINE)
-    return sorted({first or second for first, second in found})
+    named = re.findall(r"^License: *(\S.*)$", text, re.MULTILINE)
+    return sorted(set(named or re.findall(r"[Ll]icensed under (?:the )?(.+? License)", text)))

@@ -14,7 +14,8 @@ FOOTNOTES = (
     "[low, high]: 95 % delete-one-seed jackknife interval over sampling seeds; model, training seed and real set are fixed.",
     "KID gain: KID of the reference cell minus KID of the cell, paired by seed (same noise, same prompts); above 0 is better.",
     "FID from a few hundred images is biased upwards and rank-deficient in the features' dimension: read KID first.",
-    "The first two rows are floors: other real images, and the same after the autoencoder, as many as a cell has images.",
+    "The first two rows are floors: other real images, and the same after the autoencoder, as many as a cell has images (up to "
+    "the test set's size), their interval over as many groups as there are seeds.",
     "The paper gives no seeds and no intervals. Its table 3 lists 51.35 for what its table 1 lists as 49.68 (Basic FT with "
     "LD on brain MR), and its AUC falls with LD for Custom Diffusion (0.609 to 0.544).",
 )
