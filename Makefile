@@ -27,7 +27,7 @@ clean:  ## remove results and the environment
 $(READY): constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "error: $(PYTHON) is older than 3.11; run make PYTHON=/path/to/python3.11"; exit 1; }
-	$(PYTHON) -m venv .venv
+	test -d .venv || $(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --editable . --constraint constraints.txt
 	.venv/bin/python -m ldcore.compat
 	touch $(READY)

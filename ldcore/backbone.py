@@ -71,7 +71,8 @@ def load_backbone(folder, parts=PARTS, device=None) -> SimpleNamespace:
         if loaded[part] is not None:
             loaded[part] = loaded[part].to(memory_format=torch.channels_last)
     schedule = {k: v for k, v in read_json(folder / "scheduler" / "scheduler_config.json").items() if k[0] != "_"}
-    loaded["scheduler"] = DDIMScheduler.from_config(schedule)
+    # Latents are not confined to [-1, 1]; DDIMScheduler would clip them by default.
+    loaded["scheduler"] = DDIMScheduler.from_config(schedule, clip_sample=False)
     return SimpleNamespace(**loaded, folder=folder, device=device)
 
 

@@ -163,6 +163,19 @@ def _inception_prepare(images):
     return torch.stack([torch.from_numpy(resize(image)).permute(2, 0, 1) for image in images])
 
 
+def pooled_pixels(weights=None):
+    """Colour on a 16 x 16 grid: 768 averages in 0..1. No network: blind to sharpness, sensitive to background and contrast.
+
+    Beside a network's features where the autoencoder's blur outweighs all else. Returns (prepare, network) as EXTRACTORS asks.
+    """
+    import torch
+
+    if weights is not None:
+        raise UserError("The extractor pooled_pixels has no weights; leave them out.")
+    pool = torch.nn.AdaptiveAvgPool2d(16)
+    return lambda images: torch.from_numpy(images.copy()).permute(0, 3, 1, 2).float() / 255, lambda x: pool(x).flatten(1)
+
+
 def _existing(path, remedy):
     """`path` as a string; UserError with the remedy when there is no such file."""
     if not Path(path).is_file():
@@ -171,4 +184,4 @@ def _existing(path, remedy):
 
 
 # name -> loader(weights or None) -> (prepare: uint8 numpy [n, H, W, 3] -> tensor [n, 3, h, w], network: that -> [n, D])
-EXTRACTORS = {"efficientnet_lite0": efficientnet_lite0, "inception": inception}
+EXTRACTORS = {"efficientnet_lite0": efficientnet_lite0, "inception": inception, "pooled_pixels": pooled_pixels}

@@ -120,7 +120,7 @@ def test_inception_without_weights_says_where_it_looked(tmp_path, monkeypatch, s
     assert extract("inception", noise(1, 8, 8)).shape == (1, 2048)
 
 
-@pytest.mark.parametrize("name", EXTRACTORS)
+@pytest.mark.parametrize("name", [name for name in EXTRACTORS if name != "pooled_pixels"])
 def test_damaged_or_missing_weights(name, tmp_path):
     damaged = tmp_path / "damaged.pt"
     damaged.write_bytes(b"not weights")
@@ -154,3 +154,12 @@ def test_wrong_images(images, text):
 def test_wrong_batch_size():
     with pytest.raises(UserError, match="batch_size is 0"):
         extract("efficientnet_lite0", noise(1, 8, 8), batch_size=0)
+
+
+def test_pooled_pixels_are_the_averages_of_the_grid():
+    images = noise(3, 64, 64, 3)
+    features_found = extract("pooled_pixels", images).reshape(3, 3, 16, 16)
+    by_hand = images.reshape(3, 16, 4, 16, 4, 3).mean((2, 4)).transpose(0, 3, 1, 2) / 255
+    assert np.allclose(features_found, by_hand, atol=1e-6)
+    with pytest.raises(UserError, match="pooled_pixels"):
+        extract("pooled_pixels", images, weights="x.pt")

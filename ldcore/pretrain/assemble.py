@@ -50,6 +50,8 @@ def save_model(folder, vae, unet, text_encoder, tokenizer) -> None:
     pipeline.save_pretrained(temporary, safe_serialization=True)
     for part in (vae, unet, text_encoder):
         part.float()
+    schedule = temporary / "scheduler" / "scheduler_config.json"  # as Stable Diffusion's: DDIM made from it must not clip latents
+    schedule.write_text(json.dumps({**json.loads(schedule.read_text()), "clip_sample": False}, indent=2) + "\n")
     words = temporary / "tokenizer" / "tokenizer.json"
     words.write_text(json.dumps(json.loads(words.read_text()), ensure_ascii=False, separators=(",", ":")))
     config = temporary / "text_encoder" / "config.json"

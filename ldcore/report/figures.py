@@ -73,8 +73,10 @@ def figure3(parts: dict, rows: list[dict], deltas, trainings, pictures: int = 3)
         axes.tick_params(labelsize=7)
     lower[0].set_ylabel("mean ± s.d. over images", fontsize=8)
     lower[-1].legend(title="delta at sampling", fontsize=6, title_fontsize=7, ncol=2)
-    kid, channels = bottom.subplots(1, 2)
-    kid_against_delta(kid, rows, trainings)
+    extractors = sorted({row["extractor"] for row in rows})
+    *panels, channels = bottom.subplots(1, len(extractors) + 1)
+    for axes, extractor in zip(panels, extractors):
+        kid_against_delta(axes, [row for row in rows if row["extractor"] == extractor], trainings)
     channel_bands(channels, parts, deltas, trainings)
     return figure
 
@@ -83,12 +85,11 @@ def kid_against_delta(axes, rows, trainings) -> None:
     """KID of the sweep with intervals, one line a training."""
     for training, marker, colour in zip(trainings, "osD^", ("0.35", "tab:blue", "tab:orange", "tab:green")):
         line = sorted((r for r in rows if r["training"] == training and r["metric"] == "kid"), key=lambda r: r["delta"])
-        line = [row for row in line if row["extractor"] == line[0]["extractor"]]
         value = np.array([row["value"] for row in line])
         error = np.abs(np.array([[row["low"], row["high"]] for row in line]).T - value)
         axes.errorbar([row["delta"] for row in line], value, np.nan_to_num(error), marker=marker, color=colour, markersize=4,
                       capsize=2, linewidth=1.2, label=TRAINING_NAME.get(training, training))
-    axes.set_title(f"KID ({line[0]['extractor']}, N = {line[0]['n']}), lower is closer to real", fontsize=9)
+    axes.set_title(f"KID to real ({line[0]['extractor']}, N = {line[0]['n']})", fontsize=9)
     axes.set_xlabel("delta at sampling", fontsize=8)
     axes.set_ylim(bottom=0)
     axes.tick_params(labelsize=7)
@@ -103,7 +104,7 @@ def channel_bands(axes, parts, deltas, trainings) -> None:
         for channel in range(trace.shape[-1]):
             axes.plot(trace[..., channel].mean(0), style, color=f"C{channel}", linewidth=1.3,
                       label=f"channel {channel}" if style == "-" else None)
-    axes.set_title(f"channel means at delta {centre:g}: solid without, dashed with LD", fontsize=9)
+    axes.set_title(f"channel means at delta {centre:g}: solid (a), dashed (b)", fontsize=9)
     axes.set_xlabel("reverse step", fontsize=8)
     axes.tick_params(labelsize=7)
     axes.legend(fontsize=6, ncol=2)

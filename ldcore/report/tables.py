@@ -57,8 +57,8 @@ def layout(table: pd.DataFrame) -> pd.DataFrame:
         dataset, extractor, method, drift, prompt = key
         cell = {row.metric: row for row in rows.itertuples()}
         lines.append({"Dataset": dataset, "Method": METHOD_NAME.get(method, method), "Latent Drifting": drift, "Prompt": prompt,
-                      "N": cell["fid"].n, f"FID ({extractor})": with_interval(cell["fid"]),
-                      f"KID ({extractor})": with_interval(cell["kid"]),
+                      "N": cell["fid"].n, "Features": extractor, "FID": with_interval(cell["fid"]),
+                      "KID": with_interval(cell["kid"]),
                       "KID gain": with_interval(cell["kid_gain"]) if "kid_gain" in cell else "",
                       "FID (paper)": number(cell["fid"].paper_value), "KID (paper)": number(cell["kid"].paper_value)})
     return pd.DataFrame(lines).fillna("")

@@ -33,8 +33,8 @@ def test_paper_values_stand_only_where_the_paper_has_them():
 
 def test_layout_names_the_extractor_and_pairs_each_value_with_its_interval(tmp_path):
     lines = write_tables(scores(), REPORTED, CONFIG, tmp_path / "table1")
-    assert "FID (x)" in lines.columns and len(lines) == 10
-    assert lines["KID (x)"][0] == "0.5000 [0.4000, 0.6000]"
+    assert set(lines["Features"]) == {"x"} and len(lines) == 10
+    assert lines["KID"][0] == "0.5000 [0.4000, 0.6000]"
     assert lines["KID (paper)"][3] == "0.0350" and lines["KID gain"][3] and not lines["KID gain"][2]
     assert {p.name for p in tmp_path.iterdir()} == {"table1.csv", "table1.md", "table1.tex"}
     assert layout(pd.read_csv(tmp_path / "table1.csv", keep_default_na=False, na_values=[""])).equals(lines)
