@@ -33,8 +33,9 @@ def long_table(scores: list[dict], reported: pd.DataFrame, config: dict) -> pd.D
     """Score rows with `paper_value`: filled for the reference and headline cells of methods the paper has."""
     table = pd.DataFrame(scores)
     known = {name: paper_values(reported, options["paper"], config["grid"]) for name, options in config["datasets"].items()}
+    # The paper's FID and KID are of a network's features; beside pooled pixels they would mislead.
     table["paper_value"] = [known[row.dataset].get((PAPER_METHOD.get(row.method, row.method), row.drift, row.metric))
-                            for row in table.itertuples()]
+                            if row.extractor != "pooled_pixels" else None for row in table.itertuples()]
     return table[COLUMNS]
 
 

@@ -43,3 +43,8 @@ def test_layout_names_the_extractor_and_pairs_each_value_with_its_interval(tmp_p
 
 def test_numbers_are_short_and_empty_where_missing():
     assert [number(v) for v in (1234.5, 12.345, 0.12345, float("nan"), None)] == ["1234.5", "12.35", "0.1235", "", ""]
+
+
+def test_pooled_pixels_carry_no_paper_value():
+    rows = [{**row, "extractor": "pooled_pixels"} for row in scores()]
+    assert long_table(rows, REPORTED, CONFIG)["paper_value"].isna().all()
