@@ -29,7 +29,7 @@ rule reference:
     conda:
         ENVIRONMENT
     params:
-        model=config["model"]["path"],
+        model=subpath(input.model, parent=True),
         data=lambda wildcards, input: str(Path(input[0]).parent),
         classes=lambda wildcards: as_json(config["datasets"][wildcards.dataset]["classes"]),
         test_images=dataset_key("test_images"),
@@ -52,7 +52,7 @@ rule latents:
     conda:
         ENVIRONMENT
     params:
-        model=config["model"]["path"],
+        model=subpath(input.model, parent=True),
         data=lambda wildcards, input: str(Path(input[0]).parent),
     shell:
         "python workflow_scripts/latents.py --model {params.model:q} --data {params.data:q} --out {output:q} 2>&1 | tee {log:q}"

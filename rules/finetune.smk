@@ -13,7 +13,7 @@ rule finetune:
     conda:
         ENVIRONMENT
     params:
-        model=config["model"]["path"],
+        model=subpath(input.model, parent=True),
         options=lambda wildcards: as_json(config["methods"][wildcards.method]),
         data=lambda wildcards, input: str(Path(input.data[0]).parent),
         anatomy=dataset_key("anatomy"),

@@ -11,7 +11,7 @@ rule generate:
     conda:
         ENVIRONMENT
     params:
-        model=config["model"]["path"],
+        model=subpath(input.model, parent=True),
         weights=lambda wildcards, input: input.weights or "none",
         data=lambda wildcards, input: str(Path(input.data[0]).parent),
         anatomy=dataset_key("anatomy"),

@@ -10,8 +10,8 @@ LAYERS = [["workflow_scripts"], ["report", "pretrain"], ["score"], ["generate", 
           ["backbone", "estimate"], ["datasets", "features", "metrics", "prompts"],
           ["drift", "chunks", "seeds", "files", "config", "cli"], ["errors"]]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-# Drawing a picture in a grid and the config's look at the method folder are the two arrows that point up.
-ALLOWED = {("config", "methods")}
+# The config's look at which methods and adapters exist (names only, nothing heavy) is the one arrow that points up.
+ALLOWED = {("config", "methods"), ("config", "datasets")}
 SOURCES = sorted([*ROOT.glob("ldcore/**/*.py"), *ROOT.glob("workflow_scripts/*.py")])
 
 

@@ -17,7 +17,7 @@ TRAINING_NAME = {"plain": "fine-tuned without LD", "ld": "fine-tuned with LD"}
 
 
 def save(figure, stem) -> None:
-    """Write stem.png and stem.pdf without dates, so equal numbers give equal files."""
+    """Write stem.png and stem.pdf, without dates or program names."""
     for suffix, options in (("png", {"dpi": 150, "metadata": {"Software": None}}),
                             ("pdf", {"metadata": {"CreationDate": None, "Creator": None, "Producer": None}})):
         with atomic(f"{stem}.{suffix}") as temporary:
