@@ -73,14 +73,24 @@ def load_backbone(folder, parts=PARTS, device=None) -> SimpleNamespace:
     schedule = {k: v for k, v in read_json(folder / "scheduler" / "scheduler_config.json").items() if k[0] != "_"}
     # Latents are not confined to [-1, 1]; DDIMScheduler would clip them by default.
     loaded["scheduler"] = DDIMScheduler.from_config(schedule, clip_sample=False)
-    return SimpleNamespace(**loaded, folder=folder, device=device)
+    # placeholders: words of a prompt -> what a method writes in their place.
+    return SimpleNamespace(**loaded, folder=folder, device=device, placeholders={})
+
+
+def tokenize(backbone, prompts: list[str]) -> torch.Tensor:
+    """Token ids [N, 77] of the prompts, the method's placeholders put in."""
+    if backbone.placeholders:
+        prompts = [text.lower() for text in prompts]  # as the tokenizer would
+    for words, instead in backbone.placeholders.items():
+        prompts = [text.replace(words, instead) for text in prompts]
+    return backbone.tokenizer(list(prompts), padding="max_length", truncation=True, return_tensors="pt",
+                              max_length=backbone.tokenizer.model_max_length).input_ids
 
 
 @torch.no_grad()
 def embed_prompts(backbone, prompts: list[str]) -> torch.Tensor:
     """Text encoder's last hidden states, float32 [N, 77, D] on the CPU, as the stock pipeline computes prompt_embeds."""
-    tokens = backbone.tokenizer(list(prompts), padding="max_length", truncation=True, return_tensors="pt",
-                                max_length=backbone.tokenizer.model_max_length).input_ids
+    tokens = tokenize(backbone, prompts)
 
     def states(ids):
         return (backbone.text_encoder(ids.to(backbone.device)).last_hidden_state.float().cpu(),)

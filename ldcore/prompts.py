@@ -1,35 +1,77 @@
 """Prompts as pure text: a style times whether patient information is given. No torch here."""
 
 from ldcore.errors import UserError
+from ldcore.seeds import derive_seed
 
-STYLES = ("simple", "simple_info")
+STYLES = ("simple", "simple_info", "diverse", "diverse_info")
 SUBJECT = {"brain_mr": "brain MRI", "chest_xray": "chest X-ray"}
-DIAGNOSIS = {"CN": "normal cognition", "MCI": "mild cognitive impairment", "AD": "Alzheimer's disease"}
+CONDITION = {"CN": "normal cognition", "MCI": "mild cognitive impairment", "AD": "Alzheimer's disease",
+             "No Finding": "no finding", "Cardiomegaly": "cardiomegaly", "Pleural Effusion": "pleural effusion",
+             "Pneumonia": "pneumonia"}
 SEX = {"F": "female", "M": "male"}
+SIMPLE = "a {subject}{patient}"
+# 21 an anatomy, as many as the paper uses; its own wording is not published.
+DIVERSE = {
+    "brain_mr": (
+        "an axial {subject}{patient}", "a T1-weighted {subject}{patient}", "a slice of a {subject}{patient}",
+        "one axial slice from the {subject}{patient}", "a {subject}{patient} on a black background",
+        "a magnetic resonance image, {subject}{patient}", "a skull-stripped {subject}{patient}",
+        "a clinical {subject}{patient}", "a research {subject}{patient}", "a grayscale {subject}{patient}",
+        "a high quality {subject}{patient}", "a noisy {subject}{patient}", "a {subject} scan{patient}",
+        "a {subject} at the level of the ventricles{patient}", "a follow-up {subject}{patient}",
+        "a structural {subject}{patient}", "a medical image: {subject}{patient}", "the {subject}{patient}",
+        "a {subject}{patient}, seen from above", "a {subject}{patient}, white matter bright",
+        "a radiology picture of a {subject}{patient}"),
+    "chest_xray": (
+        "a frontal {subject}{patient}", "a posteroanterior {subject}{patient}", "an upright {subject}{patient}",
+        "a {subject} taken at the bedside{patient}", "a {subject}{patient}, lungs dark and bones bright",
+        "a plain radiograph, {subject}{patient}", "a digital {subject}{patient}", "a clinical {subject}{patient}",
+        "an emergency department {subject}{patient}", "a grayscale {subject}{patient}", "a high quality {subject}{patient}",
+        "an underexposed {subject}{patient}", "a {subject} film{patient}", "a {subject} showing heart and lungs{patient}",
+        "a follow-up {subject}{patient}", "a screening {subject}{patient}", "a medical image: {subject}{patient}",
+        "the {subject}{patient}", "a {subject}{patient}, seen from the front", "a single view {subject}{patient}",
+        "a radiology picture of a {subject}{patient}"),
+}
 
 
 def prompt(record, anatomy: str, style: str) -> str:
     """The prompt of one record (a mapping with age, sex, diagnosis, findings; any may be empty or NaN).
 
-    simple: "a brain MRI"; simple_info: "a brain MRI of a 71 year old female with Alzheimer's disease" (paper, section 4).
+    simple: "a brain MRI"; diverse: one of 21 templates, a function of subject and session; with _info:
+    "a brain MRI of a 71 year old female with Alzheimer's disease" (paper, section 4).
     UserError for an unknown style or anatomy, and where the style asks for information the record lacks altogether.
     """
     if style not in STYLES:
         raise UserError(f"Prompt style {style!r} is unknown; use one of {', '.join(STYLES)}.")
     if anatomy not in SUBJECT:
         raise UserError(f"Anatomy {anatomy!r} is unknown; use one of {', '.join(SUBJECT)}.")
-    text = f"a {SUBJECT[anatomy]}"
-    return text if style == "simple" else text + patient_information(record)
+    wording, _, info = style.partition("_")
+    template = SIMPLE
+    if wording == "diverse":
+        choices = DIVERSE[anatomy]
+        template = choices[derive_seed("template", record.get("subject_id"), record.get("session")) % len(choices)]
+    return template.format(subject=SUBJECT[anatomy], patient=patient_information(record) if info else "")
 
 
 def patient_information(record) -> str:
     """' of a 71 year old female with Alzheimer's disease', leaving out what the record does not know."""
-    age, sex, condition = known(record, "age"), known(record, "sex"), known(record, "diagnosis") or known(record, "findings")
+    age, sex, condition = known(record, "age"), known(record, "sex"), label(record)
     if age is None and sex is None and condition is None:
         raise UserError(f"Subject {record.get('subject_id')!r} has no age, sex, diagnosis or findings; choose a prompt style "
                         "without patient information.")
     who = " ".join(([f"{age:.0f} year old"] if age is not None else []) + [SEX.get(sex, "patient")])
-    return f" of a {who}" + (f" with {DIAGNOSIS.get(condition, condition)}" if condition else "")
+    return f" of a {who}" + (f" with {CONDITION.get(condition, condition)}" if condition else "")
+
+
+def label(record):
+    """What the image is a case of: its diagnosis, else its findings, else None."""
+    return known(record, "diagnosis") or known(record, "findings")
+
+
+def phrases(records, anatomy: str) -> list[str]:
+    """The words a text-side method may learn: the anatomy's name and every condition that occurs, as prompts write them."""
+    found = {label(row) for row in records.to_dict("records")} - {None}
+    return [SUBJECT[anatomy], *sorted(CONDITION.get(name, name) for name in found)]
 
 
 def known(record, key: str):

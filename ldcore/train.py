@@ -14,7 +14,8 @@ from ldcore.datasets import complete
 from ldcore.drift import Drift, training_pair
 from ldcore.errors import UserError
 from ldcore.files import atomic, digest, write_json
-from ldcore.prompts import prompt
+from ldcore.methods import prepare
+from ldcore.prompts import phrases, prompt
 from ldcore.seeds import numpy_rng, torch_generator
 
 DEFAULTS = {"steps": 300, "batch_size": 16, "accumulation": 1, "learning_rate": 5e-4, "weight_decay": 0.01,
@@ -22,20 +23,34 @@ DEFAULTS = {"steps": 300, "batch_size": 16, "accumulation": 1, "learning_rate": 
             "caption_dropout": 0.1, "mixed_precision": "no", "checkpoint_every": 100, "gradient_checkpointing": False}
 
 
-def batch(data: dict, options: dict, seed: int, step: int, part: int) -> dict:
-    """Micro-batch `part` of a step. data: mean, std [N, 4, h, w], prompt_embeds [P, 77, D], prompt_rows [N], empty [77, D]."""
-    rng, generator = numpy_rng(seed, "train", step, part), torch_generator(seed, "train", step, part)
+def batch(data: dict, options: dict, *keys) -> dict:
+    """A micro-batch, a function of `keys`. data: as training_data makes it, or a method's `prepare`.
+
+    Where data has `prompt_ids`, so has the batch, in place of prompt_embeds; where it has `prior`, as many of its images
+    follow, each weighing prior_weight.
+    """
+    rng, generator = numpy_rng(*keys), torch_generator(*keys)
     rows = torch.from_numpy(rng.integers(len(data["mean"]), size=options["batch_size"]))
     mean, std = data["mean"][rows], data["std"][rows]
     latents = mean + std * torch.randn(mean.shape, generator=generator)
-    embeds = data["prompt_embeds"][data["prompt_rows"][rows]].clone()
-    embeds[torch.from_numpy(rng.random(len(rows)) < options["caption_dropout"])] = data["empty"]
-    return {"latents": latents, "noise": torch.randn(mean.shape, generator=generator), "prompt_embeds": embeds,
-            "timesteps": torch.from_numpy(rng.integers(0, data["timesteps"], len(rows)))}
+    texts, empty = ("prompt_ids", "empty_ids") if "prompt_ids" in data else ("prompt_embeds", "empty")
+    prompts = data[texts][data["prompt_rows"][rows]].clone()
+    prompts[torch.from_numpy(rng.random(len(rows)) < options["caption_dropout"])] = data[empty]
+    made = {"latents": latents, "noise": torch.randn(mean.shape, generator=generator), texts: prompts,
+            "timesteps": torch.from_numpy(rng.integers(0, data["timesteps"], len(rows))), "weights": torch.ones(len(rows))}
+    if "prior" not in data:
+        return made
+    prior = batch(data["prior"], {**options, "caption_dropout": 0.0}, *keys, "prior")
+    prior["weights"] *= options["prior_weight"]
+    return {key: torch.cat([made[key], prior[key]]) for key in made}
 
 
 def training_data(backbone, latents, records, anatomy: str, style: str) -> dict:
-    """What `batch` draws from: the cached posteriors in the file `latents` and the embeddings of the records' prompts."""
+    """What `batch` draws from: the cached posteriors in the file `latents` and the embeddings of the records' prompts.
+
+    mean, std [N, 4, h, w]; texts (P prompts), prompt_embeds [P, 77, D], prompt_rows [N] (which prompt), empty [77, D];
+    phrases (prompts.phrases); timesteps, their number.
+    """
     with np.load(latents) as arrays:
         mean, std, rows = (arrays[key] for key in ("mean", "std", "rows"))
     texts = [prompt(records.iloc[row], anatomy, style) for row in rows]
@@ -43,24 +58,26 @@ def training_data(backbone, latents, records, anatomy: str, style: str) -> dict:
     place = {text: index for index, text in enumerate(unique)}
     embeds = embed_prompts(backbone, ["", *unique])
     return {"mean": torch.from_numpy(mean), "std": torch.from_numpy(std), "prompt_embeds": embeds[1:], "empty": embeds[0],
+            "texts": unique, "phrases": phrases(records.iloc[rows], anatomy),
             "prompt_rows": torch.tensor([place[text] for text in texts]),
             "timesteps": backbone.scheduler.config.num_train_timesteps}
 
 
 def loss_of(backbone, values: dict, drift: Drift, target: str, options: dict):
-    """Mean squared error of the predicted noise, weighted by min-SNR (arXiv 2303.09556) where gamma > 0."""
+    """Mean squared error of the predicted noise; by min-SNR (arXiv 2303.09556) where gamma > 0; class images by their weight."""
     from diffusers.training_utils import compute_snr
 
     values = {key: tensor.to(backbone.device) for key, tensor in values.items()}
     noisy, wanted = training_pair(drift, target, values["latents"], values["noise"], values["timesteps"],
                                   backbone.scheduler)
     noisy = noisy.contiguous(memory_format=torch.channels_last)
-    predicted = backbone.unet(noisy, values["timesteps"], values["prompt_embeds"]).sample
+    embeds = values["prompt_embeds"] if "prompt_embeds" in values else backbone.text_encoder(values["prompt_ids"]).last_hidden_state
+    predicted = backbone.unet(noisy, values["timesteps"], embeds).sample
     errors = F.mse_loss(predicted.float(), wanted, reduction="none").mean((1, 2, 3))
     if options["min_snr_gamma"]:
         snr = compute_snr(backbone.scheduler, values["timesteps"])
         errors = errors * (snr.clamp(max=options["min_snr_gamma"]) / snr)
-    return errors.mean()
+    return (errors * values["weights"]).sum() / options["batch_size"]
 
 
 def train(backbone, method, data: dict, drift: Drift, target: str, options: dict, seed: int, folder) -> dict:
@@ -76,6 +93,7 @@ def train(backbone, method, data: dict, drift: Drift, target: str, options: dict
         raise UserError(f"mixed_precision {options['mixed_precision']!r} is not supported; use no or bf16.")
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    data = prepare(backbone, method, data, options, seed)
     named = method.trainable(backbone, options)
     kept = {k: v for k, v in options.items() if k != "checkpoint_every"}
     key = digest(method.__name__, kept, drift.kind, drift.value, target, seed, float(data["mean"].double().sum()))
@@ -130,7 +148,7 @@ def one_step(backbone, named, state, data, drift, target, options, seed, step, a
     total = 0.0
     for part in range(options["accumulation"]):
         with accelerator.autocast():
-            loss = loss_of(backbone, batch(data, options, seed, step, part), drift, target, options)
+            loss = loss_of(backbone, batch(data, options, seed, "train", step, part), drift, target, options)
         accelerator.backward(loss / options["accumulation"])
         total += loss.item() / options["accumulation"]
     if not math.isfinite(total):

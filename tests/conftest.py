@@ -36,3 +36,20 @@ def backbone(tiny_model):
     from ldcore.backbone import load_backbone
 
     return load_backbone(tiny_model)
+
+
+@pytest.fixture
+def data(backbone):
+    """Training data of six random latents with two prompts, as training_data makes it."""
+    import numpy as np
+    import torch
+
+    from ldcore.backbone import embed_prompts
+
+    draw = np.random.default_rng(0)
+    mean, std = draw.normal(size=(6, 4, 8, 8)), draw.uniform(0.1, 0.2, (6, 4, 8, 8))
+    texts = ["a brain MRI of a male with Alzheimer's disease", "a brain MRI of a female with normal cognition"]
+    embeds = embed_prompts(backbone, ["", *texts])
+    return {"mean": torch.tensor(mean, dtype=torch.float32), "std": torch.tensor(std, dtype=torch.float32), "texts": texts,
+            "phrases": ["brain MRI", "Alzheimer's disease", "normal cognition"], "prompt_embeds": embeds[1:], "empty": embeds[0],
+            "prompt_rows": torch.tensor([0, 1] * 3), "timesteps": 1000}

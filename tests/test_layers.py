@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LAYERS = [["workflow_scripts"], ["report", "pretrain"], ["score"], ["generate", "evaluation"], ["train", "sample"], ["latents", "methods"],
+LAYERS = [["workflow_scripts"], ["report", "pretrain"], ["score"], ["classify"], ["generate", "evaluation"], ["train"], ["methods"],
+          ["latents", "sample"],
           ["backbone", "estimate"], ["datasets", "features", "metrics", "prompts"],
           ["drift", "chunks", "seeds", "files", "config", "cli"], ["errors"]]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
