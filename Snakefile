@@ -20,6 +20,6 @@ rule all:
     default_target: True
     input:
         f"{RESULTS}/report/index.html",
-        expand(f"{RESULTS}/tables/table1.{{suffix}}", suffix=["csv", "md", "tex"]),
+        expand(f"{RESULTS}/tables/{{table}}.{{suffix}}", table=TABLES, suffix=["csv", "md", "tex"]),
         expand(f"{RESULTS}/figures/{{figure}}.{{suffix}}", figure=FIGURES, suffix=["png", "pdf"]),
     localrule: True

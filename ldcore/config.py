@@ -13,7 +13,7 @@ def check(config: dict, schema: dict) -> dict:
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
 
-    for section in ("datasets", "drifts", "trainings"):
+    for section in ("datasets", "drifts", "trainings", "methods"):
         for key in config.get(section) or {}:
             if not isinstance(key, str):
                 raise UserError(f"Config {section}: the name {key!r} is read as a number; put it in quotes, e.g. \"0.10\".")
@@ -46,15 +46,18 @@ def fill(value, schema: dict, definitions: dict) -> None:
 
 def references(config: dict) -> None:
     """UserError where a name points at nothing, a fixed drift has no value, or labels repeat."""
-    grid, sweep = config["grid"], config.get("sweep")
+    grid, study, sweep = config["grid"], config.get("prompt_study"), config.get("sweep")
     used = [("grid.datasets", name, "datasets") for name in grid["datasets"]]
     used += [("grid.methods", name, "methods") for name in grid["methods"]]
     used += [(f"trainings.{key}.drift", value["drift"], "drifts") for key, value in config["trainings"].items()]
     for cell in grid["cells"]:
         used += [(f"grid.cells {cell['label']!r}", cell["training"], "trainings"),
                  (f"grid.cells {cell['label']!r}", cell["drift"], "drifts")]
+    if study:
+        used += [("prompt_study.dataset", study["dataset"], "datasets"), ("prompt_study.method", study["method"], "methods")]
     if sweep:
         used += [("sweep.method", sweep["method"], "methods")]
+        used += [("sweep.datasets", name, "datasets") for name in sweep["datasets"]]
         used += [("sweep.trainings", name, "trainings") for name in sweep["trainings"]]
         for delta in sweep["deltas"]:
             identifier(delta)
@@ -68,9 +71,10 @@ def references(config: dict) -> None:
     for label in labels:
         if labels.count(label) > 1:
             raise UserError(f"Config grid.cells: the label {label!r} appears twice.")
-    for key in ("reference", "headline"):
-        if grid[key] not in labels:
-            raise UserError(f"Config grid.{key}: {grid[key]!r} is not a label of grid.cells ({', '.join(labels)}).")
+    named = [("grid.reference", grid["reference"]), ("grid.headline", grid["headline"])]
+    for place, label in named + ([("prompt_study.cell", study["cell"])] if study else []):
+        if label not in labels:
+            raise UserError(f"Config {place}: {label!r} is not a label of grid.cells ({', '.join(labels)}).")
 
 
 def check_files(config: dict) -> None:
@@ -111,27 +115,60 @@ def all_drifts(config: dict) -> dict:
     return {"none": {"kind": "none", "source": "fixed", "value": 0.0}, **swept, **config["drifts"]}
 
 
-def checkpoints(config: dict) -> list[tuple[str, str, str, str]]:
-    """Every (dataset, method, training, prompt) the grid and the sweep need; `base` has the training 'untrained'."""
-    grid, sweep = config["grid"], config.get("sweep")
-    found = []
+def checkpoints(config: dict) -> list[tuple[str, str, str, str, str]]:
+    """Every (dataset, method, training, prompt, run) that the grid, the prompt study and the sweep need.
+
+    run: the training seed; `base` has the training 'untrained' and one run.
+    """
+    grid, study, sweep = config["grid"], config.get("prompt_study"), config.get("sweep")
+    runs, found = [str(seed) for seed in grid["training_seeds"]], []
     for dataset in grid["datasets"]:
         for prompt in grid["prompts"]:
-            found.append((dataset, "base", "untrained", prompt))
-            found += [(dataset, method, cell["training"], prompt) for method in grid["methods"] for cell in grid["cells"]]
-        if sweep:
-            found += [(dataset, sweep["method"], training, sweep["prompt"]) for training in sweep["trainings"]]
+            found.append((dataset, "base", "untrained", prompt, runs[0]))
+            found += [(dataset, method, cell["training"], prompt, run)
+                      for method in grid["methods"] for cell in grid["cells"] for run in runs]
+    if study:
+        training = cell_of(config, study["cell"])["training"]
+        found += [(study["dataset"], study["method"], training, prompt, run) for prompt in study["prompts"] for run in runs]
+    if sweep:
+        found += [(dataset, sweep["method"], training, sweep["prompt"], runs[0])
+                  for dataset in sweep["datasets"] for training in sweep["trainings"]]
     return list(dict.fromkeys(found))
 
 
-def sampled_drifts(config: dict, method: str, training: str, prompt: str) -> dict[str, int]:
+def cell_of(config: dict, label: str) -> dict:
+    """The grid's cell with this label."""
+    return next(cell for cell in config["grid"]["cells"] if cell["label"] == label)
+
+
+def sampled_drifts(config: dict, dataset: str, method: str, training: str, prompt: str, run: str) -> dict[str, int]:
     """What is sampled from one checkpoint: drift name -> images a seed, table cells before the sweep's."""
-    grid, sweep = config["grid"], config.get("sweep")
-    wanted = {}
-    if prompt in grid["prompts"] and (method == "base" or method in grid["methods"]):
-        names = ["none"] if method == "base" else [c["drift"] for c in grid["cells"] if c["training"] == training]
-        wanted = dict.fromkeys(names, config["sampling"]["images_per_seed"])
-    if sweep and (method, prompt) == (sweep["method"], sweep["prompt"]) and training in sweep["trainings"]:
+    grid, study, sweep = config["grid"], config.get("prompt_study"), config.get("sweep")
+    names = []
+    if dataset in grid["datasets"] and prompt in grid["prompts"]:
+        if method == "base":
+            names.append("none")
+        elif method in grid["methods"]:
+            names += [cell["drift"] for cell in grid["cells"] if cell["training"] == training]
+    if study and (dataset, method) == (study["dataset"], study["method"]) and prompt in study["prompts"]:
+        cell = cell_of(config, study["cell"])
+        names += [cell["drift"]] * (cell["training"] == training)
+    wanted = dict.fromkeys(names, config["sampling"]["images_per_seed"])
+    if sweep and dataset in sweep["datasets"] and (method, prompt) == (sweep["method"], sweep["prompt"]) \
+            and training in sweep["trainings"] and run == str(grid["training_seeds"][0]):
         for delta in sweep["deltas"]:
             wanted[identifier(delta)] = max(sweep["images_per_seed"], wanted.get(identifier(delta), 0))
     return wanted
+
+
+def table_cells(config: dict, dataset: str) -> list[dict]:
+    """Every cell that has a row in a table, as method, prompt and the cell's label, training, drift; the base model first."""
+    grid, study = config["grid"], config.get("prompt_study")
+    untouched = {"label": "none", "training": "untrained", "drift": "none"}
+    found = [{"method": "base", "prompt": prompt, **untouched} for prompt in grid["prompts"]]
+    found += [{"method": method, "prompt": prompt, **cell}
+              for prompt in grid["prompts"] for method in grid["methods"] for cell in grid["cells"]]
+    if study and study["dataset"] == dataset:
+        found += [{"method": study["method"], "prompt": prompt, **cell_of(config, study["cell"])}
+                  for prompt in study["prompts"] if not (study["method"] in grid["methods"] and prompt in grid["prompts"])]
+    return found

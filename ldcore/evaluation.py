@@ -4,28 +4,34 @@ import numpy as np
 import pandas as pd
 
 from ldcore.errors import UserError
+from ldcore.prompts import label
 from ldcore.seeds import numpy_rng
 
 
+def labels(records: pd.DataFrame) -> np.ndarray:
+    """What each image is a case of (prompts.label), '' where nothing is known, [N] text."""
+    return np.array([label(row) or "" for row in records.to_dict("records")])
+
+
 def balanced_rows(records: pd.DataFrame, split: str, classes: list[str], count: int, *keys) -> np.ndarray:
-    """Row positions of `count` records of a split, equally many of each diagnosis, drawn without replacement by `keys`.
+    """Row positions of `count` records of a split, equally many of each label, drawn without replacement by `keys`.
 
     Fewer where a class has fewer (then all classes get that many). UserError if a class is absent.
     """
     groups = []
     for name in classes:
-        rows = np.flatnonzero((records["split"] == split) & (records["diagnosis"] == name))
+        rows = np.flatnonzero((records["split"] == split) & (labels(records) == name))
         if not len(rows):
-            raise UserError(f"The {split} split has no image with diagnosis {name!r}; change `classes` or the data.")
+            raise UserError(f"The {split} split has no image labelled {name!r}; change `classes` or the data.")
         groups.append(numpy_rng("rows", split, name, *keys).permutation(rows))
     each = min([count // len(classes), *map(len, groups)])
     return np.stack([group[:each] for group in groups], 1).reshape(-1)
 
 
-def sampled_rows(test_rows: np.ndarray, seeds: list[int], per_seed: int) -> tuple[np.ndarray, np.ndarray]:
+def sampled_rows(test_rows: np.ndarray, seeds: list[int], per_seed: int, classes: int) -> tuple[np.ndarray, np.ndarray]:
     """(record row, sampling seed) of every synthetic image: each seed walks through the interleaved test rows from its own
-    start, so a cell with fewer images a seed holds the first of a larger one."""
-    starts = np.arange(len(seeds)) * (len(test_rows) // len(seeds) // 2 * 2)
+    start, so a cell with fewer images a seed holds the first of a larger one. `classes`: how many the rows interleave."""
+    starts = np.arange(len(seeds)) * (len(test_rows) // len(seeds) // classes * classes)
     numbers = (starts[:, None] + np.arange(per_seed)).reshape(-1)
     return test_rows[numbers % len(test_rows)], np.repeat(seeds, per_seed)
 

@@ -14,17 +14,18 @@ from ldcore.latents import decode
 from ldcore.prompts import prompt
 from ldcore.sample import sample, starting_noise
 
-def generate(backbone, identity: str, drifts: dict, counts: dict, texts: tuple, records, test_rows, sampling: dict,
+
+def generate(backbone, identity: str, drifts: dict, counts: dict, texts: tuple, records, test_rows, classes: int, sampling: dict,
              extractors: dict, folder) -> None:
     """Write folder/DRIFT.npz for every drift in `counts` (images a seed) and folder/index.json last.
 
-    identity: what the weights are (a digest); texts: (anatomy, style). A part whose settings are unchanged is not redone.
+    identity: what the weights are (a digest); texts: (anatomy, style); classes: how many labels test_rows interleave. A part whose settings are unchanged is not redone.
     Each part: images uint8 [N, H, W, 3], seeds [N], rows [N], trace [N, steps + 1, C], and [N, D] features an extractor.
     """
     folder, index = Path(folder), {}
     settings = {k: v for k, v in sampling.items() if k not in ("batch_size", "images_per_seed")}
     for name, count in counts.items():
-        rows, seeds = sampled_rows(np.asarray(test_rows), sampling["seeds"], count)
+        rows, seeds = sampled_rows(np.asarray(test_rows), sampling["seeds"], count, classes)
         prompts = [prompt(records.iloc[row], *texts) for row in rows]
         key = digest(identity, drifts[name], count, prompts, settings, extractors)
         path = folder / f"{name}.npz"

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ldcore.config import cell_of, identifier, table_cells
 from ldcore.generate import load_part
 from ldcore.metrics import frechet_distance, kernel_distance
 from ldcore.metrics.interval import jackknife_interval, paired_interval
@@ -47,39 +48,48 @@ def floor_rows(real: dict, extractors, count: int, seeds: int, **labels) -> list
     return rows
 
 
-def score_dataset(dataset: str, config: dict, real: dict, folder_of) -> list[dict]:
-    """All rows of one dataset. real: the arrays of evaluation.real_features; folder_of(method, training, prompt) -> folder."""
-    grid, extractors = config["grid"], config["extractors"]
-    seeds, count = len(config["sampling"]["seeds"]), config["sampling"]["images_per_seed"]
-    rows = floor_rows(real, extractors, seeds * count, seeds, dataset=dataset)
-    reference = next(cell for cell in grid["cells"] if cell["label"] == grid["reference"])
-    for prompt in grid["prompts"]:
-        base = load_part(folder_of("base", "untrained", prompt), "none")
-        for extractor in extractors:
-            rows += distances(groups_of(base, extractor, count), real[f"{extractor}/test"], extractor, dataset=dataset,
-                              method="base", training="untrained", drift="none", sampling_drift="none", prompt=prompt)
-        for method in grid["methods"]:
-            compared = load_part(folder_of(method, reference["training"], prompt), reference["drift"])
-            for cell in grid["cells"]:
-                part = load_part(folder_of(method, cell["training"], prompt), cell["drift"])
-                labels = dict(dataset=dataset, method=method, training=cell["training"], drift=cell["label"],
-                              sampling_drift=cell["drift"], prompt=prompt)
-                for extractor in extractors:
-                    groups, target = groups_of(part, extractor, count), real[f"{extractor}/test"]
-                    rows += distances(groups, target, extractor, **labels)
-                    if cell is not reference:
-                        rows += gain(groups, groups_of(compared, extractor, count), target, extractor, **labels)
+def cell_groups(folder_of, config: dict, method: str, training: str, prompt: str, drift: str, extractor: str) -> list[np.ndarray]:
+    """Features of one cell in the groups its interval is over: training runs where there are several, else sampling seeds."""
+    count, runs = config["sampling"]["images_per_seed"], config["grid"]["training_seeds"]
+    if method == "base":
+        runs = runs[:1]
+    parts = [load_part(folder_of(method, training, prompt, str(run)), drift) for run in runs]
+    groups = [groups_of(part, extractor, count) for part in parts]
+    return groups[0] if len(groups) == 1 else [np.concatenate(each) for each in groups]
+
+
+def cell_rows(folder_of, config, real, cell: dict, extractor: str, **labels) -> list[dict]:
+    """Distances of one cell (config.table_cells) and, unless it is the reference itself, its gain over the reference cell."""
+    def groups(one):
+        return cell_groups(folder_of, config, cell["method"], one["training"], cell["prompt"], one["drift"], extractor)
+
+    labels = dict(labels, method=cell["method"], training=cell["training"], drift=cell["label"], sampling_drift=cell["drift"],
+                  prompt=cell["prompt"])
+    own, test = groups(cell), real[f"{extractor}/test"]
+    rows = distances(own, test, extractor, **labels)
+    reference = cell_of(config, config["grid"]["reference"])
+    if cell["method"] != "base" and cell["label"] != reference["label"] and cell["prompt"] in config["grid"]["prompts"]:
+        rows += gain(own, groups(reference), test, extractor, **labels)
     return rows
 
 
-def score_sweep(dataset: str, config: dict, real: dict, folder_of) -> list[dict]:
-    """KID and FID of every swept delta, all at the sweep's own number of images."""
-    from ldcore.config import identifier
+def score_dataset(dataset: str, config: dict, real: dict, folder_of) -> list[dict]:
+    """The floors and every cell of one dataset. real: the arrays of evaluation.real_features;
+    folder_of(method, training, prompt, run) -> folder of its samples."""
+    seeds = len(config["sampling"]["seeds"])
+    rows = floor_rows(real, config["extractors"], seeds * config["sampling"]["images_per_seed"], seeds, dataset=dataset)
+    return rows + [row for extractor in config["extractors"] for cell in table_cells(config, dataset)
+                   for row in cell_rows(folder_of, config, real, cell, extractor, dataset=dataset)]
 
-    sweep, rows = config["sweep"], []
+
+def score_sweep(dataset: str, config: dict, real: dict, folder_of) -> list[dict]:
+    """KID and FID of every swept delta, all at the sweep's own number of images; none for a dataset that is not swept."""
+    sweep, rows, run = config.get("sweep"), [], str(config["grid"]["training_seeds"][0])
+    if not sweep or dataset not in sweep["datasets"]:
+        return []
     for training in sweep["trainings"]:
         for delta in sweep["deltas"]:
-            part = load_part(folder_of(sweep["method"], training, sweep["prompt"]), identifier(delta))
+            part = load_part(folder_of(sweep["method"], training, sweep["prompt"], run), identifier(delta))
             for extractor in config["extractors"]:
                 rows += distances(groups_of(part, extractor, sweep["images_per_seed"]), real[f"{extractor}/test"], extractor,
                                   dataset=dataset, method=sweep["method"], training=training, delta=delta,

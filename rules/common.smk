@@ -23,7 +23,8 @@ shell.prefix("set -euo pipefail; export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 MODEL = f"{config['model']['path']}/model_index.json"  # another model: another file time, so everything is made again
 CHECKPOINTS = ldconfig.checkpoints(config)
 DRIFTS = ldconfig.all_drifts(config)
-FIGURES = (["figure3"] if config.get("sweep") else []) + ["figure5"]
+FIGURES = ["figure2", "figure3", "figure4", "figure5"] if config.get("sweep") else ["figure4", "figure5"]
+TABLES = ["table1", "table3"] if config.get("prompt_study") else ["table1"]
 
 
 wildcard_constraints:
@@ -31,6 +32,9 @@ wildcard_constraints:
     method="[^/]+",
     training="[^/]+",
     prompt="[^/]+",
+    run=r"\d+",
+    table=r"table\d",
+    figure=r"figure\d",
 
 
 def as_json(value):
@@ -52,9 +56,9 @@ def weights_of(wildcards):
     """The checkpoint's weights; the untouched model has none."""
     if wildcards.method == "base":
         return []
-    return "{}/runs/{}/{}/{}/{}/weights.safetensors".format(RESULTS, *wildcards)
+    return "{}/runs/{}/{}/{}/{}/{}/weights.safetensors".format(RESULTS, *wildcards)
 
 
 def drifts_sampled(wildcards):
     """Drift name -> images a seed, of one checkpoint."""
-    return ldconfig.sampled_drifts(config, wildcards.method, wildcards.training, wildcards.prompt)
+    return ldconfig.sampled_drifts(config, *wildcards)

@@ -6,10 +6,10 @@ rule finetune:
         model=MODEL,
         drift=lambda wildcards: f"{RESULTS}/drifts/{wildcards.dataset}/{config['trainings'][wildcards.training]['drift']}.json",
     output:
-        weights=f"{RESULTS}/runs/{{dataset}}/{{method}}/{{training}}/{{prompt}}/weights.safetensors",
-        log=f"{RESULTS}/runs/{{dataset}}/{{method}}/{{training}}/{{prompt}}/log.json",
+        weights=f"{RESULTS}/runs/{{dataset}}/{{method}}/{{training}}/{{prompt}}/{{run}}/weights.safetensors",
+        log=f"{RESULTS}/runs/{{dataset}}/{{method}}/{{training}}/{{prompt}}/{{run}}/log.json",
     log:
-        f"{LOGS}/finetune/{{dataset}}/{{method}}/{{training}}/{{prompt}}.log",
+        f"{LOGS}/finetune/{{dataset}}/{{method}}/{{training}}/{{prompt}}/{{run}}.log",
     conda:
         ENVIRONMENT
     params:
@@ -23,9 +23,12 @@ rule finetune:
     shell:
         "python workflow_scripts/finetune.py --model {params.model:q} --method {wildcards.method} --options {params.options:q} "
         "--data {params.data:q} --latents {input.latents:q} --anatomy {params.anatomy} --prompt {wildcards.prompt} "
-        "--drift {input.drift:q} --target {params.target} --seed {params.seed} --out {params.out:q} 2>&1 | tee {log:q}"
+        "--drift {input.drift:q} --target {params.target} --seed {params.seed} --run {wildcards.run} --out {params.out:q} 2>&1 | tee {log:q}"
 
 
-for path in sorted(Path(workflow.basedir, "rules", "methods").glob("*.smk")):
+for path in [
+    *sorted(Path(workflow.basedir, "rules", "methods").glob("*.smk")),
+    *map(Path.absolute, map(Path, config["rules"])),
+]:
 
     include: str(path)

@@ -5,9 +5,9 @@ rule generate:
         weights=weights_of,
         model=MODEL,
     output:
-        f"{RESULTS}/samples/{{dataset}}/{{method}}/{{training}}/{{prompt}}/index.json",
+        f"{RESULTS}/samples/{{dataset}}/{{method}}/{{training}}/{{prompt}}/{{run}}/index.json",
     log:
-        f"{LOGS}/generate/{{dataset}}/{{method}}/{{training}}/{{prompt}}.log",
+        f"{LOGS}/generate/{{dataset}}/{{method}}/{{training}}/{{prompt}}/{{run}}.log",
     conda:
         ENVIRONMENT
     params:

@@ -1,68 +1,53 @@
-SCORES = expand(f"{RESULTS}/scores/{{dataset}}.json", dataset=config["grid"]["datasets"])
-FIRST = config["grid"]["datasets"][0]
+DATASETS = config["grid"]["datasets"]
+SCORES = expand(f"{RESULTS}/scores/{{dataset}}.json", dataset=DATASETS)
+AUCS = expand(f"{RESULTS}/downstream/{{dataset}}.json", dataset=DATASETS)
+LAYOUT = as_json({key: config.get(key) for key in ("grid", "prompt_study", "sweep", "datasets")})
 
 
-rule table1:
+rule table:
     input:
         scores=SCORES,
+        downstream=AUCS,
         reported="resources/reported_values.csv",
     output:
-        multiext(f"{RESULTS}/tables/table1", ".csv", ".md", ".tex"),
+        multiext(f"{RESULTS}/tables/{{table}}", ".csv", ".md", ".tex"),
     log:
-        f"{LOGS}/table1.log",
+        f"{LOGS}/{{table}}.log",
     conda:
         ENVIRONMENT
     params:
         scores=lambda wildcards, input: as_json(list(input.scores)),
-        config=as_json({"grid": config["grid"], "datasets": config["datasets"]}),
+        downstream=lambda wildcards, input: as_json(list(input.downstream)),
+        config=LAYOUT,
         stem=subpath(output[0], strip_suffix=".csv"),
     shell:
-        "python workflow_scripts/tables.py --scores {params.scores:q} --reported {input.reported:q} --config {params.config:q} "
-        "--stem {params.stem:q} 2>&1 | tee {log:q}"
+        "python workflow_scripts/tables.py --table {wildcards.table} --scores {params.scores:q} --downstream {params.downstream:q} "
+        "--reported {input.reported:q} --config {params.config:q} --stem {params.stem:q} 2>&1 | tee {log:q}"
 
 
-rule figure3:
+rule figure:
     input:
-        scores=f"{RESULTS}/scores/{FIRST}.json",
-        samples=samples_of(FIRST),
+        scores=SCORES,
+        samples=[path for dataset in DATASETS for path in samples_of(dataset)],
+        data=expand(f"{RESULTS}/data/{{dataset}}/records.csv", dataset=DATASETS),
     output:
-        multiext(f"{RESULTS}/figures/figure3", ".png", ".pdf"),
+        multiext(f"{RESULTS}/figures/{{figure}}", ".png", ".pdf"),
     log:
-        f"{LOGS}/figure3.log",
+        f"{LOGS}/{{figure}}.log",
     conda:
         ENVIRONMENT
     params:
-        samples=lambda wildcards, input: str(Path(input.samples[0]).parents[3]),
-        sweep=as_json(config.get("sweep")),
+        config=LAYOUT,
+        results=lambda wildcards, input: str(Path(input.scores[0]).parents[1]),
         stem=subpath(output[0], strip_suffix=".png"),
     shell:
-        "python workflow_scripts/figure3.py --samples {params.samples:q} --scores {input.scores:q} --sweep {params.sweep:q} "
-        "--stem {params.stem:q} 2>&1 | tee {log:q}"
-
-
-rule figure5:
-    input:
-        samples=samples_of(FIRST),
-        data=f"{RESULTS}/data/{FIRST}/records.csv",
-    output:
-        multiext(f"{RESULTS}/figures/figure5", ".png", ".pdf"),
-    log:
-        f"{LOGS}/figure5.log",
-    conda:
-        ENVIRONMENT
-    params:
-        samples=lambda wildcards, input: str(Path(input.samples[0]).parents[3]),
-        data=subpath(input.data, parent=True),
-        grid=as_json(config["grid"]),
-        stem=subpath(output[0], strip_suffix=".png"),
-    shell:
-        "python workflow_scripts/figure5.py --samples {params.samples:q} --data {params.data:q} --grid {params.grid:q} "
+        "python workflow_scripts/figures.py --figure {wildcards.figure} --config {params.config:q} --results {params.results:q} "
         "--stem {params.stem:q} 2>&1 | tee {log:q}"
 
 
 rule page:
     input:
-        table=f"{RESULTS}/tables/table1.csv",
+        tables=expand(f"{RESULTS}/tables/{{table}}.csv", table=TABLES),
         figures=expand(f"{RESULTS}/figures/{{figure}}.png", figure=FIGURES),
     output:
         f"{RESULTS}/report/index.html",
@@ -71,8 +56,9 @@ rule page:
     conda:
         ENVIRONMENT
     params:
+        tables=lambda wildcards, input: as_json(list(input.tables)),
         figures=lambda wildcards, input: as_json(list(input.figures)),
         config=as_json(config),
     shell:
-        "python workflow_scripts/page.py --table {input.table:q} --figures {params.figures:q} --config {params.config:q} "
+        "python workflow_scripts/page.py --tables {params.tables:q} --figures {params.figures:q} --config {params.config:q} "
         "--out {output:q} 2>&1 | tee {log:q}"

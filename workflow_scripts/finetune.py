@@ -1,4 +1,4 @@
-"""Fine-tune one method on one dataset under one training reading; writes OUT/weights.safetensors and OUT/log.json."""
+"""Fine-tune one method on one dataset under one training reading, from one training seed (run); writes OUT/weights.safetensors and OUT/log.json."""
 
 from ldcore import cli
 from ldcore.backbone import load_backbone, prepare_cpu
@@ -9,13 +9,13 @@ from ldcore.methods import method as find
 from ldcore.train import train, training_data
 
 
-def main(model, method, options, data, latents, anatomy, prompt, drift, target, seed, out):
+def main(model, method, options, data, latents, anatomy, prompt, drift, target, seed, run, out):
     prepare_cpu()
     backbone, drift = load_backbone(model, ["unet", "text_encoder"]), read_json(drift)
     prepared = training_data(backbone, latents, load(data, mmap=True)[0], anatomy, prompt)
-    train(backbone, find(method), prepared, Drift(drift["value"], drift["kind"]), target, options, seed, out)
+    train(backbone, find(method), prepared, Drift(drift["value"], drift["kind"]), target, options, f"{seed}/{run}", out)
 
 
 if __name__ == "__main__":
     cli.run(main, cli.parser(__doc__, model=str, method=str, options=cli.structure, data=str, latents=str, anatomy=str,
-                             prompt=str, drift=str, target=str, seed=int, out=str))
+                             prompt=str, drift=str, target=str, seed=int, run=int, out=str))

@@ -18,7 +18,7 @@ def main(model, method, weights, data, anatomy, prompt, classes, test_images, dr
     identity = fingerprint(model) + load_weights(backbone, method, weights)
     values = {name: read_json(Path(drifts) / f"{name}.json") for name in counts}
     rows = balanced_rows(records, "test", classes, test_images, seed)
-    generate(backbone, identity, values, counts, (anatomy, prompt), records, rows, sampling, extractors, out)
+    generate(backbone, identity, values, counts, (anatomy, prompt), records, rows, len(classes), sampling, extractors, out)
 
 
 if __name__ == "__main__":

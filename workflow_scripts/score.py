@@ -16,8 +16,8 @@ def main(dataset, config, reference, samples, out):
     def folder_of(*checkpoint):
         return Path(samples, dataset, *checkpoint)
 
-    write_json(out, {"table": score_dataset(dataset, config, real, folder_of),
-                     "sweep": score_sweep(dataset, config, real, folder_of) if config.get("sweep") else []})
+    arguments = (dataset, config, real, folder_of)
+    write_json(out, {"cells": score_dataset(*arguments), "sweep": score_sweep(*arguments)})
 
 
 if __name__ == "__main__":

@@ -1,15 +1,18 @@
-"""Table 1 from the scores of every dataset: STEM.csv (long form), STEM.md and STEM.tex (the paper's layout)."""
+"""One table from every dataset's scores and AUCs: STEM.csv (long form), STEM.md and STEM.tex (the paper's layout)."""
 
 import pandas as pd
 
 from ldcore import cli
 from ldcore.files import read_json
-from ldcore.report.tables import write_tables
+from ldcore.report import tables
 
 
-def main(scores, reported, config, stem):
-    write_tables([row for path in scores for row in read_json(path)["table"]], pd.read_csv(reported), config, stem)
+def main(table, scores, downstream, reported, config, stem):
+    rows = [row for path in scores for row in read_json(path)["cells"]] + [row for path in downstream for row in read_json(path)]
+    chosen = {"table1": tables.table1, "table3": tables.table3}[table]
+    tables.write_table(chosen(pd.DataFrame(rows), pd.read_csv(reported), config), stem)
 
 
 if __name__ == "__main__":
-    cli.run(main, cli.parser(__doc__, scores=cli.structure, reported=str, config=cli.structure, stem=str))
+    cli.run(main, cli.parser(__doc__, table=str, scores=cli.structure, downstream=cli.structure, reported=str,
+                             config=cli.structure, stem=str))

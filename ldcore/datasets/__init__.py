@@ -6,6 +6,7 @@ from ldcore.errors import UserError
 
 ADAPTERS = {
     "brain_phantom": "ldcore.datasets.brain_phantom",
+    "chest_phantom": "ldcore.datasets.chest_phantom",
     "folder": "ldcore.datasets.folder",
 }
 

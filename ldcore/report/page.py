@@ -23,10 +23,11 @@ def figure_html(path, caption: str) -> str:
            f'src="data:image/png;base64,{data}">'
 
 
-def page(title: str, lines, footnotes, figures: list[tuple[str, str]], facts: str) -> str:
-    """The page's HTML. figures: (PNG path, caption); facts: plain text shown as it is."""
+def page(title: str, tables: list[tuple], footnotes, figures: list[tuple[str, str]], facts: str) -> str:
+    """The page's HTML. tables: (name, DataFrame); figures: (PNG path, caption); facts: plain text shown as it is."""
     notes = "".join(f"<li>{html.escape(note)}</li>" for note in footnotes)
+    grids = "".join(f"<h2>{html.escape(name)}</h2>{table_html(lines)}" for name, lines in tables)
     pictures = "".join(figure_html(path, caption) for path, caption in figures)
     return f"<!doctype html><meta charset=utf-8><title>{html.escape(title)}</title><style>{STYLE}</style>" \
-           f"<h1>{html.escape(title)}</h1><h2>Table 1</h2>{table_html(lines)}<ul>{notes}</ul>{pictures}" \
+           f"<h1>{html.escape(title)}</h1>{grids}<ul>{notes}</ul>{pictures}" \
            f"<h2>Configuration</h2><pre>{html.escape(facts)}</pre>\n"
