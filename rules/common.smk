@@ -23,7 +23,7 @@ shell.prefix("set -euo pipefail; export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 MODEL = f"{config['model']['path']}/model_index.json"  # another model: another file time, so everything is made again
 CHECKPOINTS = ldconfig.checkpoints(config)
 DRIFTS = ldconfig.all_drifts(config)
-FIGURES = ["figure2", "figure3", "figure4", "figure5"] if config.get("sweep") else ["figure4", "figure5"]
+FIGURES = (["figure2", "figure3"] if config.get("sweep") else []) + ["figure4", "figure5", "gains"]
 TABLES = ["table1", "table3"] if config.get("prompt_study") else ["table1"]
 
 
@@ -34,7 +34,7 @@ wildcard_constraints:
     prompt="[^/]+",
     run=r"\d+",
     table=r"table\d",
-    figure=r"figure\d",
+    figure=r"figure\d|gains",
 
 
 def as_json(value):

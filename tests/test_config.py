@@ -56,6 +56,11 @@ def test_defaults_are_filled():
     ({"grid": {"methods": ["dreambooht"]}}, "dreambooht"),
     ({"grid": {"datasets": ["liver"]}}, "liver"),
     ({"grid": {"headline": "0.12"}}, "headline.*0.12"),
+    ({"grid": {"prompts": ["sonnet"]}}, "sonnet"),
+    ({"prompt_study": {"cell": "0.12"}}, "prompt_study.cell.*0.12"),
+    ({"sweep": {"datasets": ["liver"]}}, "liver"),
+    ({"datasets": {"brain_phantom": {"classifier": {"name": "forest"}}}}, "forest"),
+    ({"methods": {1: {}}}, "methods.*quotes"),
     ({"grid": {"cells": [{"label": "a", "training": "plain", "drift": "none"}] * 2}}, "'a' appears twice"),
     ({"extractors": {"resnet": {}}}, "resnet"),
     ({"seed": "zero"}, "seed.*zero"),
@@ -83,19 +88,33 @@ def test_a_drift_is_written_once():
     assert [module.identifier(d) for d in (0.1, -0.2, 0.0, 0.05, 0.005, 1)] == ["0.10", "-0.20", "none", "0.05", "0.005", "1.00"]
 
 
-def test_checkpoints_and_drifts_of_the_shipped_grid():
-    config = checked(sweep={"deltas": [0.0, 0.1]}, grid={"cells": [
-        {"label": "none", "training": "plain", "drift": "none"}, {"label": "0.10", "training": "ld", "drift": "0.10"}]})
+def test_checkpoints_drifts_and_rows_of_a_grid():
     name = "brain_phantom"
-    assert module.checkpoints(config) == [(name, "base", "untrained", "simple_info"),
-                                          (name, "basic_ft", "plain", "simple_info"), (name, "basic_ft", "ld", "simple_info")]
-    table, sweep = config["sampling"]["images_per_seed"], config["sweep"]["images_per_seed"]
-    assert module.sampled_drifts(config, "base", "untrained", "simple_info") == {"none": table}
-    assert module.sampled_drifts(config, "basic_ft", "plain", "simple_info") == {"none": table, "0.10": sweep}
-    assert module.sampled_drifts(config, "basic_ft", "ld", "simple_info") == {"0.10": table, "none": sweep}
-    assert module.sampled_drifts(config, "basic_ft", "ld", "simple") == {}
+    config = checked(
+        sweep={"datasets": [name], "deltas": [0.0, 0.1], "images_per_seed": 2}, prompt_study={"prompts": ["simple", "simple_info"]},
+        grid={"datasets": [name], "methods": ["basic_ft"], "training_seeds": [3, 4], "cells": [
+            {"label": "none", "training": "plain", "drift": "none"}, {"label": "0.10", "training": "ld", "drift": "0.10"}]})
+    ours = [(name, "basic_ft", training, "simple_info", run) for training in ("plain", "ld") for run in "34"]
+    assert module.checkpoints(config) == [(name, "base", "untrained", "simple_info", "3"), *ours,
+                                          (name, "basic_ft", "ld", "simple", "3"), (name, "basic_ft", "ld", "simple", "4")]
+    table = config["sampling"]["images_per_seed"]
+    wanted = {found: module.sampled_drifts(config, *found) for found in module.checkpoints(config)}
+    assert list(wanted.values()) == [{"none": table}, {"none": table, "0.10": 2}, {"none": table}, {"0.10": table, "none": 2},
+                                     {"0.10": table}, {"0.10": table}, {"0.10": table}]
+    rows = [(cell["method"], cell["prompt"], cell["label"]) for cell in module.table_cells(config, name)]
+    assert rows == [("base", "simple_info", "none"), ("basic_ft", "simple_info", "none"), ("basic_ft", "simple_info", "0.10"),
+                    ("basic_ft", "simple", "0.10")]
     drifts = module.all_drifts(config)
     assert {"none", "0.10", "moment"} <= drifts.keys() and drifts["0.10"]["value"] == 0.1
+
+
+def test_every_table_row_is_sampled_in_the_shipped_grid():
+    config = checked()
+    sampled = {found[:4]: module.sampled_drifts(config, *found) for found in module.checkpoints(config)}
+    for dataset in config["grid"]["datasets"]:
+        for cell in module.table_cells(config, dataset):
+            found = sampled[dataset, cell["method"], cell["training"], cell["prompt"]]
+            assert found[cell["drift"]] == config["sampling"]["images_per_seed"], cell
 
 
 def test_parse_time_imports_stay_light():

@@ -14,7 +14,7 @@ SAMPLING = {"seeds": [3, 4], "images_per_seed": 5, "steps": 2, "guidance_scale":
 
 
 def run(backbone, folder, drifts=DRIFTS, identity="w", sampling=SAMPLING, count=5):
-    generate(backbone, identity, drifts, dict.fromkeys(drifts, count), ("brain_mr", "simple_info"), RECORDS, [0, 1, 2, 3], sampling,
+    generate(backbone, identity, drifts, dict.fromkeys(drifts, count), ("brain_mr", "simple_info"), RECORDS, [0, 1, 2, 3], 2, sampling,
              {}, folder)
     return {name: load_part(folder, name) for name in drifts}
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ldcore.metrics import frechet_distance, kernel_distance
-from ldcore.score import distances, gain, groups_of
+from ldcore.score import cell_groups, distances, gain, groups_of
 
 DRAW = np.random.default_rng(0)
 REAL = DRAW.normal(size=(40, 6))
@@ -27,3 +27,18 @@ def test_gain_is_positive_for_the_nearer_cell_and_zero_for_the_same():
     assert row["value"] == pytest.approx(kernel_distance(FAR["x"], REAL) - kernel_distance(NEAR["x"], REAL)) and row["low"] > 0
     assert gain(far, near, REAL, "x")[0]["high"] < 0
     assert gain(near, near, REAL, "x")[0]["value"] == 0
+
+
+def test_groups_are_training_runs_where_there_are_several(tmp_path):
+    for run in (0, 1, 2):
+        (tmp_path / str(run)).mkdir()
+        np.savez(tmp_path / str(run) / "none.npz", x=NEAR["x"] + run, seeds=NEAR["seeds"])
+
+    def groups(*runs, method="basic_ft"):
+        config = {"sampling": {"images_per_seed": 4}, "grid": {"training_seeds": list(runs)}}
+        return cell_groups(lambda *found: tmp_path / found[-1], config, method, "plain", "simple", "none", "x")
+
+    assert [len(group) for group in groups(2)] == [4, 4, 4]
+    several = groups(0, 1, 2)
+    assert [len(group) for group in several] == [12, 12, 12] and np.array_equal(several[2], np.concatenate(groups(2)))
+    assert [len(group) for group in groups(0, 1, method="base")] == [4, 4, 4]

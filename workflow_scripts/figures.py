@@ -1,4 +1,4 @@
-"""One figure (figure2 ... figure5) from the samples of every dataset; STEM.png and STEM.pdf."""
+"""One figure (figure2 ... figure5, gains) from the samples of every dataset; STEM.png and STEM.pdf."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from ldcore.datasets.records import load
 from ldcore.files import read_json
 from ldcore.generate import load_part
 from ldcore.report.figures import figure4_lines, figure5_lines, sample_sheet, save
+from ldcore.report.gains_figure import gains_figure
 from ldcore.report.sweep_figures import figure2, figure3
 
 COLUMNS = 7  # images a row of figure 5
@@ -48,6 +49,11 @@ def draw_figure5(config, results):
     return sample_sheet([(dataset, [""] * COLUMNS,
                           figure5_lines(Path(results, "samples", dataset), *load(Path(results, "data", dataset), mmap=True),
                                         config["grid"])) for dataset in config["grid"]["datasets"]])
+
+
+def draw_gains(config, results):
+    return gains_figure([row for dataset in config["grid"]["datasets"]
+                         for row in read_json(Path(results, "scores", f"{dataset}.json"))["cells"] if row["metric"] == "kid_gain"])
 
 
 def main(figure, config, results, stem):

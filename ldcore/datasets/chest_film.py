@@ -6,6 +6,7 @@ Positions are in half frames: x from -1 (the patient's right side) to 1, y from 
 
 import numpy as np
 from scipy import ndimage
+from scipy.special import expit
 
 from ldcore.datasets import chest_atlas as atlas
 
@@ -19,7 +20,7 @@ def project(state: dict, fine: int):
     x = np.cos(angle) * right + np.sin(angle) * down
     y = np.cos(angle) * down - np.sin(angle) * right
     wide, tall = 1 + 0.05 * own.standard_normal(2)
-    x, y = x / wide, y / tall
+    x, y = (x / wide).astype(np.float32), (y / tall).astype(np.float32)
     masks = atlas.lungs()
     index = int(own.integers(len(masks["masks"])))
     column = (x / atlas.HALF_WIDTH + 1) / 2 * (atlas.GRID - 1)
@@ -27,7 +28,7 @@ def project(state: dict, fine: int):
     lung = atlas.sample(masks["masks"][index], row, column)
     floor = np.interp(column, np.arange(atlas.GRID), masks["floor"][index])
     floor = floor + 0.06 * np.maximum(-column, column - atlas.GRID + 1).clip(0)
-    under = 1 / (1 + np.exp(-(row / (atlas.GRID - 1) - floor) / 0.012))  # below the diaphragm
+    under = expit((row / (atlas.GRID - 1) - floor) / 0.012)  # below the diaphragm
     body = _body(x, y)
     tissue = 0.62 * body * (1 - 0.35 * x**2)
     total = tissue * (1 - 0.62 * lung) + 0.42 * under * body * (1 - 0.3 * x**2)
@@ -51,20 +52,21 @@ def _cells(position):
 def _body(x, y):
     """1 inside the body: neck, sloping shoulders, trunk with arms cut off by the frame."""
     half = np.interp(y, [-1.0, -0.93, -0.82, -0.62, 1.0], [0.42, 0.50, 0.90, 1.2, 1.06])
-    return 1 / (1 + np.exp((np.abs(x) - half) / 0.02))
+    return expit((half - np.abs(x)) / 0.02)
 
 
 def _bar(distance, width):
     """A bone's profile across: dense rims around a softer middle."""
-    inside = 1 / (1 + np.exp((np.abs(distance) - width) / (0.25 * width)))
+    inside = expit((width - np.abs(distance)) / (0.25 * width))
     return inside * (0.6 + 0.4 * np.clip(np.abs(distance) / width, 0, 1.2)**2)
 
 
 def _bones(x, y, lung, body, own):
     """Ribs behind and in front, collar bones, spine, shoulder blades and the chest wall beside the lungs."""
     u, total = np.abs(x) / 0.84, np.zeros_like(x)
-    start, step, tilt = -0.76 + own.normal(0, 0.015), 0.145 * (1 + 0.03 * own.standard_normal()), 0.26 * (1 + 0.1 * own.standard_normal())
-    wobble = own.normal(0, 0.008, 9)
+    start, step = -0.76 + float(own.normal(0, 0.015)), 0.145 * (1 + 0.03 * float(own.standard_normal()))
+    tilt = 0.26 * (1 + 0.1 * float(own.standard_normal()))
+    wobble = own.normal(0, 0.008, 9).tolist()
     cage = np.clip((1.06 - u) / 0.05, 0, 1) * np.clip((0.95 + 0.1 * np.cos(3 * y) - u) / 0.05 + 1, 0, 1)
     for rib in range(9):
         high = start + step * rib + wobble[rib]
@@ -73,7 +75,7 @@ def _bones(x, y, lung, body, own):
         if 1 <= rib <= 7:
             front = high + tilt + 0.02 + 0.30 * np.clip(1 - u, 0, 1)**1.4
             total += 0.085 * _bar(y - front, 0.028) * cage * np.clip((u - 0.32) / 0.15, 0, 1)
-    lean = own.normal(0, 0.015, 2)
+    lean = own.normal(0, 0.015, 2).tolist()
     for side in (0, 1):
         outwards = x if side else -x
         collar = -0.68 - 0.14 * np.clip(outwards, 0, 0.8) + 0.05 * np.sin(2 * np.pi * outwards / 0.8) + lean[side]
@@ -110,13 +112,15 @@ def _vessels(x, y, own, count=22):
     for side in (-1, 1):
         angles, lengths = own.uniform(-1.25, 1.25, count), own.uniform(0.18, 0.55, count)
         starts, bends = own.uniform(0.0, 0.3, count), own.normal(0, 0.9, count)
-        away, down = side * x - 0.19, y - 0.02
-        for angle, length, start, bend in zip(angles, lengths, starts, bends):
+        near = (side * x > 0.05) & (side * x < 0.85) & (np.abs(y) < 0.8)
+        away, down, found = side * x[near] - 0.19, y[near] - 0.02, np.zeros(near.sum(), x.dtype)
+        for angle, length, start, bend in zip(*(values.tolist() for values in (angles, lengths, starts, bends))):
             along = np.cos(angle) * away + np.sin(angle) * down
             across = np.cos(angle) * down - np.sin(angle) * away - bend * (along - start)**2
             part = np.clip((along - start) / length, 0, 1)
             width = 0.013 * (1.2 - part)
-            total += 0.085 * (1 - 0.7 * part) * np.exp(-(across / width)**2) * (along > start) * (along < start + length)
+            found += 0.085 * (1 - 0.7 * part) * np.exp(-(across / width)**2) * (along > start) * (along < start + length)
+        total[near] += found
     return np.minimum(total, 0.22)
 
 
@@ -132,7 +136,7 @@ def _disease(x, y, depth, floor, lung, state):
         for which, amount in ((side, 1.0), (-side, share * both)):
             outwards = np.clip(which * x / 0.7, 0, 1.2)
             level = floor - state["effusion"] * amount * (0.45 + 0.75 * outwards**2.5) + 0.03
-            fluid = lung * (which * x > 0) / (1 + np.exp(-(depth - level) / 0.022)) * (amount > 0)
+            fluid = lung * (which * x > 0) * expit((depth - level) / 0.022) * (amount > 0)
             total, cover = total + 0.58 * fluid, np.maximum(cover, fluid)
     if state["opacity"]:
         cloud = sum(np.exp(-(((side * x - place[0, 0] - dx) / 0.15)**2 + ((y - place[1, 0] - dy) / 0.13)**2)) for dx, dy in spots)

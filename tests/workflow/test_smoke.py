@@ -1,5 +1,6 @@
 """The smoke grid end to end through Snakemake: whole, killed and resumed, and refused with one sentence."""
 
+import json
 import os
 import shutil
 import signal
@@ -43,16 +44,43 @@ def tables(results):
 
 
 def test_everything_promised_is_there(whole):
-    for name in ("tables/table1.csv", "tables/table1.md", "tables/table1.tex", "figures/figure3.png", "figures/figure3.pdf",
-                 "figures/figure5.png", "figures/figure5.pdf", "report/index.html"):
+    names = [f"tables/{table}.{suffix}" for table in ("table1", "table3") for suffix in ("csv", "md", "tex")]
+    names += [f"figures/{figure}.{suffix}" for figure in ("figure2", "figure3", "figure4", "figure5", "gains") for suffix in ("png", "pdf")]
+    for name in (*names, "report/index.html"):
         assert (whole / name).stat().st_size > 500, name
     table = pd.read_csv(whole / "tables/table1.csv", keep_default_na=False, na_values=[""])
     assert set(table["method"]) == {"real", "reconstruction", "base", "basic_ft"}
     assert set(table[table["method"] == "basic_ft"]["drift"]) == {"none", "0.10", "moment"}
     assert np.isfinite(table[["value", "low", "high"]]).all().all()
     assert ((table["low"] <= table["value"]) & (table["value"] <= table["high"])).all()
-    assert set(table["seeds"]) == {3} and set(table[table["method"] == "basic_ft"]["n"]) == {24}
-    assert {"fid", "kid", "kid_gain"} == set(table["metric"])
+    assert set(table["dataset"]) == {"brain_phantom", "chest_phantom"}
+    auc = table["metric"].str.startswith("auc")
+    assert set(table[~auc]["seeds"]) == {3} and set(table[table["method"] == "basic_ft"]["n"]) == {24}
+    assert {"fid", "kid", "kid_gain", "auc", "auc_real_plus_synthetic"} == set(table["metric"])
+    assert table[auc]["value"].between(0, 1).all() and set(table[auc]["extractor"]) == {"pixels_logistic"}
+    prompts = pd.read_csv(whole / "tables/table3.csv")
+    assert set(prompts["prompt"]) == {"simple_info", "diverse"} and set(prompts["dataset"]) == {"brain_phantom"}
+
+
+def test_a_method_of_two_files_outside(whole, tmp_path):
+    folder = workspace(tmp_path / "outside")
+    (folder / "toys").mkdir()
+    (folder / "toys" / "last_layer.py").write_text(
+        "DEFAULTS = {'learning_rate': 1e-3}\n"
+        "def trainable(backbone, options):\n    return {'bias': backbone.unet.conv_out.bias}\n"
+        "def apply(backbone, tensors):\n    backbone.unet.conv_out.bias.data.copy_(tensors['bias'])\n")
+    (folder / "toys" / "last_layer.smk").write_text(
+        "use rule finetune as finetune_last_layer with:\n    wildcard_constraints:\n        method=\"toys.last_layer\",\n"
+        "    resources:\n        mem_mb=1000,\n\n\nruleorder: finetune_last_layer > finetune\n")
+    done = subprocess.run(
+        [*COMMAND, "--until", "score", "--config", "rules=['toys/last_layer.smk']", "sweep=null", "prompt_study=null",
+         "methods={'toys.last_layer': {'steps': 2, 'batch_size': 2, 'warmup': 1}}",
+         "grid={'methods': ['toys.last_layer'], 'datasets': ['brain_phantom']}"],
+        cwd=folder, env={**ENVIRONMENT, "PYTHONPATH": str(folder)}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    assert "finetune_last_layer" in done.stdout + done.stderr
+    rows = json.loads((folder / "results/smoke/scores/brain_phantom.json").read_text())["cells"]
+    assert {row["method"] for row in rows} == {"real", "reconstruction", "base", "toys.last_layer"}
 
 
 def test_a_second_run_has_nothing_to_do(whole):
