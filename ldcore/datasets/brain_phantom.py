@@ -20,10 +20,8 @@ The age, diagnosis and split draws follow a low-discrepancy sequence, so every r
 """
 
 import numpy as np
-import pandas as pd
-from tqdm import tqdm
 
-from ldcore.datasets import brain_atlas as atlas
+from ldcore.datasets import brain_atlas as atlas, phantom
 from ldcore.errors import UserError
 from ldcore.seeds import numpy_rng
 
@@ -46,13 +44,7 @@ def build(options: dict, seed: int):
     slice_mm, ventricle_ratio, atrophy and lesions (the causal model's) and ventricle_fraction (ventricle area over
     brain area, measured on the warped masks).  UserError for options outside their range.
     """
-    options = _checked(options)
-    rows = [row for index in range(options["subjects"]) for row in sessions(index, options, seed)]
-    images = np.empty((len(rows), options["image_size"], options["image_size"]), np.uint8)
-    for number, row in enumerate(tqdm(rows, desc="brain_phantom", mininterval=2)):
-        images[number], truth = render(row, options, seed)
-        row.update(image_index=number, **truth)
-    return pd.DataFrame(rows), images
+    return phantom.build("brain_phantom", _checked(options), seed, sessions, render)
 
 
 def sessions(index: int, options: dict, seed: int) -> list[dict]:
@@ -90,11 +82,8 @@ def counterfactual(record, options: dict, seed: int, **changes) -> np.ndarray:
 def render(record, options: dict, seed: int, **changes):
     """Return (uint8 image [size, size], its truth: slice_mm, ventricle_ratio, atrophy, lesions, ventricle_fraction)."""
     options = _checked(options)
-    causes = {key: record[key] for key in ("age", "sex", "diagnosis", "years")}
-    for key in changes:
-        if key not in causes:
-            raise UserError(f"Cannot change {key!r} in a counterfactual; change one of {', '.join(causes)}.")
-    state = _state(str(record["subject_id"]), int(record["session"]), {**causes, **changes}, seed)
+    causes = phantom.changed(record, ("age", "sex", "diagnosis", "years"), changes)
+    state = _state(str(record["subject_id"]), int(record["session"]), causes, seed)
     signal, ventricle, brain, head = _anatomy(state, options)
     size = options["image_size"]
     fraction = float(ventricle.sum() / brain.sum())
@@ -176,10 +165,6 @@ def _spread(index, seed):
 
 def _checked(options):
     """Options with defaults filled in; UserError for a value outside its range."""
-    options = {**DEFAULTS, **options}
     limits = {"subjects": (int, 1, 10000), "image_size": (int, 16, 512), "skull": (bool, False, True),
               "val_fraction": ((int, float), 0, 1), "test_fraction": ((int, float), 0, 1)}
-    for key, (kind, least, most) in limits.items():
-        if not isinstance(options[key], kind) or not least <= options[key] <= most:
-            raise UserError(f"Option {key} is {options[key]!r}; give a value from {least} to {most}.")
-    return options
+    return phantom.checked(options, DEFAULTS, limits)

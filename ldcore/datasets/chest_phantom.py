@@ -18,10 +18,8 @@ the lobe depend on the subject only, pose, exposure and noise on (subject, sessi
 """
 
 import numpy as np
-import pandas as pd
-from tqdm import tqdm
 
-from ldcore.datasets import chest_atlas as atlas
+from ldcore.datasets import chest_atlas as atlas, phantom
 from ldcore.datasets.chest_atlas import FINDINGS
 from ldcore.datasets.chest_film import expose, project
 from ldcore.errors import UserError
@@ -36,13 +34,7 @@ def build(options: dict, seed: int):
     A function of the arguments alone, subject by subject.  Besides the common columns: ctr, effusion, opacity (the causal
     model's) and lung_fraction (clear lung over the frame).  UserError for options outside their range.
     """
-    options = _checked(options)
-    rows = [row for index in range(options["subjects"]) for row in sessions(index, options, seed)]
-    images = np.empty((len(rows), options["image_size"], options["image_size"]), np.uint8)
-    for number, row in enumerate(tqdm(rows, desc="chest_phantom", mininterval=2)):
-        images[number], truth = render(row, options, seed)
-        row.update(image_index=number, **truth)
-    return pd.DataFrame(rows), images
+    return phantom.build("chest_phantom", _checked(options), seed, sessions, render)
 
 
 def sessions(index: int, options: dict, seed: int) -> list[dict]:
@@ -80,11 +72,8 @@ def counterfactual(record, options: dict, seed: int, **changes) -> np.ndarray:
 def render(record, options: dict, seed: int, **changes):
     """Return (uint8 image [size, size], its truth: ctr, effusion, opacity, lung_fraction)."""
     options = _checked(options)
-    causes = {key: record[key] for key in ("age", "sex", "findings")}
-    for key in changes:
-        if key not in causes:
-            raise UserError(f"Cannot change {key!r} in a counterfactual; change one of {', '.join(causes)}.")
-    state = _state(str(record["subject_id"]), int(record["session"]), {**causes, **changes}, seed)
+    causes = phantom.changed(record, ("age", "sex", "findings"), changes)
+    state = _state(str(record["subject_id"]), int(record["session"]), causes, seed)
     size = options["image_size"]
     attenuation, lung = project(state, size * 2 if size <= 128 else size)
     truth = {key: round(state[key], 5) for key in ("ctr", "effusion", "opacity")}
@@ -109,10 +98,6 @@ def _state(subject, session, causes, seed):
 
 def _checked(options):
     """Options with defaults filled in; UserError for a value outside its range."""
-    options = {**DEFAULTS, **options}
     limits = {"subjects": (int, 1, 10000), "image_size": (int, 16, 512), "val_fraction": ((int, float), 0, 1),
               "test_fraction": ((int, float), 0, 1)}
-    for key, (kind, least, most) in limits.items():
-        if not isinstance(options[key], kind) or not least <= options[key] <= most:
-            raise UserError(f"Option {key} is {options[key]!r}; give a value from {least} to {most}.")
-    return options
+    return phantom.checked(options, DEFAULTS, limits)
