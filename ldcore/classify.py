@@ -13,9 +13,10 @@ DEEP = {"epochs": 20, "batch_size": 16, "learning_rate": 1e-4, "weight_decay": 1
 def fit_predict(name: str, train_images, train_labels, test_images, keys: tuple, options: dict | None = None) -> np.ndarray:
     """Scores [M, K] of the test images, one column a class, higher is more likely.
 
-    name: a key of CLASSIFIERS; images: uint8 gray [N, H, W]; train_labels: ints 0..K-1, every class present; keys: what
-    everything random follows from; options: over the classifier's own. Same numbers every time on one CPU thread.
-    UserError: unknown classifier or option, numbers that differ, a class without images, missing weights.
+    name: a key of CLASSIFIERS; images: uint8 [N, H, W] or [N, H, W, 3], whose rounded channel mean counts (tint is no
+    cue); train_labels: ints 0..K-1, every class present; keys: what everything random follows from; options: over the
+    classifier's own. Same numbers every time on one CPU thread.
+    UserError: unknown classifier or option, numbers or shapes that do not fit, a class without images, missing weights.
     """
     if name not in CLASSIFIERS:
         raise UserError(f"Classifier {name!r} is unknown; use one of {', '.join(CLASSIFIERS)}.")
@@ -23,13 +24,23 @@ def fit_predict(name: str, train_images, train_labels, test_images, keys: tuple,
     unknown = sorted(set(options or {}) - set(defaults))
     if unknown:
         raise UserError(f"Option {unknown[0]!r} of classifier {name!r} is unknown; use one of {', '.join(defaults)}.")
-    train_labels = np.asarray(train_labels)
+    train_images, test_images, train_labels = _gray(train_images), _gray(test_images), np.asarray(train_labels)
     if len(train_images) != len(train_labels):
         raise UserError(f"The classifier got {len(train_images)} images and {len(train_labels)} labels; give one label an image.")
     found = np.unique(train_labels)
     if len(found) < 2 or not np.array_equal(found, np.arange(len(found))):
         raise UserError(f"The classifier's training labels are {found.tolist()}; give images of every class, numbered from 0.")
-    return function(train_images, train_labels, test_images, keys, {**defaults, **(options or {})})
+    return function(train_images, train_labels.astype(np.int64), test_images, keys, {**defaults, **(options or {})})
+
+
+def _gray(images) -> np.ndarray:
+    """uint8 [N, H, W] as it is; [N, H, W, 3] to its rounded channel mean. UserError: any other shape."""
+    images = np.asarray(images)
+    if images.ndim == 4 and images.shape[3] == 3:
+        return np.rint(images.mean(-1)).astype(np.uint8)
+    if images.ndim != 3:
+        raise UserError(f"The classifier got images of shape {images.shape}; pass [N, H, W] or [N, H, W, 3].")
+    return images
 
 
 def pixels_logistic(train_images, train_labels, test_images, keys, options) -> np.ndarray:

@@ -50,6 +50,15 @@ def test_pixels_logistic_does_not_see_brightness_and_contrast(one_thread):
     assert np.abs(bright - dark).max() < 0.1 * np.abs(bright).max()
 
 
+@pytest.mark.parametrize("name", ["pixels_logistic", "resnet18"])
+def test_colour_is_its_mean_and_labels_may_be_short_integers(one_thread, name):
+    tint = np.array([-20, 0, 20])
+    train, test = ((images.clip(20, 235)[..., None] + tint).astype(np.uint8) for images in (TRAIN[0], TEST[0]))
+    options = {**SMALL[name], "epochs": 1} if name == "resnet18" else {}
+    plain = fit_predict(name, TRAIN[0].clip(20, 235), TRAIN[1], TEST[0].clip(20, 235), (0,), options)
+    assert np.array_equal(fit_predict(name, train, TRAIN[1].astype(np.int32), test, (0,), options), plain)
+
+
 def test_the_auc_loss_pulls_positives_up_and_is_zero_when_perfect():
     scores = torch.zeros(4, 2, requires_grad=True)
     auc_margin_loss(scores, torch.tensor([0, 0, 1, 1])).backward()
@@ -63,6 +72,7 @@ def test_the_auc_loss_pulls_positives_up_and_is_zero_when_perfect():
     (("forest", *TRAIN, TEST[0], (0,)), "forest"), (("resnet18", *TRAIN, TEST[0], (0,), {"epoch": 1}), "epoch"),
     (("resnet18", TRAIN[0], TRAIN[1][:3], TEST[0], (0,)), "3 labels"),
     (("resnet18", TRAIN[0], TRAIN[1] * 0, TEST[0], (0,)), "every class"),
+    (("pixels_logistic", *TRAIN, TEST[0][0], (0,)), "shape"),
     (("resnet18", *TRAIN, TEST[0], (0,), {"weights": "gone.pt"}), "gone.pt")])
 def test_bad_input_is_named(arguments, named):
     with pytest.raises(UserError, match=named):

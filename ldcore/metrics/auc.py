@@ -20,13 +20,20 @@ def patient_bootstrap(scores, labels, patients, keys: tuple = (0,), draws: int =
     """(auc, low, high): percentile bootstrap in which a patient's images come and go together (Efron and Tibshirani 1993).
 
     As `auc`; patients [N]: any hashable ids; `keys`: what the draws follow from. Draws that miss a class are left out.
+    UserError: as `auc`, not one patient an image, `level` outside (0, 1), or no draw that has every class.
     """
     scores, labels = _checked(scores, labels)
+    if len(patients) != len(labels):
+        raise UserError(f"The bootstrap got {len(patients)} patients and {len(labels)} images; give one an image.")
+    if not 0.0 < level < 1.0:
+        raise UserError(f"level is {level}; give a coverage between 0 and 1, e.g. 0.95.")
     _, patient = np.unique(np.asarray(patients), return_inverse=True)
     count, rng = patient.max() + 1, numpy_rng(*keys)
     chosen = rng.multinomial(count, np.full(count, 1 / count), size=draws)
     ranked = _ranked(scores, labels)
     found = [value for times in chosen for value in _weighted(ranked, times[patient])]
+    if not found:
+        raise UserError(f"None of {draws} bootstrap draws has every class; give more patients or draws.")
     tail = (1 - level) / 2
     low, high = np.quantile(found, [tail, 1 - tail])
     return auc(scores, labels), float(low), float(high)

@@ -92,7 +92,7 @@ def test_pseudonym_needs_the_salt():
 
 
 def test_registry_names_unknown_adapter_and_option():
-    with pytest.raises(UserError, match="'nope'.*brain_phantom, folder"):
+    with pytest.raises(UserError, match="'nope'.*brain_phantom, .*folder"):
         datasets.build("nope")
     with pytest.raises(UserError, match="'subject'.*image_size.*subjects"):
         datasets.build("brain_phantom", {"subject": 3})

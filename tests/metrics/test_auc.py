@@ -38,3 +38,11 @@ def test_interval_holds_the_value_follows_its_keys_and_narrows_with_patients():
 def test_bad_input_is_named(scores, labels, named):
     with pytest.raises(UserError, match=named):
         auc(scores, labels)
+
+
+@pytest.mark.parametrize("patients, options, named", [
+    (np.arange(5), {}, "5 patients"), (np.arange(120), {"level": 95}, "level is 95"),
+    (LABELS, {"draws": 0}, "0 bootstrap")])
+def test_a_bootstrap_that_cannot_be_drawn_is_named(patients, options, named):
+    with pytest.raises(UserError, match=named):
+        patient_bootstrap(SCORES, LABELS, patients, **options)

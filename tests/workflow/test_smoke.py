@@ -72,11 +72,12 @@ def test_a_method_of_two_files_outside(whole, tmp_path):
     (folder / "toys" / "last_layer.smk").write_text(
         "use rule finetune as finetune_last_layer with:\n    wildcard_constraints:\n        method=\"toys.last_layer\",\n"
         "    resources:\n        mem_mb=1000,\n\n\nruleorder: finetune_last_layer > finetune\n")
-    done = subprocess.run(
-        [*COMMAND, "--until", "score", "--config", "rules=['toys/last_layer.smk']", "sweep=null", "prompt_study=null",
-         "methods={'toys.last_layer': {'steps': 2, 'batch_size': 2, 'warmup': 1}}",
-         "grid={'methods': ['toys.last_layer'], 'datasets': ['brain_phantom']}"],
-        cwd=folder, env={**ENVIRONMENT, "PYTHONPATH": str(folder)}, capture_output=True, text=True)
+    (folder / "toys" / "toys.yaml").write_text(
+        "rules: [toys/last_layer.smk]\nsweep: null\nprompt_study: null\n"
+        "methods:\n  toys.last_layer: {steps: 2, batch_size: 2, warmup: 1}\n"
+        "grid: {methods: [toys.last_layer], datasets: [brain_phantom]}\n")
+    done = subprocess.run([*COMMAND, "toys/toys.yaml", "--until", "score"], cwd=folder, capture_output=True, text=True,
+                          env={**ENVIRONMENT, "PYTHONPATH": str(folder)})
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
     assert "finetune_last_layer" in done.stdout + done.stderr
     rows = json.loads((folder / "results/smoke/scores/brain_phantom.json").read_text())["cells"]
