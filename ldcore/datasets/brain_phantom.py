@@ -6,7 +6,7 @@ Structural equations (U: standard normal, u: uniform in (0, 1), drawn from seed 
     age_0      = 55 + 35 u_age                                          years, at baseline
     P(ill)     = sigmoid(0.45 + 0.9 (age_0 - 72.5) / 10)
     dx_0       = AD if u_dx < 0.63 P(ill), MCI if u_dx < P(ill), otherwise CN
-    years_s    = sum of s gaps of 1 to 2.5 years;  age_s = age_0 + years_s;  2 or 3 sessions
+    years_s    = sum of s gaps of 1 to 6.5 years;  age_s = age_0 + years_s;  2 or 3 sessions
     dx_s       = next of CN, MCI, AD after dx_{s-1} when u_s < hazard(dx_{s-1}) gap_s;  hazard = 0.015, 0.05, 0 per year
     head size  = 1 + 0.022 [M] - 0.022 [F] + 0.02 U_size                 linear, relative to the template
     ln VR      = 0.24 + 0.17 (age_s - 70) / 10 + VENTRICLE[dx_s] + 0.06 [M] + VENTRICLE_RATE[dx_s] years_s + 0.22 U_v
@@ -60,7 +60,7 @@ def sessions(index: int, options: dict, seed: int) -> list[dict]:
     split = "test" if u_split < test else "val" if u_split < test + val else "train"
     rows = []
     for session in range(2 + int(rng.random() < 0.5)):
-        gap, turn = round(rng.uniform(1.0, 2.5), 1), rng.random()
+        gap, turn = round(rng.uniform(1.0, 6.5), 1), rng.random()
         if session:
             years = round(years + gap, 1)
             if turn < HAZARD[diagnosis] * gap:
