@@ -18,7 +18,7 @@ smoke: $(READY)  ## every stage in seconds; the numbers mean nothing
 test: $(READY)
 	python -m pytest
 
-readings: $(READY)  ## every reading of the paper's text, three training seeds (about half an hour); docs/readings.*
+readings: $(READY)  ## every reading of the paper's text, three training seeds (22 minutes on 2 cores); docs/readings.*
 	snakemake --cores $(CORES) --nolock --configfile configs/readings.yaml --quiet host reason
 	cp results/readings/tables/table1.csv docs/readings.csv
 	cp results/readings/figures/gains.png docs/readings.png
