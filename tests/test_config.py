@@ -30,7 +30,8 @@ def checked(**changes):
 
 @pytest.mark.parametrize("path", [p for p in sorted((ROOT / "configs").glob("*.yaml")) if p.stem != "pretrain"], ids=lambda p: p.stem)
 def test_shipped_configs_are_valid(path):
-    module.check(merged(CONFIG, yaml.safe_load(path.read_text())), SCHEMA)
+    config = module.check(merged(CONFIG, yaml.safe_load(path.read_text())), SCHEMA)
+    assert module.checkpoints(config) and all(module.table_cells(config, name) for name in config["grid"]["datasets"])
 
 
 def test_defaults_are_filled():
