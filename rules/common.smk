@@ -6,6 +6,7 @@ from snakemake.exceptions import WorkflowError
 
 from ldcore import config as ldconfig
 from ldcore.errors import UserError
+from ldcore.files import digest
 
 with open(workflow.source_path("../schemas/config.schema.yaml")) as file:
     SCHEMA = yaml.safe_load(file)
@@ -23,6 +24,7 @@ shell.prefix("set -euo pipefail; export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 MODEL = f"{config['model']['path']}/model_index.json"  # another model: another file time, so everything is made again
 CHECKPOINTS = ldconfig.checkpoints(config)
 DRIFTS = ldconfig.all_drifts(config)
+DATASET_CODE = digest(*[path.read_text() for path in sorted(Path(workflow.basedir, "ldcore", "datasets").glob("*.py"))])
 FIGURES = (["figure2", "figure3"] if config.get("sweep") else []) + ["figure4", "figure5", "gains"]
 TABLES = ["table1", "table3"] if config.get("prompt_study") else ["table1"]
 

@@ -12,6 +12,7 @@ rule data:
         adapter=dataset_key("adapter"),
         options=lambda wildcards: as_json(config["datasets"][wildcards.dataset]["options"]),
         seed=config["seed"],
+        code=DATASET_CODE,  # not passed on: other phantoms, other everything
         out=subpath(output.records, parent=True),
     shell:
         "python workflow_scripts/data.py --adapter {params.adapter:q} --options {params.options:q} --seed {params.seed} "
