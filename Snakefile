@@ -1,4 +1,4 @@
-# The Latent Drifting benchmark: config -> data -> latents -> drifts -> fine-tune -> generate -> score -> tables and figures.
+# The Latent Drifting benchmark: config -> data -> latents -> drifts -> fine-tune -> generate -> score -> edit -> tables and figures.
 from snakemake.utils import min_version
 
 min_version("9.0")
@@ -13,13 +13,22 @@ include: "rules/drift.smk"
 include: "rules/finetune.smk"
 include: "rules/generate.smk"
 include: "rules/score.smk"
+include: "rules/edit.smk"
 include: "rules/report.smk"
+
+
+for path in [
+    *sorted(Path(workflow.basedir, "rules", "methods").glob("*.smk")),
+    *map(Path.absolute, map(Path, config["rules"])),
+]:
+
+    include: str(path)
 
 
 rule all:
     default_target: True
     input:
         f"{RESULTS}/report/index.html",
-        expand(f"{RESULTS}/tables/{{table}}.{{suffix}}", table=TABLES, suffix=["csv", "md", "tex"]),
-        expand(f"{RESULTS}/figures/{{figure}}.{{suffix}}", figure=FIGURES, suffix=["png", "pdf"]),
+        expand(f"{RESULTS}/tables/{{table}}.{{suffix}}", table=TABLES + EDIT_TABLES, suffix=["csv", "md", "tex"]),
+        expand(f"{RESULTS}/figures/{{figure}}.{{suffix}}", figure=FIGURES + EDIT_FIGURES, suffix=["png", "pdf"]),
     localrule: True

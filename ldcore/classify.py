@@ -24,7 +24,7 @@ def fit_predict(name: str, train_images, train_labels, test_images, keys: tuple,
     unknown = sorted(set(options or {}) - set(defaults))
     if unknown:
         raise UserError(f"Option {unknown[0]!r} of classifier {name!r} is unknown; use one of {', '.join(defaults)}.")
-    train_images, test_images, train_labels = _gray(train_images), _gray(test_images), np.asarray(train_labels)
+    train_images, test_images, train_labels = gray(train_images), gray(test_images), np.asarray(train_labels)
     if len(train_images) != len(train_labels):
         raise UserError(f"The classifier got {len(train_images)} images and {len(train_labels)} labels; give one label an image.")
     found = np.unique(train_labels)
@@ -33,7 +33,7 @@ def fit_predict(name: str, train_images, train_labels, test_images, keys: tuple,
     return function(train_images, train_labels.astype(np.int64), test_images, keys, {**defaults, **(options or {})})
 
 
-def _gray(images) -> np.ndarray:
+def gray(images) -> np.ndarray:
     """uint8 [N, H, W] as it is; [N, H, W, 3] to its rounded channel mean. UserError: any other shape."""
     images = np.asarray(images)
     if images.ndim == 4 and images.shape[3] == 3:
@@ -54,12 +54,12 @@ def pixels_logistic(train_images, train_labels, test_images, keys, options) -> n
     from sklearn.preprocessing import StandardScaler
 
     model = make_pipeline(StandardScaler(), LogisticRegression(C=options["inverse_penalty"], max_iter=2000))
-    model.fit(_pooled(train_images, options["grid"]), train_labels)
-    scores = model.decision_function(_pooled(test_images, options["grid"]))
+    model.fit(pooled(train_images, options["grid"]), train_labels)
+    scores = model.decision_function(pooled(test_images, options["grid"]))
     return np.stack([-scores, scores], 1) if scores.ndim == 1 else scores
 
 
-def _pooled(images, grid: int) -> np.ndarray:
+def pooled(images, grid: int) -> np.ndarray:
     """[N, grid * grid]: average-pooled pixels, zero mean and unit variance an image."""
     import torch
 

@@ -61,6 +61,10 @@ def references(config: dict) -> None:
         used += [("sweep.trainings", name, "trainings") for name in sweep["trainings"]]
         for delta in sweep["deltas"]:
             identifier(delta)
+    editing = config.get("editing") or {"tasks": {}, "cells": []}
+    for key, task in editing["tasks"].items():
+        used += [(f"editing.tasks.{key}.dataset", task["dataset"], "datasets")]
+        used += [(f"editing.tasks.{key}.bases", name, "methods") for name in task["bases"] if name != "base"]
     for place, name, section in used:
         if name not in config[section]:
             raise UserError(f"Config {place}: {name!r} is not among {section} ({', '.join(config[section])}).")
@@ -72,6 +76,7 @@ def references(config: dict) -> None:
         if labels.count(label) > 1:
             raise UserError(f"Config grid.cells: the label {label!r} appears twice.")
     named = [("grid.reference", grid["reference"]), ("grid.headline", grid["headline"])]
+    named += [("editing.cells", label) for label in editing["cells"]]
     for place, label in named + ([("prompt_study.cell", study["cell"])] if study else []):
         if label not in labels:
             raise UserError(f"Config {place}: {label!r} is not a label of grid.cells ({', '.join(labels)}).")

@@ -45,6 +45,10 @@ class Drift:
         """False where the drift changes nothing: kind none or all values zero."""
         return self.kind != "none" and bool((torch.as_tensor(self.value) != 0).any())
 
+    def times(self, amount: float) -> "Drift":
+        """The drift scaled by `amount`."""
+        return Drift((torch.as_tensor(self.value, dtype=torch.float64) * amount).tolist(), self.kind)
+
     def like(self, latents: torch.Tensor) -> torch.Tensor:
         """The value shaped to broadcast over latents [N, C, h, w], on their device and in their dtype."""
         value = torch.as_tensor(self.value, dtype=latents.dtype, device=latents.device)

@@ -76,6 +76,12 @@ def efficientnet_lite0(weights=None):
     return _lite0_prepare, network
 
 
+def lite0_stages(weights=None):
+    """(prepare, network -> feature maps after the strides 2, 4, 8, 16 and 32), for perceptual distances."""
+    network = _lite0_classifier(weights)
+    return _lite0_prepare, lambda pixels: network.forward_intermediates(pixels, intermediates_only=True)
+
+
 def _lite0_prepare(images, size=LITE0_SIZE):
     """uint8 [n, H, W, 3] -> float32 [n, 3, size, size], normalised to about -1..1."""
     import torch

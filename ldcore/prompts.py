@@ -55,12 +55,17 @@ def prompt(record, anatomy: str, style: str) -> str:
 
 def patient_information(record) -> str:
     """' of a 71 year old female with Alzheimer's disease', leaving out what the record does not know."""
-    age, sex, condition = known(record, "age"), known(record, "sex"), label(record)
-    if age is None and sex is None and condition is None:
+    age, sex, case = known(record, "age"), known(record, "sex"), label(record)
+    if age is None and sex is None and case is None:
         raise UserError(f"Subject {record.get('subject_id')!r} has no age, sex, diagnosis or findings; choose a prompt style "
                         "without patient information.")
     who = " ".join(([f"{age:.0f} year old"] if age is not None else []) + [SEX.get(sex, "patient")])
-    return f" of a {who}" + (f" with {CONDITION.get(condition, condition)}" if condition else "")
+    return f" of a {who}" + (f" with {condition(case)}" if case else "")
+
+
+def condition(case: str) -> str:
+    """A label in words; several are joined by "|": 'cardiomegaly and pneumonia'."""
+    return " and ".join(CONDITION.get(part, part) for part in case.split("|"))
 
 
 def label(record):
@@ -71,7 +76,7 @@ def label(record):
 def phrases(records, anatomy: str) -> list[str]:
     """The words a text-side method may learn: the anatomy's name and every condition that occurs, as prompts write them."""
     found = {label(row) for row in records.to_dict("records")} - {None}
-    return [SUBJECT[anatomy], *sorted(CONDITION.get(name, name) for name in found)]
+    return [SUBJECT[anatomy], *sorted(map(condition, found))]
 
 
 def known(record, key: str):

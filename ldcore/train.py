@@ -26,7 +26,7 @@ DEFAULTS = {"steps": 300, "batch_size": 16, "accumulation": 1, "learning_rate": 
 def batch(data: dict, options: dict, *keys) -> dict:
     """A micro-batch, a function of `keys`. data: as training_data makes it, or a method's `prepare`.
 
-    Where data has `prompt_ids`, so has the batch, in place of prompt_embeds; where it has `prior`, as many of its images
+    Where data has `source`, so has the batch, beside noisy latents of the target (ldcore/edit/instruct_pix2pix.py). Where data has `prompt_ids`, so has the batch, in place of prompt_embeds; where it has `prior`, as many of its images
     follow, each weighing prior_weight.
     """
     rng, generator = numpy_rng(*keys), torch_generator(*keys)
@@ -35,14 +35,26 @@ def batch(data: dict, options: dict, *keys) -> dict:
     latents = mean + std * torch.randn(mean.shape, generator=generator)
     texts, empty = ("prompt_ids", "empty_ids") if "prompt_ids" in data else ("prompt_embeds", "empty")
     prompts = data[texts][data["prompt_rows"][rows]].clone()
-    prompts[torch.from_numpy(rng.random(len(rows)) < options["caption_dropout"])] = data[empty]
+    dropped = torch.from_numpy(rng.random(len(rows)) < options["caption_dropout"])
+    prompts[dropped] = data[empty]
     made = {"latents": latents, "noise": torch.randn(mean.shape, generator=generator), texts: prompts,
             "timesteps": torch.from_numpy(rng.integers(0, data["timesteps"], len(rows))), "weights": torch.ones(len(rows))}
+    if "source" in data:
+        made |= with_source(made["latents"], data, rows, dropped, options, rng, generator)
     if "prior" not in data:
         return made
     prior = batch(data["prior"], {**options, "caption_dropout": 0.0}, *keys, "prior")
     prior["weights"] *= options["prior_weight"]
     return {key: torch.cat([made[key], prior[key]]) for key in made}
+
+
+def with_source(latents, data, rows, dropped, options, rng, generator) -> dict:
+    """The part of a micro-batch that conditions on an image: its `source`, unscaled, zero where dropped; without a prompt the
+    source itself is the target."""
+    kept = torch.from_numpy(rng.random(len(rows)) >= options["image_dropout"]).view(-1, 1, 1, 1)
+    mean, std = data["source"][rows], data["source_std"][rows]
+    same = mean + std * torch.randn(mean.shape, generator=generator)
+    return {"latents": torch.where(dropped.view(-1, 1, 1, 1), same, latents), "source": mean / data["source_scale"] * kept}
 
 
 def training_data(backbone, latents, records, anatomy: str, style: str) -> dict:
@@ -70,6 +82,8 @@ def loss_of(backbone, values: dict, drift: Drift, target: str, options: dict):
     values = {key: tensor.to(backbone.device) for key, tensor in values.items()}
     noisy, wanted = training_pair(drift, target, values["latents"], values["noise"], values["timesteps"],
                                   backbone.scheduler)
+    if "source" in values:
+        noisy = torch.cat([noisy, values["source"]], 1)
     noisy = noisy.contiguous(memory_format=torch.channels_last)
     embeds = values["prompt_embeds"] if "prompt_embeds" in values else backbone.text_encoder(values["prompt_ids"]).last_hidden_state
     predicted = backbone.unet(noisy, values["timesteps"], embeds).sample

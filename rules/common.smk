@@ -26,6 +26,12 @@ CHECKPOINTS = ldconfig.checkpoints(config)
 DRIFTS = ldconfig.all_drifts(config)
 DATASET_CODE = digest(*[path.read_text() for path in sorted(Path(workflow.basedir, "ldcore", "datasets").glob("*.py"))])
 FIGURES = (["figure2", "figure3"] if config.get("sweep") else []) + ["figure4", "figure5", "gains"]
+EDITING = config.get("editing") or {"tasks": {}, "cells": []}
+TASKS = EDITING["tasks"]
+EDIT_CELLS = [cell for cell in config["grid"]["cells"] if cell["label"] in EDITING["cells"]]
+EDIT_TABLES = [*dict.fromkeys(task["table"] for task in TASKS.values()), "truth"] if TASKS else []
+EDIT_FIGURES = [*dict.fromkeys(task["figure"] for task in TASKS.values()), "figure1", "tradeoff"] if TASKS else []
+EDIT_LAYOUT = json.dumps({key: config.get(key) for key in ("grid", "editing", "datasets")}, sort_keys=True)
 TABLES = ["table1", "table3"] if config.get("prompt_study") else ["table1"]
 
 
@@ -35,8 +41,13 @@ wildcard_constraints:
     training="[^/]+",
     prompt="[^/]+",
     run=r"\d+",
-    table=r"table\d",
-    figure=r"figure\d|gains",
+    task="[^/]+",
+    edit_method="[^/]+",
+    base="[^/]+",
+    table="table1|table3",
+    figure="figure[2-5]|gains",
+    edit_table="table2|table4|truth",
+    edit_figure="figure[1678]|tradeoff",
 
 
 def as_json(value):
@@ -59,6 +70,25 @@ def weights_of(wildcards):
     if wildcards.method == "base":
         return []
     return "{}/runs/{}/{}/{}/{}/{}/weights.safetensors".format(RESULTS, *wildcards)
+
+
+def base_weights_of(wildcards):
+    """The fine-tuned weights an editing job starts from; the untouched model has none."""
+    if wildcards.base == "base":
+        return []
+    task, run = TASKS[wildcards.task], config["grid"]["training_seeds"][0]
+    folder = f"{RESULTS}/runs/{task['dataset']}/{wildcards.base}/{wildcards.training}/{task['base_prompt']}/{run}"
+    return f"{folder}/weights.safetensors"
+
+
+def edits_of(task):
+    """The index file of every editing job of a task."""
+    found, trainings = TASKS[task], dict.fromkeys(cell["training"] for cell in EDIT_CELLS)
+    return [
+        f"{RESULTS}/edits/{task}/{found['method']}/{base}/{training}/index.json"
+        for base in found["bases"]
+        for training in trainings
+    ]
 
 
 def drifts_sampled(wildcards):

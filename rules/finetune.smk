@@ -24,11 +24,3 @@ rule finetune:
         "python workflow_scripts/finetune.py --model {params.model:q} --method {wildcards.method} --options {params.options:q} "
         "--data {params.data:q} --latents {input.latents:q} --anatomy {params.anatomy} --prompt {wildcards.prompt} "
         "--drift {input.drift:q} --target {params.target} --seed {params.seed} --run {wildcards.run} --out {params.out:q} 2>&1 | tee {log:q}"
-
-
-for path in [
-    *sorted(Path(workflow.basedir, "rules", "methods").glob("*.smk")),
-    *map(Path.absolute, map(Path, config["rules"])),
-]:
-
-    include: str(path)

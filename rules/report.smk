@@ -47,8 +47,8 @@ rule figure:
 
 rule page:
     input:
-        tables=expand(f"{RESULTS}/tables/{{table}}.csv", table=TABLES),
-        figures=expand(f"{RESULTS}/figures/{{figure}}.png", figure=FIGURES),
+        tables=expand(f"{RESULTS}/tables/{{table}}.csv", table=TABLES + EDIT_TABLES),
+        figures=expand(f"{RESULTS}/figures/{{figure}}.png", figure=FIGURES + EDIT_FIGURES),
     output:
         f"{RESULTS}/report/index.html",
     log:

@@ -61,7 +61,7 @@ def sessions(index: int, options: dict, seed: int) -> list[dict]:
 
 
 def counterfactual(record, options: dict, seed: int, **changes) -> np.ndarray:
-    """uint8 [size, size]: the record's subject and session with `changes` to age, sex or findings.
+    """uint8 [size, size]: the record's subject and session with `changes` to age, sex or findings (several joined by "|").
 
     `record` is a row (mapping) of build's table.  Anatomy and noise stay; no changes give the record's very image.
     Raises UserError for another key or value.
@@ -82,16 +82,16 @@ def render(record, options: dict, seed: int, **changes):
 
 def _state(subject, session, causes, seed):
     """Everything the renderer needs: the causal model's outcomes and the subject's and session's own draws."""
-    age, sex, finding = float(causes["age"]), causes["sex"], causes["findings"]
-    if finding not in FINDINGS or sex not in ("F", "M") or not 18 <= age <= 100:
-        raise UserError(f"Subject {subject!r}: age {age:g}, sex {sex!r}, findings {finding!r} are outside the model; use age 18 "
-                        f"to 100, F or M, and one of {', '.join(FINDINGS)}.")
+    age, sex, present = float(causes["age"]), causes["sex"], set(str(causes["findings"]).split("|"))
+    if not present <= set(FINDINGS) or ("No Finding" in present and len(present) > 1) or sex not in ("F", "M") or not 18 <= age <= 100:
+        raise UserError(f"Subject {subject!r}: age {age:g}, sex {sex!r}, findings {causes['findings']!r} are outside the model; "
+                        f"use age 18 to 100, F or M, and one of {', '.join(FINDINGS)}, or several joined by |.")
     own, scan = numpy_rng(seed, "chest", subject, "anatomy"), numpy_rng(seed, "chest", subject, "scan", session)
     u_h, u_c, u_e, u_o, u_a, u_b = own.standard_normal(6)
     decade, female = (age - 60) / 10, sex == "F"
-    ctr = 0.43 + 0.010 * decade + 0.012 * female + 0.015 * u_h + (finding == "Cardiomegaly") * (0.13 + 0.02 * u_c)
-    return {"ctr": float(ctr), "effusion": float((finding == "Pleural Effusion") * (0.30 + 0.08 * abs(u_e))),
-            "opacity": float((finding == "Pneumonia") * np.clip(0.85 + 0.15 * u_o, 0.5, 1.2)),
+    ctr = 0.43 + 0.010 * decade + 0.012 * female + 0.015 * u_h + ("Cardiomegaly" in present) * (0.13 + 0.02 * u_c)
+    return {"ctr": float(ctr), "effusion": float(("Pleural Effusion" in present) * (0.30 + 0.08 * abs(u_e))),
+            "opacity": float(("Pneumonia" in present) * np.clip(0.85 + 0.15 * u_o, 0.5, 1.2)),
             "aorta": float(np.clip(0.5 + 0.20 * decade + 0.15 * u_a, 0.1, 1.5)),
             "breasts": float(female * np.clip(0.7 + 0.3 * u_b, 0.1, 1.4)), "own": own, "scan": scan}
 

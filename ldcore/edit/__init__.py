@@ -1,0 +1,46 @@
+"""Counterfactual edits. Each module NAME.py has
+
+    SAMPLING                                                             options of an edit and their defaults
+    edit(backbone, latents, texts, drift, options, keys, amounts=(1,))   (edited, unedited) latents, each [A, N, 4, h, w]
+and, where it is trained on pairs, what a fine-tuning method has (ldcore/methods): DEFAULTS, trainable, apply.
+
+latents: scaled latents of the sources, [N, 4, h, w]; texts: EditTexts; keys: N tuples that an image's random numbers follow
+from; amounts: lambda of the unified objective (arXiv 2412.20651), which scales the outcome's term and the drift: at 0 edited
+equals unedited. A module of that shape placed in this folder, or any importable one, is a method.
+"""
+
+import importlib
+import pkgutil
+from dataclasses import dataclass
+
+from ldcore.errors import UserError
+
+HELPERS = ("inversion", "measure", "outcome", "output", "pairs", "requests", "run", "score", "soundness", "texts", "truth")
+
+
+@dataclass(frozen=True)
+class EditTexts:
+    """What is asked of each of N images: prompts of its source and its target, and the instruction between them; and the two
+    sets of prompts (of all images that share the edit) an edit direction is the difference of."""
+
+    source: list
+    target: list
+    instruction: list
+    source_set: list
+    target_set: list
+
+
+def names() -> list[str]:
+    """The methods that lie in this folder."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name not in HELPERS)
+
+
+def method(name: str):
+    """The edit method's module; `name` is a file here or a dotted module path. UserError lists the known ones."""
+    target = name if "." in name else f"{__name__}.{name}"
+    try:
+        return importlib.import_module(target)
+    except ModuleNotFoundError as error:
+        if error.name and not target.startswith(error.name):
+            raise
+        raise UserError(f"Edit method {name!r} is unknown; use one of {', '.join(names())} or a dotted module path.") from None

@@ -1,0 +1,187 @@
+"""The numbers of one editing task: long rows for its table, for the table of truth and for the trade-off."""
+
+import numpy as np
+
+from ldcore.edit import outcome, soundness
+from ldcore.edit.run import truth as exact_image
+from ldcore.edit.truth import moved, region_errors
+from ldcore.features import extract
+from ldcore.metrics import frechet_distance, kernel_distance
+from ldcore.metrics.auc import patient_bootstrap
+from ldcore.metrics.similarity import perceptual, psnr, ssim
+
+OLD = 5.0  # years: the gap beyond which "return the source" is asked to be beaten
+
+
+def material(name: str, task: dict, asked: list[dict], sources, records, images, dataset: dict, config: dict, seed: int) -> dict:
+    """What every cell of a task is measured against, computed once."""
+    pick = records["image_index"].to_numpy()
+    exact = [exact_image(one, records, dataset, seed) for one in asked]
+    followed = [one.get("target_row") for one in asked]
+    real = np.flatnonzero((records["split"] == "test").to_numpy() & records["subject_id"].isin(
+        {one["source"]["subject_id"] for one in asked}).to_numpy() == False)  # other people than those edited
+    real = real[: config["real_images"]]
+    return {"name": name, "task": task, "asked": asked, "source": sources, "records": records, "images": images, "dataset": dataset,
+            "config": config, "seed": seed, "exact": None if any(one is None for one in exact) else np.stack(exact),
+            "followup": None if None in followed else images[pick[followed]], "real": images[pick[real]],
+            "gap": np.array([one.get("gap", np.nan) for one in asked]),
+            "cases": np.array([outcome.is_case(one["target"], dataset["classes"]) for one in asked]),
+            "asked_edit": np.array([one["edit"] for one in asked]), "features": {}}
+
+
+def mean_row(values, **labels) -> dict:
+    """One row: mean over images and its 95 % interval (1.96 standard errors over subjects); values that are not finite are left out."""
+    values = np.asarray(values, float)
+    values = values[np.isfinite(values)]
+    value = float(values.mean()) if len(values) else float("nan")
+    half = 1.96 * float(values.std(ddof=1)) / len(values) ** 0.5 if len(values) > 1 else float("nan")
+    return {"seeds": 1, "extractor": "", **labels, "n": len(values), "value": value, "low": value - half, "high": value + half}
+
+
+def likeness(made, wanted, config: dict, **labels) -> list[dict]:
+    """SSIM, PSNR and every configured perceptual distance to the wanted images."""
+    rows = [mean_row(ssim(made, wanted), metric="ssim", **labels), mean_row(psnr(made, wanted), metric="psnr", **labels)]
+    for name, options in config["perceptual"].items():
+        rows.append(mean_row(perceptual(name, made, wanted, options.get("weights")), metric="lpips", extractor=name, **labels))
+    return rows
+
+
+def distances(made, wanted, config: dict, cache: dict, **labels) -> list[dict]:
+    """FID and KID between two sets of images, no interval: one set an edit and subject. `wanted` features are kept in `cache`."""
+    rows = []
+    for name, options in config["extractors"].items():
+        key = (name, wanted.shape, int(wanted.astype(np.int64).sum()))
+        if key not in cache:
+            cache[key] = extract(name, wanted, weights=options.get("weights"))
+        features = extract(name, made, weights=options.get("weights"))
+        for metric, distance in (("fid", frechet_distance), ("kid", kernel_distance)):
+            rows.append({**labels, "metric": metric, "extractor": name, "n": len(made), "seeds": 1,
+                         "value": distance(features, cache[key]), "low": None, "high": None})
+    return rows
+
+
+def ageing_rows(made, have: dict, **labels) -> list[dict]:
+    """One output against the true follow-ups: over all pairs, and over those more than OLD years apart."""
+    rows = distances(made, have["followup"], have["config"], have["features"], gap="all", edit="older", **labels)
+    for gap, chosen in (("all", np.ones(len(made), bool)), (f"over_{OLD:g}", have["gap"] > OLD)):
+        if chosen.any():
+            rows += likeness(made[chosen], have["followup"][chosen], have["config"], gap=gap, edit="older", **labels)
+    return rows
+
+
+def negated(have: dict) -> np.ndarray:
+    """Which requests change the condition between no case and case: those whose labels count as negated."""
+    before = [outcome.is_case(one["source"], have["dataset"]["classes"]) for one in have["asked"]]
+    return have["cases"] != np.array(before)
+
+
+def disease_rows(made, have: dict, **labels) -> list[dict]:
+    """One output of edits without a true follow-up: likeness to the source an edit; of negated labels FID, KID, SSIM and AUC."""
+    rows, chosen = [], negated(have)
+    for edit in dict.fromkeys(have["asked_edit"]):
+        mine = have["asked_edit"] == edit
+        rows.append(mean_row(ssim(made[mine], have["source"][mine]), metric="ssim", edit=edit, **labels))
+    if chosen.sum() > 1:
+        rows += distances(made[chosen], have["real"], have["config"], have["features"], edit="negated", **labels)
+        rows.append(mean_row(ssim(made[chosen], have["source"][chosen]), metric="ssim", edit="negated", **labels))
+        if len(set(have["cases"][chosen])) == 2:
+            scores = outcome.case_scores(have["records"], have["images"], have["dataset"], made[chosen], have["seed"])
+            patients = [one["source"]["subject_id"] for one, kept in zip(have["asked"], chosen) if kept]
+            value, low, high = patient_bootstrap(scores, have["cases"][chosen], patients, keys=(have["seed"], "edits"))
+            rows.append({**labels, "edit": "negated", "metric": "auc", "extractor": have["dataset"]["classifier"]["name"],
+                         "n": int(chosen.sum()), "seeds": 1, "value": value, "low": low, "high": high})
+    return rows
+
+
+def truth_rows(made, unedited, have: dict, **labels) -> list[dict]:
+    """One output against the exact counterfactual, an edit at a time; none without a renderer."""
+    if have["exact"] is None:
+        return []
+    rows, source, exact = [], have["source"], have["exact"]
+    inside, outside = region_errors(made, source, exact)
+    move = moved(made, unedited, source, exact, have["dataset"]["anatomy"])
+    for edit in dict.fromkeys(have["asked_edit"]):
+        mine = have["asked_edit"] == edit
+        mark = {**labels, "edit": edit}
+        rows += likeness(made[mine], exact[mine], have["config"], **mark)
+        rows += [mean_row(inside[mine], metric="error_inside", **mark), mean_row(outside[mine], metric="error_outside", **mark)]
+        rows += [mean_row(move[key][mine], metric=key, extractor=move["measure"], **mark) for key in ("change", "true_change", "right_direction")]
+    return rows
+
+
+def axiom_rows(part, made, have: dict, latents_of, **labels) -> list[dict]:
+    """Composition, effectiveness, minimality and realism of one cell's last style. latents_of(images) -> latents."""
+    mine, rows = part["nulls"], []
+    for number, count in enumerate((1, 10)):
+        pictures, metric = part["null"][number], f"composition_{count}"
+        rows.append(mean_row(soundness.mean_absolute(pictures, have["source"][mine]), metric=metric, extractor="mean_absolute",
+                             edit="null", **labels))
+    rows.append(mean_row(psnr(part["unedited"][-1], have["source"]), metric="roundtrip_psnr", edit="null", **labels))
+    chosen = negated(have)
+    if chosen.any():
+        scores = outcome.case_scores(have["records"], have["images"], have["dataset"], made[chosen], have["seed"])
+        agreed = outcome.class_distance(scores, have["cases"][chosen]) < 0.5
+        rows.append(mean_row(agreed, metric="effectiveness", extractor=have["dataset"]["classifier"]["name"], edit="negated", **labels))
+        rows.append(mean_row(divergences(made[chosen], have, chosen, latents_of), metric="minimality", edit="negated",
+                             extractor="latent_divergence", **labels))
+    return rows + [{**row, "metric": "realism"} for row in distances(made, have["real"], have["config"], have["features"], edit="all", **labels)
+                   if row["metric"] == "kid"]
+
+
+def divergences(made, have: dict, chosen, latents_of) -> np.ndarray:
+    """Counterfactual latent divergence of the negated edits, by whether they end as a case."""
+    records, pick = have["records"], have["records"]["image_index"].to_numpy()
+    train, cases = outcome.training_set(records, have["images"], have["dataset"]["classes"])
+    kinds = [have["features"].setdefault(("latents", kind), latents_of(train[cases == kind][:64])) for kind in (0, 1)]
+    source, edited, ends = latents_of(have["source"][chosen]), latents_of(made), have["cases"][chosen]
+    found = np.empty(len(made))
+    for kind in (0, 1):
+        mine = ends == kind
+        found[mine] = soundness.latent_divergence(source[mine], edited[mine], kinds[1 - kind], kinds[kind])
+    return found
+
+
+def tradeoff_rows(part, have: dict, amounts: list, **labels) -> list[dict]:
+    """l_in and l_o of every amount: mean absolute distance to the source, and what outcome.py says of the `changed` output."""
+    mine, rows = part["sweep"], []
+    chosen = mine[negated(have)[mine]] if have["followup"] is None else mine
+    keep = np.isin(mine, chosen)
+    for amount, made in zip(amounts, part["sweep_changed"][:, keep]):
+        near = soundness.mean_absolute(made, have["source"][chosen])
+        if have["followup"] is None:
+            scores = outcome.case_scores(have["records"], have["images"], have["dataset"], made, have["seed"])
+            far, name = outcome.class_distance(scores, have["cases"][chosen]), "class_distance"
+        else:
+            ages = [have["asked"][row]["target"]["age"] for row in chosen]
+            far, name = outcome.age_distance(have["records"], have["images"], made, ages), "age_distance"
+        rows += [mean_row(near, metric="l_in", extractor="mean_absolute", amount=amount, **labels),
+                 mean_row(far, metric="l_o", extractor=name, amount=amount, **labels)]
+    return rows
+
+
+def cell_rows(part, have: dict, amounts: list, latents_of, **labels) -> dict:
+    """{"table": rows, "truth": rows, "tradeoff": rows} of one cell."""
+    table, exact, task = [], [], have["task"]
+    rows_of = ageing_rows if have["followup"] is not None else disease_rows
+    for number, style in enumerate(task["styles"]):
+        for output in ("decoded", "changed"):
+            made = np.rint(part["decoded"][number].mean(-1)).astype(np.uint8) if output == "decoded" else part["changed"][number]
+            unedited = np.rint(part["unedited"][number].mean(-1)).astype(np.uint8) if output == "decoded" else have["source"]
+            mark = dict(labels, prompt=style, output=output)
+            table += rows_of(made, have, **mark)
+            exact += truth_rows(made, unedited, have, **mark)
+            if number == len(task["styles"]) - 1 and output == "changed":
+                exact += axiom_rows(part, made, have, latents_of, **mark)
+    return {"table": table, "truth": exact, "tradeoff": tradeoff_rows(part, have, amounts, prompt=task["styles"][-1], **labels)}
+
+
+def trivial_rows(have: dict, **labels) -> dict:
+    """The rows to beat, "return the source", and where there is a renderer the ones nobody beats, the exact counterfactual."""
+    rows_of = ageing_rows if have["followup"] is not None else disease_rows
+    table, exact = [], []
+    for name, made in (("source", have["source"]), ("exact", have["exact"])):
+        if made is not None:
+            mark = dict(labels, base="", training="", drift="none", sampling_drift="none", prompt="", method=name, output=name)
+            table += rows_of(made, have, **mark)
+            exact += truth_rows(made, have["source"], have, **mark)
+    return {"table": table, "truth": exact, "tradeoff": []}

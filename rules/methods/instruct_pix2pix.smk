@@ -1,0 +1,18 @@
+use rule edit as edit_instruct_pix2pix with:
+    wildcard_constraints:
+        edit_method="instruct_pix2pix",
+    resources:
+        mem_mb=2500,
+
+
+ruleorder: edit_instruct_pix2pix > edit
+
+
+use rule edit_train as edit_train_instruct_pix2pix with:
+    wildcard_constraints:
+        edit_method="instruct_pix2pix",
+    resources:
+        mem_mb=2500,
+
+
+ruleorder: edit_train_instruct_pix2pix > edit_train
