@@ -109,5 +109,5 @@ def teaser(tasks: list[dict], label: str, each: int = 4):
         for axis, text in zip(axes[:, 0], ("source", "edited", "change")):
             axis.set_ylabel(text, fontsize=8)
         group.suptitle(f"{have['task']['method'].replace('_', ' ')}, {have['task']['dataset'].replace('_', ' ')}", fontsize=9)
-    figure.colorbar(drawn, ax=figure.axes, shrink=0.4, pad=0.01, label="gray levels")
+    group.colorbar(drawn, ax=axes, shrink=0.5, pad=0.01, label="gray levels: removed (violet), added (orange)")
     return figure
