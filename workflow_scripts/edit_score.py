@@ -7,9 +7,10 @@ import torch
 from ldcore import cli
 from ldcore.backbone import load_backbone, prepare_cpu
 from ldcore.datasets.records import load
+from ldcore.edit.material import material
 from ldcore.edit.requests import requests
 from ldcore.edit.run import sources
-from ldcore.edit.score import cell_rows, material, trivial_rows
+from ldcore.edit.score import cell_rows, trivial_rows
 from ldcore.files import write_json
 from ldcore.generate import load_part
 from ldcore.latents import encode

@@ -15,19 +15,23 @@ from dataclasses import dataclass
 
 from ldcore.errors import UserError
 
-HELPERS = ("inversion", "measure", "outcome", "output", "pairs", "requests", "run", "score", "soundness", "texts", "truth")
+HELPERS = ("inversion", "material", "measure", "outcome", "output", "pairs", "requests", "run", "score", "soundness", "texts", "truth")
 
 
 @dataclass(frozen=True)
 class EditTexts:
-    """What is asked of each of N images: prompts of its source and its target, and the instruction between them; and the two
-    sets of prompts (of all images that share the edit) an edit direction is the difference of."""
+    """What is asked of each of N images: prompts of its source and its target, the instruction between them, and the name of its
+    edit; sets: edit -> (source prompts, target prompts) of all images that share it, which an edit direction is the difference of."""
 
     source: list
     target: list
     instruction: list
-    source_set: list
-    target_set: list
+    edit: list
+    sets: dict
+
+    def of(self, rows) -> "EditTexts":
+        """The texts of some of the images; the sets stay whole."""
+        return EditTexts(*([part[row] for row in rows] for part in (self.source, self.target, self.instruction, self.edit)), self.sets)
 
 
 def names() -> list[str]:

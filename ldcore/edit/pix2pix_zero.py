@@ -7,7 +7,9 @@ from ldcore.chunks import CPU_CHUNK as CHUNK
 from ldcore.drift import Drift
 from ldcore.edit.inversion import invert
 
-SAMPLING = {"steps": 12, "guidance_scale": 3.0, "cross_attention_guidance_amount": 0.1, "regularisation": {}}
+# negative: what guidance leads away from: "empty", the empty prompt as in the paper, or "source", the source's own prompt; then the
+# inversion comes back without guidance's distortion, and the scale acts on the edit alone.
+SAMPLING = {"steps": 12, "guidance_scale": 3.0, "negative": "empty", "cross_attention_guidance_amount": 0.1, "regularisation": {}}
 
 
 class Recorder:
@@ -36,18 +38,21 @@ def recorders(unet) -> tuple[list[Recorder], dict]:
 def edit(backbone, latents, texts, drift: Drift, options: dict, keys: list, amounts=(1.0,)):
     """See ldcore.edit. Unedited is the inversion sampled back without a direction.
 
-    The direction is the difference of the mean embeddings of texts.target_set and texts.source_set, times the amount. A `prior`
-    drift is where the inverted image's z_T already lies, so it acts through the weights trained with it; a `kernel` drift is
-    subtracted in the inversion and added in the sampling.
+    The direction is the difference of the mean embeddings of the edit's two sets of prompts, times the amount. A `prior` drift is
+    where the inverted image's z_T already lies, so it acts through the weights trained with it; a `kernel` drift is subtracted in
+    the inversion and added in the sampling.
     """
     embeds = embed_prompts(backbone, ["", *texts.source])
-    direction = embed_prompts(backbone, texts.target_set).mean(0) - embed_prompts(backbone, texts.source_set).mean(0)
+    directions = {name: embed_prompts(backbone, after).mean(0) - embed_prompts(backbone, before).mean(0)
+                  for name, (before, after) in texts.sets.items() if name in texts.edit}
+    direction = torch.stack([directions[name] for name in texts.edit])
+    negative = embeds[1:] if options["negative"] == "source" else embeds[:1].expand_as(direction)
     kept, before = recorders(backbone.unet)
-    found = []
+    tensors, found = (latents, embeds[1:], negative, direction), []
     for first in range(0, len(latents), CHUNK):
         rows = slice(first, first + CHUNK)
-        found.append(edit_chunk(backbone, latents[rows].to(backbone.device), embeds[1:][rows].to(backbone.device),
-                                embeds[0].to(backbone.device), direction.to(backbone.device), drift, options, keys[rows], amounts, kept))
+        parts = (part[rows].to(backbone.device) for part in tensors)
+        found.append(edit_chunk(backbone, *parts, drift, options, keys[rows], amounts, kept))
     backbone.unet.set_attn_processor(before)
     return tuple(torch.cat([part[side] for part in found], 1) for side in (0, 1))
 
@@ -55,7 +60,8 @@ def edit(backbone, latents, texts, drift: Drift, options: dict, keys: list, amou
 def edit_chunk(backbone, latents, embeds, negative, direction, drift, options, keys, amounts, kept):
     """One chunk of `edit`, filled up to CHUNK images: kernels round by batch size."""
     count = len(latents)
-    latents, embeds = (torch.cat([part, part[-1:].expand(CHUNK - count, *part.shape[1:])]) for part in (latents, embeds))
+    latents, embeds, negative, direction = (torch.cat([part, part[-1:].expand(CHUNK - count, *part.shape[1:])])
+                                            for part in (latents, embeds, negative, direction))
     keys, pairs, last = [*keys, *keys[-1:] * (CHUNK - count)], [], None
     for amount in amounts:
         under = drift.times(amount)

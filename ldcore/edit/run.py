@@ -12,6 +12,7 @@ from ldcore.edit.texts import edit_texts
 from ldcore.errors import UserError
 from ldcore.files import atomic, digest, write_json
 from ldcore.latents import decode, encode
+from ldcore.prompts import label
 
 
 def sources(asked: list[dict], records, images, dataset: dict, seed: int) -> np.ndarray:
@@ -43,9 +44,8 @@ def run(backbone, method, identity: str, asked: list[dict], source_images, anato
         seed: int, folder) -> None:
     """Write folder/DRIFT.npz for every drift (name -> {kind, value}) and folder/index.json last; unchanged parts are kept.
 
-    Arrays: decoded, unedited uint8 [S, N, H, W, 3] and changed uint8 [S, N, H, W] of the S styles and N requests; roundtrip
-    (PSNR of `unedited`) is left to the score; sweep_decoded, sweep_unedited [A, K, H, W, 3] and sweep_changed of the A amounts
-    for `sweep` [K] requests under the last style; null [2, M, H, W, 3], after 1 and 10 null edits of the requests `nulls` [M].
+    Arrays: decoded, unedited uint8 [S, N, H, W, 3] and changed uint8 [S, N, H, W] of the S styles and N requests; sweep_decoded, sweep_unedited [A, K, H, W, 3] and sweep_changed of the A amounts
+    for the requests `sweep` [K], which have an outcome to reach, under the last style; null [2, M, H, W, 3], after 1 and 10 null edits of the requests `nulls` [M].
     """
     check_size(backbone, source_images)
     options = datasets.complete(task["options"], method.SAMPLING, method.__name__)
@@ -66,40 +66,31 @@ def run_drift(backbone, method, asked, source_images, anatomy, drift, task, opti
     """The arrays of one drift."""
     latents = torch.from_numpy(encode(backbone, source_images)[0])
     keys = [(seed, str(one["source"]["subject_id"]), int(one["source"]["session"])) for one in asked]
+    texts = {style: edit_texts(*([one[side] for one in asked] for side in ("source", "target")), anatomy, style,
+                               [one["edit"] for one in asked]) for style in task["styles"]}
 
     def call(rows, style, wanted):
-        """Edit by edit, since an edit's images share a direction: decoded and unedited [A, len(rows), H, W, 3]."""
-        made = [None] * len(rows)
-        for name in dict.fromkeys(asked[row]["edit"] for row in rows):
-            mine = [place for place, row in enumerate(rows) if asked[row]["edit"] == name]
-            whole = edit_texts(*([one[side] for one in asked if one["edit"] == name] for side in ("source", "target")), anatomy, style)
-            chosen = [asked[rows[place]] for place in mine]
-            texts = edit_texts(*([one[side] for one in chosen] for side in ("source", "target")), anatomy, style)
-            texts = type(texts)(texts.source, texts.target, texts.instruction, whole.source_set, whole.target_set)
-            pair = method.edit(backbone, latents[[rows[place] for place in mine]], texts, drift, options,
-                               [keys[rows[place]] for place in mine], wanted)
-            pictures = [np.stack([decode(backbone, of_amount) for of_amount in side]) for side in pair]
-            for number, place in enumerate(mine):
-                made[place] = [side[:, number] for side in pictures]
-        return [np.stack([one[side] for one in made], 1) for side in (0, 1)]
+        """Decoded and unedited images [A, len(rows), H, W, 3]."""
+        pair = method.edit(backbone, latents[rows], texts[style].of(rows), drift, options, [keys[row] for row in rows], wanted)
+        return [np.stack([decode(backbone, of_amount) for of_amount in side]) for side in pair]
 
-    whole = [call(range(len(asked)), style, (1.0,)) for style in task["styles"]]
+    whole = [call(list(range(len(asked))), style, (1.0,)) for style in task["styles"]]
     decoded, unedited = (np.concatenate([one[side] for one in whole]) for side in (0, 1))
-    sweep, nulls = spread(len(asked), task["sweep_images"]), spread(len(asked), task["null_images"])
+    outcome = [row for row, one in enumerate(asked) if "gap" in one or label(one["source"]) != label(one["target"])]
+    sweep, nulls = spread(outcome or range(len(asked)), task["sweep_images"]), spread(range(len(asked)), task["null_images"])
     swept = call(sweep, task["styles"][-1], tuple(amounts))
     part = {"decoded": decoded, "unedited": unedited, "sweep": sweep, "nulls": nulls, "sweep_decoded": swept[0],
             "sweep_unedited": swept[1], "sweep_changed": np.stack([changed(source_images[sweep], a, b) for a, b in zip(*swept)]),
             "changed": np.stack([changed(source_images, a, b) for a, b in zip(decoded, unedited)])}
-    return part | {"null": null_chain(backbone, method, asked, latents, anatomy, drift, task, options, keys, nulls)}
+    last, chosen = texts[task["styles"][-1]].of(nulls), [keys[row] for row in nulls]
+    return part | {"null": null_chain(backbone, method, latents[nulls], last, drift, options, chosen)}
 
 
-def null_chain(backbone, method, asked, latents, anatomy, drift, task, options, keys, nulls) -> np.ndarray:
-    """Images [2, M, H, W, 3] after 1 and 10 null edits (amount 0), each image's latents encoded anew in between."""
-    chosen = [asked[row] for row in nulls]
-    texts = edit_texts(*([one[side] for one in chosen] for side in ("source", "target")), anatomy, task["styles"][-1])
-    now, kept = latents[nulls], []
+def null_chain(backbone, method, now, texts, drift, options, keys) -> np.ndarray:
+    """Images [2, M, H, W, 3] after 1 and 10 null edits (amount 0) of latents `now`, encoded anew in between."""
+    kept = []
     for step in range(1, 11):
-        now = method.edit(backbone, now, texts, drift, options, [(*keys[row], step) for row in nulls], (0.0,))[0][0]
+        now = method.edit(backbone, now, texts, drift, options, [(*key, step) for key in keys], (0.0,))[0][0]
         picture = decode(backbone, now)
         now = torch.from_numpy(encode(backbone, picture)[0])
         if step in (1, 10):
@@ -107,6 +98,6 @@ def null_chain(backbone, method, asked, latents, anatomy, drift, task, options, 
     return np.stack(kept)
 
 
-def spread(total: int, count: int) -> np.ndarray:
-    """`count` places spread evenly over range(total)."""
-    return np.unique(np.linspace(0, total - 1, min(count, total)).round().astype(int))
+def spread(rows, count: int) -> np.ndarray:
+    """`count` of the rows, spread evenly."""
+    return np.asarray(rows)[np.unique(np.linspace(0, len(rows) - 1, min(count, len(rows))).round().astype(int))]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ldcore.edit import outcome, soundness
-from ldcore.edit.run import truth as exact_image
+from ldcore.edit.material import edits_told, negated
 from ldcore.edit.truth import moved, region_errors
 from ldcore.features import extract
 from ldcore.metrics import frechet_distance, kernel_distance
@@ -11,22 +11,6 @@ from ldcore.metrics.auc import patient_bootstrap
 from ldcore.metrics.similarity import perceptual, psnr, ssim
 
 OLD = 5.0  # years: the gap beyond which "return the source" is asked to be beaten
-
-
-def material(name: str, task: dict, asked: list[dict], sources, records, images, dataset: dict, config: dict, seed: int) -> dict:
-    """What every cell of a task is measured against, computed once."""
-    pick = records["image_index"].to_numpy()
-    exact = [exact_image(one, records, dataset, seed) for one in asked]
-    followed = [one.get("target_row") for one in asked]
-    real = np.flatnonzero((records["split"] == "test").to_numpy() & records["subject_id"].isin(
-        {one["source"]["subject_id"] for one in asked}).to_numpy() == False)  # other people than those edited
-    real = real[: config["real_images"]]
-    return {"name": name, "task": task, "asked": asked, "source": sources, "records": records, "images": images, "dataset": dataset,
-            "config": config, "seed": seed, "exact": None if any(one is None for one in exact) else np.stack(exact),
-            "followup": None if None in followed else images[pick[followed]], "real": images[pick[real]],
-            "gap": np.array([one.get("gap", np.nan) for one in asked]),
-            "cases": np.array([outcome.is_case(one["target"], dataset["classes"]) for one in asked]),
-            "asked_edit": np.array([one["edit"] for one in asked]), "features": {}}
 
 
 def mean_row(values, **labels) -> dict:
@@ -69,16 +53,10 @@ def ageing_rows(made, have: dict, **labels) -> list[dict]:
     return rows
 
 
-def negated(have: dict) -> np.ndarray:
-    """Which requests change the condition between no case and case: those whose labels count as negated."""
-    before = [outcome.is_case(one["source"], have["dataset"]["classes"]) for one in have["asked"]]
-    return have["cases"] != np.array(before)
-
-
 def disease_rows(made, have: dict, **labels) -> list[dict]:
     """One output of edits without a true follow-up: likeness to the source an edit; of negated labels FID, KID, SSIM and AUC."""
     rows, chosen = [], negated(have)
-    for edit in dict.fromkeys(have["asked_edit"]):
+    for edit in edits_told(have, labels["prompt"]):
         mine = have["asked_edit"] == edit
         rows.append(mean_row(ssim(made[mine], have["source"][mine]), metric="ssim", edit=edit, **labels))
     if chosen.sum() > 1:
@@ -100,7 +78,7 @@ def truth_rows(made, unedited, have: dict, **labels) -> list[dict]:
     rows, source, exact = [], have["source"], have["exact"]
     inside, outside = region_errors(made, source, exact)
     move = moved(made, unedited, source, exact, have["dataset"]["anatomy"])
-    for edit in dict.fromkeys(have["asked_edit"]):
+    for edit in edits_told(have, labels["prompt"]):
         mine = have["asked_edit"] == edit
         mark = {**labels, "edit": edit}
         rows += likeness(made[mine], exact[mine], have["config"], **mark)
@@ -142,20 +120,25 @@ def divergences(made, have: dict, chosen, latents_of) -> np.ndarray:
 
 
 def tradeoff_rows(part, have: dict, amounts: list, **labels) -> list[dict]:
-    """l_in and l_o of every amount: mean absolute distance to the source, and what outcome.py says of the `changed` output."""
-    mine, rows = part["sweep"], []
-    chosen = mine[negated(have)[mine]] if have["followup"] is None else mine
-    keep = np.isin(mine, chosen)
-    for amount, made in zip(amounts, part["sweep_changed"][:, keep]):
-        near = soundness.mean_absolute(made, have["source"][chosen])
+    """l_in and l_o of every amount: mean absolute distance to the source, and what outcome.py says of the `changed` output.
+
+    l_o's interval is of the paired difference to the source, image by image: subjects differ far more than an edit moves them.
+    """
+    rows, mine = [], part["sweep"]
+
+    def outcome_of(made):
         if have["followup"] is None:
             scores = outcome.case_scores(have["records"], have["images"], have["dataset"], made, have["seed"])
-            far, name = outcome.class_distance(scores, have["cases"][chosen]), "class_distance"
-        else:
-            ages = [have["asked"][row]["target"]["age"] for row in chosen]
-            far, name = outcome.age_distance(have["records"], have["images"], made, ages), "age_distance"
-        rows += [mean_row(near, metric="l_in", extractor="mean_absolute", amount=amount, **labels),
-                 mean_row(far, metric="l_o", extractor=name, amount=amount, **labels)]
+            return outcome.class_distance(scores, have["cases"][mine])
+        ages = [have["asked"][row]["target"]["age"] for row in mine]
+        return outcome.age_distance(have["records"], have["images"], made, ages)
+
+    source, name = outcome_of(have["source"][mine]), "class_distance" if have["followup"] is None else "age_distance"
+    for amount, made in zip(amounts, part["sweep_changed"]):
+        near, moved_by = soundness.mean_absolute(made, have["source"][mine]), outcome_of(made) - source
+        rows.append(mean_row(near, metric="l_in", extractor="mean_absolute", amount=amount, **labels))
+        row = mean_row(moved_by, metric="l_o", extractor=name, amount=amount, **labels)
+        rows.append({**row, **{key: row[key] + float(source.mean()) for key in ("value", "low", "high")}})
     return rows
 
 

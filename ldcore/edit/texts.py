@@ -34,11 +34,10 @@ def named(record):
 
 
 def described(record, anatomy: str, style: str) -> str:
-    """A prompt that says at least the condition: prompts.prompt, and for styles without patient information
-    "a brain MRI of a patient with normal cognition", since an edit needs words for what it changes."""
-    if style.endswith("_info"):
-        return prompt(record, anatomy, style)
-    return prompt({**record, "age": None, "sex": None}, anatomy, f"{style}_info")
+    """A prompt that says at least the condition, since an edit needs words for what it changes: prompts.prompt, to which styles
+    without patient information add it, "a brain MRI with normal cognition"."""
+    said = prompt(record, anatomy, style)
+    return said if style.endswith("_info") or not named(record) else f"{said} with {named(record)}"
 
 
 def in_words(age: float) -> str:
@@ -48,9 +47,10 @@ def in_words(age: float) -> str:
     return num2words(round(age))
 
 
-def edit_texts(sources: list, targets: list, anatomy: str, style: str) -> EditTexts:
-    """EditTexts of N records that share an edit and what they shall become: `style` is an ageing format or one of prompts.STYLES."""
-    ageing = style in FORMATS
+def edit_texts(sources: list, targets: list, anatomy: str, style: str, edits: list | None = None) -> EditTexts:
+    """EditTexts of N records and what they shall become: `style` is an ageing format or one of prompts.STYLES; edits: N names."""
+    ageing, edits = style in FORMATS, edits or ["edit"] * len(sources)
     before, after = ([described(one, anatomy, "simple_info" if ageing else style) for one in records] for records in (sources, targets))
     told = [instruction(a, b, anatomy, style) for a, b in zip(sources, targets)] if ageing else after
-    return EditTexts(before, after, told, before, after)
+    sets = {name: tuple([text for text, edit in zip(side, edits) if edit == name] for side in (before, after)) for name in edits}
+    return EditTexts(before, after, told, list(edits), sets)

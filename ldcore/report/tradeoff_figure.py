@@ -9,7 +9,7 @@ OUTCOME = {"class_distance": "1 - p(wanted class), real-trained classifier", "ag
 
 
 def tradeoff_figure(rows: list[dict]):
-    """One panel a task, one curve a (base, cell), one point a lambda with its 95 % interval."""
+    """One panel a task, one curve a (base, cell), one point a lambda with the 95 % interval of its paired difference to the source."""
     tasks = list(dict.fromkeys(row["task"] for row in rows))
     figure, axes = plt.subplots(1, len(tasks), figsize=(4.6 * len(tasks), 4), squeeze=False, layout="constrained")
     for axis, task in zip(axes[0], tasks):

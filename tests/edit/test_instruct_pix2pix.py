@@ -1,0 +1,99 @@
+"""InstructPix2Pix against the stock pipeline, its widened network, and what its training batches hold."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from ldcore.backbone import load_backbone, prepare_cpu
+from ldcore.drift import Drift
+from ldcore.edit import instruct_pix2pix as ip
+from ldcore.edit.texts import edit_texts
+from ldcore.sample import starting_noise
+from ldcore.train import DEFAULTS, batch, train
+
+MODEL = "resources/embedded_model"
+ROWS = [{"subject_id": "a", "session": n, "age": 70.0 + 6 * n, "sex": "F", "diagnosis": "AD", "findings": ""} for n in (0, 1)]
+OPTIONS = {"steps": 3, "guidance_scale": 2.0, "image_guidance_scale": 1.5}
+
+
+@pytest.fixture(scope="module")
+def backbone():
+    prepare_cpu()
+    made = load_backbone(MODEL)
+    ip.widen(made.unet)
+    with torch.no_grad():  # as if trained: the new channels act
+        generator = torch.Generator().manual_seed(0)
+        made.unet.conv_in.weight[:, 4:] = 0.1 * torch.randn(made.unet.conv_in.weight[:, 4:].shape, generator=generator)
+    return made
+
+
+def texts(count=1):
+    return edit_texts(ROWS[:1] * count, ROWS[1:] * count, "brain_mr", "numerical")
+
+
+def test_widening_changes_nothing_at_first_and_twice_is_once():
+    plain, wide = load_backbone(MODEL), load_backbone(MODEL)
+    ip.widen(wide.unet)
+    first = wide.unet.conv_in
+    ip.widen(wide.unet)
+    assert wide.unet.conv_in is first and wide.unet.config.in_channels == 8
+    x, embeds = torch.randn(1, 4, 16, 16), torch.randn(1, 77, plain.text_encoder.config.hidden_size)
+    with torch.no_grad():
+        torch.testing.assert_close(wide.unet(torch.cat([x, torch.randn_like(x)], 1), 5, embeds).sample, plain.unet(x, 5, embeds).sample)
+
+
+@pytest.mark.parametrize("drift", [Drift(), Drift(0.1, "prior")])
+def test_agrees_with_the_stock_pipeline(backbone, drift, tmp_path):
+    from diffusers import DDIMScheduler, StableDiffusionInstructPix2PixPipeline, UNet2DConditionModel
+
+    backbone.unet.save_pretrained(tmp_path / "unet")
+    pipeline = StableDiffusionInstructPix2PixPipeline(
+        vae=backbone.vae, text_encoder=backbone.text_encoder, tokenizer=backbone.tokenizer, safety_checker=None, feature_extractor=None,
+        unet=UNet2DConditionModel.from_pretrained(tmp_path / "unet"), requires_safety_checker=False,
+        scheduler=DDIMScheduler.from_config(backbone.scheduler.config))
+    pipeline.set_progress_bar_config(disable=True)
+    image = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    with torch.no_grad():
+        latents = backbone.vae.encode(image).latent_dist.mode() * backbone.vae.config.scaling_factor
+    noise = starting_noise((4, 16, 16), "edit", "key")[None]
+    stock = pipeline(texts().instruction, image=image, latents=drift.shift(noise), num_inference_steps=OPTIONS["steps"], output_type="latent",
+                     guidance_scale=OPTIONS["guidance_scale"], image_guidance_scale=OPTIONS["image_guidance_scale"]).images
+    ours, _ = ip.edit(backbone, latents, texts(), drift, OPTIONS, [("key",)])
+    torch.testing.assert_close(ours[0], stock, rtol=1e-4, atol=1e-4)
+
+
+def test_amount_0_is_the_unedited_image_and_batches_do_not_matter(backbone):
+    latents = torch.randn(9, 4, 16, 16, generator=torch.Generator().manual_seed(2))
+    keys = [(number,) for number in range(9)]
+    edited, unedited = ip.edit(backbone, latents, texts(9), Drift(0.1, "prior"), OPTIONS, keys, (0.0, 1.0))
+    assert torch.equal(edited[0], unedited[0]) and not torch.equal(edited[1], unedited[1])
+    alone, _ = ip.edit(backbone, latents[8:], texts(), Drift(0.1, "prior"), OPTIONS, keys[8:])
+    assert torch.equal(alone[0, 0], edited[1, 8])
+
+
+def test_a_dropped_instruction_has_its_source_as_target(backbone):
+    shape = (6, 4, 16, 16)
+    latents = {"mean": np.random.default_rng(0).normal(size=shape).astype("float32"), "std": np.zeros(shape, "float32"), "rows": np.arange(6)}
+    records = pd.DataFrame([{**row, "subject_id": f"s{i}"} for i in range(3) for row in ROWS])
+    found = pd.DataFrame({"source": [0, 2, 4], "target": [1, 3, 5]})
+    data = ip.training_data(backbone, latents, found, records, "brain_mr")
+    assert len(data["mean"]) == 9
+    options = {**DEFAULTS, **ip.DEFAULTS, "batch_size": 64, "image_dropout": 0.0, "caption_dropout": 0.5}
+    made = batch(data, options, 0)
+    dropped = (made["prompt_embeds"] == data["empty"]).all(-1).all(-1)
+    assert 10 < dropped.sum() < 54
+    same = torch.isclose(made["latents"], made["source"] * data["source_scale"], atol=1e-5).flatten(1).all(1)
+    assert torch.equal(same, dropped)
+    assert not batch(data, {**options, "image_dropout": 1.0}, 0)["source"].any()
+
+
+def test_training_moves_the_new_channels(backbone, tmp_path):
+    fresh, shape = load_backbone(MODEL), (4, 4, 16, 16)
+    latents = {"mean": np.ones(shape, "float32"), "std": np.zeros(shape, "float32"), "rows": np.arange(4)}
+    records = pd.DataFrame([{**row, "subject_id": f"s{i}"} for i in range(2) for row in ROWS])
+    data = ip.training_data(fresh, latents, pd.DataFrame({"source": [0, 2], "target": [1, 3]}), records, "brain_mr")
+    train(fresh, ip, data, Drift(), "plain_noise", {"steps": 1, "batch_size": 2, "warmup": 0}, "0/0", tmp_path)
+    from safetensors.torch import load_file
+
+    assert load_file(tmp_path / "weights.safetensors")["conv_in.weight"][:, 4:].abs().sum() > 0
