@@ -46,8 +46,6 @@ wildcard_constraints:
     base="[^/]+",
     table="table1|table3",
     figure="figure[2-5]|gains",
-    edit_table="table2|table4|truth",
-    edit_figure="figure[1678]|tradeoff",
 
 
 def as_json(value):

@@ -1,4 +1,5 @@
 # Counterfactual edits: train on pairs where the task says how, edit, score. Every method has a rule of its own in rules/methods.
+EDIT_SCORES = [f"{RESULTS}/edits/{task}/scores.json" for task in TASKS]
 EDIT_RUN = f"{RESULTS}/edits/{{task}}/{{edit_method}}/{{base}}/{{training}}"
 
 
@@ -103,39 +104,48 @@ rule edit_score:
         "--folder {params.folder:q} --seed {params.seed} --out {output:q} 2>&1 | tee {log:q}"
 
 
-rule edit_table:
-    input:
-        scores=[f"{RESULTS}/edits/{task}/scores.json" for task in TASKS],
-        reported="resources/reported_values.csv",
-    output:
-        multiext(f"{RESULTS}/tables/{{edit_table}}", ".csv", ".md", ".tex"),
-    log:
-        f"{LOGS}/{{edit_table}}.log",
-    conda:
-        ENVIRONMENT
-    params:
-        scores=lambda wildcards, input: as_json(list(input.scores)),
-        config=EDIT_LAYOUT,
-        stem=subpath(output[0], strip_suffix=".csv"),
-    shell:
-        "python workflow_scripts/edit_tables.py --table {wildcards.edit_table} --scores {params.scores:q} "
-        "--reported {input.reported:q} --config {params.config:q} --stem {params.stem:q} 2>&1 | tee {log:q}"
+if TASKS:
 
+    # Small jobs, so one for all tables and one for all figures: starting Python would take longer than drawing.
+    rule edit_tables:
+        input:
+            scores=EDIT_SCORES,
+            reported="resources/reported_values.csv",
+        output:
+            expand(f"{RESULTS}/tables/{{table}}.{{suffix}}", table=EDIT_TABLES, suffix=["csv", "md", "tex"]),
+        log:
+            f"{LOGS}/edit_tables.log",
+        conda:
+            ENVIRONMENT
+        params:
+            tables=as_json(EDIT_TABLES),
+            scores=lambda wildcards, input: as_json(list(input.scores)),
+            config=EDIT_LAYOUT,
+            out=subpath(output[0], parent=True),
+        shell:
+            "python workflow_scripts/edit_tables.py --tables {params.tables:q} --scores {params.scores:q} "
+            "--reported {input.reported:q} --config {params.config:q} --out {params.out:q} 2>&1 | tee {log:q}"
 
-rule edit_figure:
-    input:
-        scores=[f"{RESULTS}/edits/{task}/scores.json" for task in TASKS],
-    output:
-        multiext(f"{RESULTS}/figures/{{edit_figure}}", ".png", ".pdf"),
-    log:
-        f"{LOGS}/{{edit_figure}}.log",
-    conda:
-        ENVIRONMENT
-    params:
-        config=EDIT_LAYOUT,
-        results=RESULTS,
-        stem=subpath(output[0], strip_suffix=".png"),
-        seed=config["seed"],
-    shell:
-        "python workflow_scripts/edit_figures.py --figure {wildcards.edit_figure} --config {params.config:q} "
-        "--results {params.results:q} --seed {params.seed} --stem {params.stem:q} 2>&1 | tee {log:q}"
+    rule edit_figures:
+        input:
+            scores=EDIT_SCORES,
+            edits=[path for task in TASKS for path in edits_of(task)],
+            data=[
+                f"{RESULTS}/data/{dataset}/records.csv"
+                for dataset in sorted({task["dataset"] for task in TASKS.values()})
+            ],
+        output:
+            expand(f"{RESULTS}/figures/{{figure}}.{{suffix}}", figure=EDIT_FIGURES, suffix=["png", "pdf"]),
+        log:
+            f"{LOGS}/edit_figures.log",
+        conda:
+            ENVIRONMENT
+        params:
+            figures=as_json(EDIT_FIGURES),
+            config=EDIT_LAYOUT,
+            results=lambda wildcards, input: str(Path(input.scores[0]).parents[2]),
+            seed=config["seed"],
+            out=subpath(output[0], parent=True),
+        shell:
+            "python workflow_scripts/edit_figures.py --figures {params.figures:q} --config {params.config:q} "
+            "--results {params.results:q} --seed {params.seed} --out {params.out:q} 2>&1 | tee {log:q}"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LAYERS = [["workflow_scripts"], ["report", "pretrain"], ["score", "downstream"], ["classify"], ["generate", "evaluation"], ["train"], ["methods"],
+LAYERS = [["workflow_scripts"], ["report", "pretrain"], ["score", "downstream", "edit"], ["classify"], ["generate", "evaluation"], ["train"], ["methods"],
           ["latents", "sample"],
           ["backbone", "estimate"], ["datasets", "features", "metrics", "prompts"],
           ["drift", "chunks", "seeds", "files", "config", "cli"], ["errors"]]

@@ -1,4 +1,4 @@
-"""One figure of the edits (figure1, figure6, figure7, figure8, tradeoff): STEM.png and STEM.pdf."""
+"""Figures of the edits (figure1, figure6, figure7, figure8, tradeoff): OUT/NAME.png and .pdf."""
 
 from pathlib import Path
 
@@ -12,16 +12,20 @@ from ldcore.report.tradeoff_figure import tradeoff_figure
 ROWS = 8
 
 
-def main(figure, config, results, seed, stem):
-    tasks = config["editing"]["tasks"]
-    if figure == "tradeoff":
-        return save(tradeoff_figure([row for name in tasks for row in read_json(Path(results, "edits", name, "scores.json"))["tradeoff"]]), stem)
+def main(figures, config, results, seed, out):
+    tasks, data = config["editing"]["tasks"], Path(results, "data")
     cells = [cell for cell in config["grid"]["cells"] if cell["label"] in config["editing"]["cells"]]
-    chosen = {name: task for name, task in tasks.items() if figure in (task["figure"], "figure1")}
-    found = [loaded(task, name, cells, config["datasets"][task["dataset"]], *load(Path(results, "data", task["dataset"]), mmap=True),
-                    results, seed) for name, task in chosen.items()]
-    save(teaser(found, cells[-1]["label"]) if figure == "figure1" else edit_sheet(found[0], ROWS), stem)
+    found = {name: loaded(task, name, cells, config["datasets"][task["dataset"]], *load(data / task["dataset"], mmap=True), results, seed)
+             for name, task in tasks.items()}
+    for figure in figures:
+        if figure == "tradeoff":
+            drawn = tradeoff_figure([row for name in tasks for row in read_json(Path(results, "edits", name, "scores.json"))["tradeoff"]])
+        elif figure == "figure1":
+            drawn = teaser(list(found.values()), cells[-1]["label"])
+        else:
+            drawn = edit_sheet(next(have for name, have in found.items() if tasks[name]["figure"] == figure), ROWS)
+        save(drawn, Path(out, figure))
 
 
 if __name__ == "__main__":
-    cli.run(main, cli.parser(__doc__, figure=str, config=cli.structure, results=str, seed=int, stem=str))
+    cli.run(main, cli.parser(__doc__, figures=cli.structure, config=cli.structure, results=str, seed=int, out=str))

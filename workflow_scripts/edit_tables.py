@@ -1,4 +1,6 @@
-"""Table 2, 4 or truth from the scores of every editing task: STEM.csv (long form), STEM.md and STEM.tex."""
+"""Tables 2, 4 and truth from the scores of every editing task: OUT/NAME.csv (long form), .md and .tex."""
+
+from pathlib import Path
 
 import pandas as pd
 
@@ -7,9 +9,11 @@ from ldcore.files import read_json
 from ldcore.report.edit_tables import edit_table, write_edit_table
 
 
-def main(table, scores, reported, config, stem):
-    write_edit_table(edit_table([read_json(path) for path in scores], pd.read_csv(reported), table, config), table, stem)
+def main(tables, scores, reported, config, out):
+    found, paper = [read_json(path) for path in scores], pd.read_csv(reported)
+    for name in tables:
+        write_edit_table(edit_table(found, paper, name, config), name, Path(out, name))
 
 
 if __name__ == "__main__":
-    cli.run(main, cli.parser(__doc__, table=str, scores=cli.structure, reported=str, config=cli.structure, stem=str))
+    cli.run(main, cli.parser(__doc__, tables=cli.structure, scores=cli.structure, reported=str, config=cli.structure, out=str))

@@ -1,5 +1,7 @@
 """DDIM inversion: an image's latents back to the noise that makes it (arXiv 2010.02502; noise regularisation: arXiv 2302.03027)."""
 
+import inspect
+
 import torch
 import torch.nn.functional as F
 
@@ -13,7 +15,8 @@ def inverse_scheduler(backbone, steps: int):
     """The stock DDIMInverseScheduler on the backbone's noise schedule."""
     from diffusers import DDIMInverseScheduler
 
-    scheduler = DDIMInverseScheduler.from_config(backbone.scheduler.config)
+    known = inspect.signature(DDIMInverseScheduler).parameters
+    scheduler = DDIMInverseScheduler(**{key: value for key, value in backbone.scheduler.config.items() if key in known})
     scheduler.set_timesteps(steps, device=backbone.device)
     return scheduler
 

@@ -48,3 +48,55 @@ def test_regularisation_agrees_with_diffusers(stock):
     ours = inversion.auto_correlation(noise, [torch.Generator().manual_seed(2)])
     torch.testing.assert_close(ours[0], theirs)
     torch.testing.assert_close(inversion.kl_divergence(noise)[0], stock.kl_divergence(noise))
+
+
+RECORDS = [{"subject_id": "a", "session": 0, "age": 70.0, "sex": "F", "diagnosis": "CN", "findings": ""}]
+OPTIONS = {"steps": STEPS, "guidance_scale": 2.0, "negative": "source", "cross_attention_guidance_amount": 0.1,
+           "regularisation": {"reg_steps": 1}}
+
+
+def texts(count):
+    from ldcore.edit.texts import edit_texts
+
+    return edit_texts(RECORDS * count, [{**RECORDS[0], "diagnosis": "AD"}] * count, "brain_mr", "simple_info")
+
+
+@pytest.fixture(scope="module")
+def images():
+    """Latents [9, 4, 16, 16] of phantom brains."""
+    from ldcore import datasets
+    from ldcore.latents import encode
+
+    _, pictures = datasets.build("brain_phantom", {"subjects": 5, "image_size": 64}, 0)
+    return torch.from_numpy(encode(load_backbone(MODEL), pictures[:9])[0])
+
+
+def test_amount_0_is_the_unedited_image_and_batches_do_not_matter(images):
+    backbone = load_backbone(MODEL)
+    keys = [(number,) for number in range(9)]
+    edited, unedited = pix2pix_zero.edit(backbone, images, texts(9), Drift(), OPTIONS, keys, (0.0, 1.0))
+    assert torch.equal(edited[0], unedited[0]) and not torch.equal(edited[1], unedited[1])
+    alone, _ = pix2pix_zero.edit(backbone, images[8:], texts(9).of([8]), Drift(), OPTIONS, keys[8:])
+    assert torch.equal(alone[0, 0], edited[1, 8])
+    assert not any(isinstance(one, pix2pix_zero.Recorder) for one in backbone.unet.attn_processors.values())
+
+
+@pytest.mark.parametrize("drift", [Drift(), Drift(0.1, "prior"), Drift(0.01, "kernel")])
+def test_an_inverted_unedited_image_comes_back(images, drift):
+    backbone = load_backbone(MODEL)
+    options = {**OPTIONS, "steps": 50, "regularisation": {"reg_steps": 0}}
+    _, unedited = pix2pix_zero.edit(backbone, images[:2], texts(2), drift, options, [(0,), (1,)], (1.0,))
+    lost = (unedited[0] - images[:2]).square().mean() / images[:2].var()
+    assert lost < 0.1
+
+
+def test_a_kernel_drift_left_out_of_the_inversion_does_not_come_back(images):
+    backbone, drift = load_backbone(MODEL), Drift(0.02, "kernel")
+    embeds = embed_prompts(backbone, texts(1).source)
+    kept, _ = pix2pix_zero.recorders(backbone.unet)
+    lost = []
+    for inverted in (drift, Drift()):
+        noise = inversion.invert(backbone, images[:1], embeds, inverted, 50, [(0,)], {"reg_steps": 0})
+        back, _ = pix2pix_zero.denoise(backbone, noise, embeds, embeds, drift, {**OPTIONS, "steps": 50}, kept)
+        lost.append((back - images[:1]).square().mean().item())
+    assert lost[0] < lost[1] / 4

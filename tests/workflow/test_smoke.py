@@ -44,8 +44,8 @@ def tables(results):
 
 
 def test_everything_promised_is_there(whole):
-    names = [f"tables/{table}.{suffix}" for table in ("table1", "table3") for suffix in ("csv", "md", "tex")]
-    names += [f"figures/{figure}.{suffix}" for figure in ("figure2", "figure3", "figure4", "figure5", "gains") for suffix in ("png", "pdf")]
+    names = [f"tables/{table}.{suffix}" for table in ("table1", "table2", "table3", "table4", "truth") for suffix in ("csv", "md", "tex")]
+    names += [f"figures/{figure}.{suffix}" for figure in (*(f"figure{n}" for n in range(1, 9)), "gains", "tradeoff") for suffix in ("png", "pdf")]
     for name in (*names, "report/index.html"):
         assert (whole / name).stat().st_size > 500, name
     table = pd.read_csv(whole / "tables/table1.csv", keep_default_na=False, na_values=[""])
@@ -73,7 +73,7 @@ def test_a_method_of_two_files_outside(whole, tmp_path):
         "use rule finetune as finetune_last_layer with:\n    wildcard_constraints:\n        method=\"toys.last_layer\",\n"
         "    resources:\n        mem_mb=1000,\n\n\nruleorder: finetune_last_layer > finetune\n")
     (folder / "toys" / "toys.yaml").write_text(
-        "rules: [toys/last_layer.smk]\nsweep: null\nprompt_study: null\n"
+        "rules: [toys/last_layer.smk]\nsweep: null\nprompt_study: null\nediting: null\n"
         "methods:\n  toys.last_layer: {steps: 2, batch_size: 2, warmup: 1}\n"
         "grid: {methods: [toys.last_layer], datasets: [brain_phantom]}\n")
     done = subprocess.run([*COMMAND, "toys/toys.yaml", "--until", "score"], cwd=folder, capture_output=True, text=True,
