@@ -16,7 +16,8 @@ def requests(task: dict, records: pd.DataFrame, seed: int) -> list[dict]:
     """A list of dicts: edit (its name), source_row, source and target (records), rendered (causes in which the source differs
     from its row: it must be rendered) and, for longitudinal pairs, target_row and gap in years.
 
-    task["edits"]: name -> {from, to, add}: test rows like `from` (one a subject, `images` of them) become `to`, with `add` added;
+    task["edits"]: name -> {from, to, add, amount}: test rows like `from` (one a subject, `images` of them) become `to`, with `add`
+    added, at lambda `amount`;
     None: the test split's longitudinal pairs. A set of findings no row has (joined by |) is rendered from rows with one of them.
     UserError: no row like `from`, an unknown finding, or no pairs.
     """
@@ -33,7 +34,8 @@ def requests(task: dict, records: pd.DataFrame, seed: int) -> list[dict]:
             source = {**rows[row], **rendered}
             target = {**source, **edit.get("to", {})}
             target |= {key: target[key] + step for key, step in edit.get("add", {}).items()}
-            made.append({"edit": name, "source_row": int(row), "source": source, "target": target, "rendered": rendered})
+            made.append({"edit": name, "source_row": int(row), "source": source, "target": target, "rendered": rendered,
+                         "amount": edit.get("amount", 1.0)})
     return made
 
 

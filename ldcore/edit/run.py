@@ -70,11 +70,18 @@ def run_drift(backbone, method, asked, source_images, anatomy, drift, task, opti
                                [one["edit"] for one in asked]) for style in task["styles"]}
 
     def call(rows, style, wanted):
-        """Decoded and unedited images [A, len(rows), H, W, 3]."""
-        pair = method.edit(backbone, latents[rows], texts[style].of(rows), drift, options, [keys[row] for row in rows], wanted)
-        return [np.stack([decode(backbone, of_amount) for of_amount in side]) for side in pair]
+        """Decoded and unedited images [A, len(rows), H, W, 3], the wanted amounts times each request's own."""
+        rows, made = np.asarray(rows), {}
+        own = np.array([asked[row].get("amount", 1.0) for row in rows])
+        for factor in np.unique(own):
+            mine = rows[own == factor]
+            pair = method.edit(backbone, latents[mine], texts[style].of(mine), drift, options, [keys[row] for row in mine],
+                               tuple(float(factor * amount) for amount in wanted))
+            pictures = [np.stack([decode(backbone, of_amount) for of_amount in side]) for side in pair]
+            made |= {row: [side[:, number] for side in pictures] for number, row in enumerate(mine)}
+        return [np.stack([made[row][side] for row in rows], 1) for side in (0, 1)]
 
-    whole = [call(list(range(len(asked))), style, (1.0,)) for style in task["styles"]]
+    whole = [call(range(len(asked)), style, (1.0,)) for style in task["styles"]]
     decoded, unedited = (np.concatenate([one[side] for one in whole]) for side in (0, 1))
     outcome = [row for row, one in enumerate(asked) if "gap" in one or label(one["source"]) != label(one["target"])]
     sweep, nulls = spread(outcome or range(len(asked)), task["sweep_images"]), spread(range(len(asked)), task["null_images"])

@@ -22,12 +22,17 @@ def mean_row(values, **labels) -> dict:
     return {"seeds": 1, "extractor": "", **labels, "n": len(values), "value": value, "low": value - half, "high": value + half}
 
 
-def likeness(made, wanted, config: dict, **labels) -> list[dict]:
-    """SSIM, PSNR and every configured perceptual distance to the wanted images."""
-    rows = [mean_row(ssim(made, wanted), metric="ssim", **labels), mean_row(psnr(made, wanted), metric="psnr", **labels)]
-    for name, options in config["perceptual"].items():
-        rows.append(mean_row(perceptual(name, made, wanted, options.get("weights")), metric="lpips", extractor=name, **labels))
-    return rows
+def likeness(made, wanted, have: dict) -> dict:
+    """(metric, extractor) -> a value an image: SSIM, PSNR and every configured perceptual distance to the wanted images."""
+    found = {("ssim", ""): ssim(made, wanted), ("psnr", ""): psnr(made, wanted)}
+    for name, options in have["config"]["perceptual"].items():
+        found["lpips", name] = perceptual(name, made, wanted, options.get("weights"))
+    return found
+
+
+def mean_rows(values: dict, chosen, **labels) -> list[dict]:
+    """A row a measure of `likeness`, over the chosen images."""
+    return [mean_row(found[chosen], metric=metric, extractor=extractor, **labels) for (metric, extractor), found in values.items()]
 
 
 def distances(made, wanted, config: dict, cache: dict, **labels) -> list[dict]:
@@ -47,9 +52,10 @@ def distances(made, wanted, config: dict, cache: dict, **labels) -> list[dict]:
 def ageing_rows(made, have: dict, **labels) -> list[dict]:
     """One output against the true follow-ups: over all pairs, and over those more than OLD years apart."""
     rows = distances(made, have["followup"], have["config"], have["features"], gap="all", edit="older", **labels)
+    alike = likeness(made, have["followup"], have)
     for gap, chosen in (("all", np.ones(len(made), bool)), (f"over_{OLD:g}", have["gap"] > OLD)):
         if chosen.any():
-            rows += likeness(made[chosen], have["followup"][chosen], have["config"], gap=gap, edit="older", **labels)
+            rows += mean_rows(alike, chosen, gap=gap, edit="older", **labels)
     return rows
 
 
@@ -77,11 +83,12 @@ def truth_rows(made, unedited, have: dict, **labels) -> list[dict]:
         return []
     rows, source, exact = [], have["source"], have["exact"]
     inside, outside = region_errors(made, source, exact)
+    alike = likeness(made, exact, have)
     move = moved(made, unedited, source, exact, have["dataset"]["anatomy"])
     for edit in edits_told(have, labels["prompt"]):
         mine = have["asked_edit"] == edit
         mark = {**labels, "edit": edit}
-        rows += likeness(made[mine], exact[mine], have["config"], **mark)
+        rows += mean_rows(alike, mine, **mark)
         rows += [mean_row(inside[mine], metric="error_inside", **mark), mean_row(outside[mine], metric="error_outside", **mark)]
         rows += [mean_row(move[key][mine], metric=key, extractor=move["measure"], **mark) for key in ("change", "true_change", "right_direction")]
     return rows

@@ -1,5 +1,7 @@
 """How alike two images are, pair by pair: SSIM, PSNR and learned perceptual distances, each a value a pair [N]."""
 
+import functools
+
 import numpy as np
 
 from ldcore.errors import UserError
@@ -86,9 +88,9 @@ def lite0_perceptual(first, second, weights) -> np.ndarray:
     """
     import torch
 
-    from ldcore.features import CHUNK, lite0_stages
+    from ldcore.features import CHUNK
 
-    prepare, stages = lite0_stages(weights)
+    prepare, stages = _stages(weights)
     found = []
     with torch.inference_mode():
         for start in range(0, len(first), CHUNK):
@@ -97,6 +99,14 @@ def lite0_perceptual(first, second, weights) -> np.ndarray:
             depths = [_unit(a).sub(_unit(b)).square().sum(1).mean((1, 2)) for a, b in zip(*features)]
             found.append(torch.stack(depths).mean(0)[: len(first) - start])
     return torch.cat(found).double().numpy()
+
+
+@functools.cache
+def _stages(weights):
+    """The loaded network: a scoring job asks for it many times."""
+    from ldcore.features import lite0_stages
+
+    return lite0_stages(weights)
 
 
 def _filled(images, count: int):
