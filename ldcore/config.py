@@ -87,6 +87,7 @@ def check_files(config: dict) -> None:
     from importlib.util import find_spec
     from pathlib import Path
 
+    from ldcore import edit
     from ldcore.datasets import ADAPTERS
     from ldcore.methods import names
 
@@ -100,6 +101,15 @@ def check_files(config: dict) -> None:
     for name, options in config["datasets"].items():
         if options["adapter"] not in ADAPTERS:
             raise UserError(f"Config datasets.{name}.adapter: {options['adapter']!r} is unknown; use one of {', '.join(ADAPTERS)}.")
+    editing = config.get("editing") or {"tasks": {}, "perceptual": {}}
+    for key, task in editing["tasks"].items():
+        if task["method"] not in edit.names() and not ("." in task["method"] and find_spec(task["method"])):
+            raise UserError(f"Config editing.tasks.{key}.method: {task['method']!r} is unknown; use one of {', '.join(edit.names())} or "
+                            "a dotted module path.")
+    for name, options in editing["perceptual"].items():
+        if name != "lite0_perceptual" and not Path(options.get("weights", "")).is_file():
+            raise UserError(f"Config editing.perceptual.{name}.weights: {options.get('weights')} does not exist; give torchvision's state "
+                            "dict.")
     for name in config["methods"]:
         if name not in names() and not ("." in name and find_spec(name)):
             raise UserError(f"Config methods: {name!r} is unknown; use one of {', '.join(names())} or a dotted module path.")

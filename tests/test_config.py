@@ -64,6 +64,10 @@ def test_defaults_are_filled():
     ({"methods": {1: {}}}, "methods.*quotes"),
     ({"grid": {"cells": [{"label": "a", "training": "plain", "drift": "none"}] * 2}}, "'a' appears twice"),
     ({"extractors": {"resnet": {}}}, "resnet"),
+    ({"editing": {"cells": ["0.12"]}}, "editing.cells.*0.12"),
+    ({"editing": {"tasks": {"ageing": {"dataset": "liver"}}}}, "editing.tasks.ageing.dataset.*liver"),
+    ({"editing": {"tasks": {"ageing": {"bases": ["sdxl"]}}}}, "editing.tasks.ageing.bases.*sdxl"),
+    ({"editing": {"tasks": {"ageing": {"styles": ["roman"]}}}}, "roman"),
     ({"seed": "zero"}, "seed.*zero"),
     ({"name": "../up"}, "name"),
 ])
@@ -78,6 +82,8 @@ def test_each_mistake_names_its_key(changes, named):
     ({"extractors": {"inception": {"weights": "no/such.pt"}}}, "extractors.inception.weights.*no/such.pt"),
     ({"datasets": {"x": {"adapter": "floder", "anatomy": "brain_mr", "classes": ["CN"]}}}, "floder.*folder"),
     ({"methods": {"dreambooht": {}}}, "dreambooht.*basic_ft"),
+    ({"editing": {"tasks": {"ageing": {"method": "pix2pix"}}}}, "editing.tasks.ageing.method.*pix2pix_zero"),
+    ({"editing": {"perceptual": {"lpips_alex": {"weights": "no/alex.pth"}}}}, "editing.perceptual.lpips_alex.*no/alex.pth"),
 ])
 def test_missing_files_and_methods_are_named_before_any_job(changes, named, tmp_path):
     (tmp_path / "model_index.json").write_text("{}")

@@ -11,8 +11,8 @@ LAYERS = [["workflow_scripts"], ["report", "pretrain"], ["score", "downstream", 
           ["backbone", "estimate"], ["datasets", "features", "metrics", "prompts"],
           ["drift", "chunks", "seeds", "files", "config", "cli"], ["errors"]]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-# The config's look at which methods and adapters exist (names only, nothing heavy) is the one arrow that points up.
-ALLOWED = {("config", "methods"), ("config", "datasets")}
+# The config's look at which methods, edits and adapters exist (names only, nothing heavy) is the one arrow that points up.
+ALLOWED = {("config", "methods"), ("config", "datasets"), ("config", "edit")}
 SOURCES = sorted([*ROOT.glob("ldcore/**/*.py"), *ROOT.glob("workflow_scripts/*.py")])
 
 

@@ -62,6 +62,25 @@ def test_everything_promised_is_there(whole):
     assert set(prompts["prompt"]) == {"simple_info", "diverse"} and set(prompts["dataset"]) == {"brain_phantom"}
 
 
+def test_edits_are_measured_beside_the_trivial_answer_and_the_exact_one(whole):
+    tables = {name: pd.read_csv(whole / f"tables/{name}.csv", keep_default_na=False, na_values=[""]) for name in ("table2", "table4", "truth")}
+    for table in tables.values():
+        assert {"source", "exact"} < set(table["method"]) and set(table[~table["method"].isin(["source", "exact"])]["output"]) == {"decoded", "changed"}
+    assert {"fid", "kid", "ssim", "lpips", "psnr"} == set(tables["table2"]["metric"])
+    assert set(tables["table2"]["prompt"].dropna()) == {"word"} and set(tables["table2"]["base"].dropna()) == {"basic_ft"}
+    paper = tables["table2"].dropna(subset=["paper_value"]).set_index("metric")["paper_value"]
+    assert paper["ssim"] == 0.75 and paper["fid"] == 15.25
+    truth = tables["truth"]
+    assert {"composition_1", "composition_10", "effectiveness", "minimality", "realism", "roundtrip_psnr", "right_direction",
+            "error_inside", "error_outside", "change", "true_change"} < set(truth["metric"])
+    exact = truth[truth["method"] == "exact"].set_index("metric")["value"]
+    assert (exact["error_inside"] == 0).all() and (exact["ssim"] == 1).all() and (exact["right_direction"] == 1).all()
+    assert set(truth["edit"]) >= {"older", "CN to AD", "compound to none", "male to female"}
+    tradeoff = json.loads((whole / "edits/disease/scores.json").read_text())["tradeoff"]
+    assert {row["amount"] for row in tradeoff} == {0.0, 1.0}
+    assert all(row["value"] == 0 for row in tradeoff if row["metric"] == "l_in" and row["amount"] == 0)
+
+
 def test_a_method_of_two_files_outside(whole, tmp_path):
     folder = workspace(tmp_path / "outside")
     (folder / "toys").mkdir()
