@@ -56,9 +56,8 @@ def edit_table(scores: list[dict], reported: pd.DataFrame, name: str, config: di
     rows = pd.DataFrame([row for found in scores for row in found[part] if part == "truth" or tasks[row["task"]]["table"] == name])
     rows = rows.reindex(columns=[*EDIT_COLUMNS, "task"])
     known, headline = paper_values(reported, name, config), config["grid"]["headline"]
-    beside = (rows["drift"] == headline) & (rows["output"] == "decoded") & rows["gap"].isin(["all", None]) | (rows["gap"].isna() & (
-        rows["drift"] == headline) & (rows["output"] == "decoded") & (rows["edit"] == "negated"))
-    beside &= rows["extractor"] != "pooled_pixels"
+    whole = (rows["gap"] == "all") | (rows["gap"].isna() & (rows["edit"] == "negated"))
+    beside = whole & (rows["drift"] == headline) & (rows["output"] == "decoded") & (rows["extractor"] != "pooled_pixels")
     rows["paper_value"] = [known.get((row.dataset, row.base, row.prompt, row.metric)) if mark else None
                            for row, mark in zip(rows.itertuples(), beside)]
     return rows[EDIT_COLUMNS]
