@@ -50,9 +50,15 @@ def distances(made, wanted, config: dict, cache: dict, **labels) -> list[dict]:
 
 
 def ageing_rows(made, have: dict, **labels) -> list[dict]:
-    """One output against the true follow-ups: over all pairs, and over those more than OLD years apart."""
+    """One output against the true follow-ups: over all pairs, and over those more than OLD years apart; and how much more alike it is
+    than the source itself, pair by pair (ssim_gain, lpips_gain: above 0 is better than returning the source)."""
     rows = distances(made, have["followup"], have["config"], have["features"], gap="all", edit="older", **labels)
     alike = likeness(made, have["followup"], have)
+    if "trivial" not in have["features"]:
+        have["features"]["trivial"] = likeness(have["source"], have["followup"], have)
+    trivial = have["features"]["trivial"]
+    for key in [key for key in trivial if key[0] != "psnr"]:
+        alike[f"{key[0]}_gain", key[1]] = (alike[key] - trivial[key]) * (1 if key[0] == "ssim" else -1)
     for gap, chosen in (("all", np.ones(len(made), bool)), (f"over_{OLD:g}", have["gap"] > OLD)):
         if chosen.any():
             rows += mean_rows(alike, chosen, gap=gap, edit="older", **labels)

@@ -9,7 +9,7 @@ EDIT_COLUMNS = [*COLUMNS[:2], "base", "edit", "output", "gap", *COLUMNS[2:]]
 PAPER = {"table2": "age_editing_instruct_pix2pix", "table4": "disease_editing_pix2pix_zero"}
 NAMES = {"source": "*Return the source*", "exact": "*Exact counterfactual*", "instruct_pix2pix": "InstructPix2Pix",
          "pix2pix_zero": "Pix2Pix-Zero"}
-ORDER = ("fid", "kid", "ssim", "lpips", "psnr", "auc", "error_inside", "error_outside", "change", "true_change", "right_direction",
+ORDER = ("fid", "kid", "ssim", "ssim_gain", "lpips", "lpips_gain", "psnr", "auc", "error_inside", "error_outside", "change", "true_change", "right_direction",
          "composition_1", "composition_10", "roundtrip_psnr", "effectiveness", "minimality", "realism")
 COMMON = (
     "Output: decoded is the model's own picture; changed is the source plus the difference of the decoded edited and unedited "
@@ -20,7 +20,8 @@ COMMON = (
     "patients. FID and KID are of as few images as N says, without an interval: read KID, and only to compare rows.",
 )
 FOOTNOTES = {
-    "table2": (*COMMON, "Against the true follow-up. Gap: all pairs, or those more than 5 years apart. Return the source is the trivial "
+    "table2": (*COMMON, "Against the true follow-up. Gap: all pairs, or those more than 5 years apart. gain: how much more alike than "
+               "the source, paired by subject; above 0 is better than returning it. Return the source is the trivial "
                "answer; the exact counterfactual is the phantom's own render of the source's scan at the later age, so what is left is scanner, "
                "position and session. The paper's table 2 has no rows without LD."),
     "table4": (*COMMON, "SSIM is source to result: 1 is no edit at all. negated: all edits that turn case into no case or back, against real "
@@ -89,8 +90,8 @@ def title(metric: str, extractor: str, table) -> str:
     """A column's heading: the metric, and its extractor where several occur or where it is not LPIPS itself."""
     several = table.loc[table["metric"] == metric, "extractor"].dropna().nunique() > 1
     name = metric.replace("_", " ") if "_" in metric or metric in ("change", "effectiveness", "minimality", "realism") else metric.upper()
-    if metric == "lpips":
-        return extractor
+    if metric.startswith("lpips"):
+        return extractor + metric.removeprefix("lpips").replace("_", " ")
     return f"{name} ({extractor})" if several and extractor else name
 
 

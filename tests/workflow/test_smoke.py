@@ -66,7 +66,9 @@ def test_edits_are_measured_beside_the_trivial_answer_and_the_exact_one(whole):
     tables = {name: pd.read_csv(whole / f"tables/{name}.csv", keep_default_na=False, na_values=[""]) for name in ("table2", "table4", "truth")}
     for table in tables.values():
         assert {"source", "exact"} < set(table["method"]) and set(table[~table["method"].isin(["source", "exact"])]["output"]) == {"decoded", "changed"}
-    assert {"fid", "kid", "ssim", "lpips", "psnr"} == set(tables["table2"]["metric"])
+    assert {"fid", "kid", "ssim", "ssim_gain", "lpips", "lpips_gain", "psnr"} == set(tables["table2"]["metric"])
+    trivial = tables["table2"][tables["table2"]["method"] == "source"].set_index("metric")["value"]
+    assert (trivial[["ssim_gain", "lpips_gain"]] == 0).all()
     assert set(tables["table2"]["prompt"].dropna()) == {"word"} and set(tables["table2"]["base"].dropna()) == {"basic_ft"}
     paper = tables["table2"].dropna(subset=["paper_value"]).set_index("metric")["paper_value"]
     assert paper["ssim"] == 0.75 and paper["fid"] == 15.25
