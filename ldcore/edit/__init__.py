@@ -2,6 +2,8 @@
 
     SAMPLING                                                             options of an edit and their defaults
     edit(backbone, latents, texts, drift, options, keys, amounts=(1,))   (edited, unedited) latents, each [A, N, 4, h, w]
+    unedited(backbone, latents, drift, options, keys, amounts)           optional: those unedited latents where they do not depend
+                                                                         on texts; edit then takes them as `known`, to save time
 and, where it is trained on pairs, what a fine-tuning method has (ldcore/methods): DEFAULTS, trainable, apply.
 
 latents: scaled latents of the sources, [N, 4, h, w]; texts: EditTexts; keys: N tuples that an image's random numbers follow

@@ -67,27 +67,35 @@ def training_data(backbone, latents: dict, found, records, anatomy: str) -> dict
 
 
 @torch.no_grad()
-def edit(backbone, latents, texts, drift: Drift, options: dict, keys: list, amounts=(1.0,)):
+def edit(backbone, latents, texts, drift: Drift, options: dict, keys: list, amounts=(1.0,), known=None):
     """See ldcore.edit. The unedited image comes from the same noise and drift, with the instruction left out.
 
     At amount 1 equal to StableDiffusionInstructPix2PixPipeline given `latents=drift.shift(noise)`.
     """
-    embeds = embed_prompts(backbone, ["", *texts.instruction])
+    embeds = embed_prompts(backbone, texts.instruction)
+    known = unedited(backbone, latents, drift, options, keys, amounts) if known is None else known
+    edited = [pass_of(backbone, latents, embeds, drift.times(amount), options, keys, amount) if amount else same
+              for amount, same in zip(amounts, known)]
+    return torch.stack(edited), known
+
+
+@torch.no_grad()
+def unedited(backbone, latents, drift: Drift, options: dict, keys: list, amounts=(1.0,)):
+    """[A, N, 4, h, w]: what comes without an instruction; only the drift follows the amount."""
+    nothing = embed_prompts(backbone, [""]).expand(len(latents), -1, -1)
+    return torch.stack([pass_of(backbone, latents, nothing, drift.times(amount), options, keys, 0.0) for amount in amounts])
+
+
+def pass_of(backbone, latents, embeds, drift, options, keys, amount):
+    """One pass over all images, in chunks, from the noise of their keys."""
+    empty = embed_prompts(backbone, [""])[0]
     noise = torch.stack([starting_noise(latents.shape[1:], "edit", *key) for key in keys])
+
+    def part(told, sources, starts):
+        return (denoise(backbone, told, empty, sources, drift.shift(starts), drift, options, amount),)
+
     size = chunk_size(backbone.device, 16)
-
-    def run(strength, under):
-        def part(told, sources, starts):
-            return (denoise(backbone, told, embeds[0], sources, under.shift(starts), under, options, strength),)
-
-        return torch.cat([made for made, in in_chunks(part, embeds[1:], unscaled(backbone, latents), noise, size=size)])
-
-    pairs = []
-    for amount in amounts:
-        under = drift.times(amount)
-        unedited = run(0.0, under)
-        pairs.append((run(amount, under) if amount else unedited, unedited))
-    return tuple(torch.stack(side) for side in zip(*pairs))
+    return torch.cat([made for made, in in_chunks(part, embeds, unscaled(backbone, latents), noise, size=size)])
 
 
 def denoise(backbone, embeds, empty, sources, latents, drift, options, amount):

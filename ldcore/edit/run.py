@@ -69,14 +69,21 @@ def run_drift(backbone, method, asked, source_images, anatomy, drift, task, opti
     texts = {style: edit_texts(*([one[side] for one in asked] for side in ("source", "target")), anatomy, style,
                                [one["edit"] for one in asked]) for style in task["styles"]}
 
+    known = {}  # unedited latents that no style changes
+
     def call(rows, style, wanted):
         """Decoded and unedited images [A, len(rows), H, W, 3], the wanted amounts times each request's own."""
         rows, made = np.asarray(rows), {}
+        shared = hasattr(method, "unedited")
         own = np.array([asked[row].get("amount", 1.0) for row in rows])
         for factor in np.unique(own):
             mine = rows[own == factor]
-            pair = method.edit(backbone, latents[mine], texts[style].of(mine), drift, options, [keys[row] for row in mine],
-                               tuple(float(factor * amount) for amount in wanted))
+            theirs, amounts_now = [keys[row] for row in mine], tuple(float(factor * amount) for amount in wanted)
+            place = (tuple(mine), amounts_now)
+            if shared and place not in known:
+                known[place] = method.unedited(backbone, latents[mine], drift, options, theirs, amounts_now)
+            pair = method.edit(backbone, latents[mine], texts[style].of(mine), drift, options, theirs, amounts_now,
+                               **({"known": known[place]} if shared else {}))
             pictures = [np.stack([decode(backbone, of_amount) for of_amount in side]) for side in pair]
             made |= {row: [side[:, number] for side in pictures] for number, row in enumerate(mine)}
         return [np.stack([made[row][side] for row in rows], 1) for side in (0, 1)]
