@@ -72,21 +72,7 @@ def run_drift(backbone, method, asked, source_images, anatomy, drift, task, opti
     known = {}  # unedited latents that no style changes
 
     def call(rows, style, wanted):
-        """Decoded and unedited images [A, len(rows), H, W, 3], the wanted amounts times each request's own."""
-        rows, made = np.asarray(rows), {}
-        shared = hasattr(method, "unedited")
-        own = np.array([asked[row].get("amount", 1.0) for row in rows])
-        for factor in np.unique(own):
-            mine = rows[own == factor]
-            theirs, amounts_now = [keys[row] for row in mine], tuple(float(factor * amount) for amount in wanted)
-            place = (tuple(mine), amounts_now)
-            if shared and place not in known:
-                known[place] = method.unedited(backbone, latents[mine], drift, options, theirs, amounts_now)
-            pair = method.edit(backbone, latents[mine], texts[style].of(mine), drift, options, theirs, amounts_now,
-                               **({"known": known[place]} if shared else {}))
-            pictures = [np.stack([decode(backbone, of_amount) for of_amount in side]) for side in pair]
-            made |= {row: [side[:, number] for side in pictures] for number, row in enumerate(mine)}
-        return [np.stack([made[row][side] for row in rows], 1) for side in (0, 1)]
+        return edited(backbone, method, asked, latents, keys, texts[style], drift, options, known, np.asarray(rows), wanted)
 
     whole = [call(range(len(asked)), style, (1.0,)) for style in task["styles"]]
     decoded, unedited = (np.concatenate([one[side] for one in whole]) for side in (0, 1))
@@ -98,6 +84,23 @@ def run_drift(backbone, method, asked, source_images, anatomy, drift, task, opti
             "changed": np.stack([changed(source_images, a, b) for a, b in zip(decoded, unedited)])}
     last, chosen = texts[task["styles"][-1]].of(nulls), [keys[row] for row in nulls]
     return part | {"null": null_chain(backbone, method, latents[nulls], last, drift, options, chosen)}
+
+
+def edited(backbone, method, asked, latents, keys, texts, drift, options, known: dict, rows, wanted) -> list:
+    """Decoded and unedited images [A, len(rows), H, W, 3], the A wanted amounts times each request's own; `known` is filled."""
+    made, shared = {}, hasattr(method, "unedited")
+    own = np.array([asked[row].get("amount", 1.0) for row in rows])
+    for factor in np.unique(own):
+        mine = rows[own == factor]
+        theirs, amounts = [keys[row] for row in mine], tuple(float(factor * amount) for amount in wanted)
+        place = (tuple(mine), amounts)
+        if shared and place not in known:
+            known[place] = method.unedited(backbone, latents[mine], drift, options, theirs, amounts)
+        pair = method.edit(backbone, latents[mine], texts.of(mine), drift, options, theirs, amounts,
+                           **({"known": known[place]} if shared else {}))
+        pictures = [np.stack([decode(backbone, of_amount) for of_amount in side]) for side in pair]
+        made |= {row: [side[:, number] for side in pictures] for number, row in enumerate(mine)}
+    return [np.stack([made[row][side] for row in rows], 1) for side in (0, 1)]
 
 
 def null_chain(backbone, method, now, texts, drift, options, keys) -> np.ndarray:
