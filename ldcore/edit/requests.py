@@ -18,8 +18,9 @@ def requests(task: dict, records: pd.DataFrame, seed: int) -> list[dict]:
 
     task["edits"]: name -> {from, to, add, amount}: test rows like `from` (one a subject, `images` of them) become `to`, with `add`
     added, at lambda `amount`;
+    rows that `add` would take out of the range of the data are passed over.
     None: the test split's longitudinal pairs. A set of findings no row has (joined by |) is rendered from rows with one of them.
-    UserError: no row like `from`, an unknown finding, or no pairs.
+    UserError: no row like `from`, an unknown finding, no pairs, or every row passed over.
     """
     rows = records.to_dict("records")
     if not task.get("edits"):
@@ -30,6 +31,9 @@ def requests(task: dict, records: pd.DataFrame, seed: int) -> list[dict]:
     for name, edit in task["edits"].items():
         check(name, edit)
         place, rendered = like(records, name, edit.get("from", {}), seed)
+        place = place[within(records, place, edit.get("add", {}))]
+        if not len(place):
+            raise UserError(f"Edit {name!r}: every test image would leave the data's own range; add less than {edit['add']}.")
         for row in place[: edit.get("images", task["images"])]:
             source = {**rows[row], **rendered}
             target = {**source, **edit.get("to", {})}
@@ -49,6 +53,15 @@ def check(name: str, edit: dict) -> None:
             for word in str(value).split("|") if key in ("sex", "diagnosis", "findings") else ():
                 if word not in known:
                     raise UserError(f"Edit {name!r}: {key} {word!r} is unknown; use one of {', '.join(known)}, several findings joined by |.")
+
+
+def within(records, place, added: dict):
+    """Which rows stay inside the range the data has once `added` is added: nothing was learnt beyond it."""
+    kept = pd.Series(True, index=range(len(place)))
+    for key, step in added.items():
+        values = records[key].iloc[place].reset_index(drop=True) + step
+        kept &= values.between(records[key].min(), records[key].max())
+    return kept.to_numpy()
 
 
 def like(records, name: str, wanted: dict, seed: int):

@@ -49,3 +49,13 @@ def test_a_compound_no_record_has_is_rendered(chest):
 def test_faults_name_the_edit(chest, edit, message):
     with pytest.raises(UserError, match=message):
         requests(task(strange=edit), chest[0], 0)
+
+
+def test_rows_that_would_leave_the_range_of_the_data_are_passed_over(chest):
+    records, _ = chest
+    ages = records["age"]
+    step = (ages.max() - ages.min()) / 2
+    asked = requests({"images": 40, "edits": {"older": {"add": {"age": step}}}}, records, 0)
+    assert asked and all(one["target"]["age"] <= ages.max() for one in asked)
+    with pytest.raises(UserError, match="'older': every test image would leave the data's own range"):
+        requests(task(older={"add": {"age": 200}}), records, 0)
