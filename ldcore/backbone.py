@@ -1,6 +1,8 @@
 """A latent diffusion model as one bundle, loaded from any Stable-Diffusion-shaped diffusers folder."""
 
 import hashlib
+import os
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,7 +10,8 @@ import torch
 
 from ldcore.chunks import in_chunks
 from ldcore.errors import UserError
-from ldcore.files import read_json
+from ldcore.files import read_json, staged
+from ldcore.jobs import take_gpu
 
 PARTS = ("tokenizer", "text_encoder", "vae", "unet", "scheduler")
 
@@ -39,7 +42,8 @@ def prepare_cpu(threads: int = 1) -> None:
 
 
 def pick_device() -> torch.device:
-    """CUDA where torch finds it, else the CPU."""
+    """CUDA where torch finds it, else the CPU. Of several GPUs that jobs share (LDCORE_GPUS, their number), a free one."""
+    take_gpu(int(os.environ.get("LDCORE_GPUS", 0)), tempfile.gettempdir())
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
@@ -50,7 +54,7 @@ def load_backbone(folder, parts=PARTS, device=None) -> SimpleNamespace:
     """
     from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 
-    folder = check_folder(folder)
+    folder = staged(check_folder(folder))
     device = device or pick_device()
     loaded = dict.fromkeys(PARTS)
     options = dict(torch_dtype=torch.float32, use_safetensors=True)

@@ -101,7 +101,9 @@ def _deep(architecture, loss, train_images, train_labels, test_images, keys, opt
     """Train a timm network on images resized to image_size (gray repeated, [-1, 1], random flips); class scores."""
     import torch
 
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    from ldcore.backbone import pick_device
+
+    device = pick_device()
     with torch.random.fork_rng():
         torch.manual_seed(derive_seed(*keys, architecture))
         network = _network(architecture, int(train_labels.max()) + 1, options["weights"]).to(device)

@@ -2,9 +2,8 @@
 
 import argparse
 import json
-import sys
 
-from ldcore.errors import UserError
+from ldcore.jobs import announced
 
 
 def parser(description: str, **arguments) -> argparse.ArgumentParser:
@@ -24,8 +23,7 @@ def structure(text: str):
 
 
 def run(function, arguments: argparse.ArgumentParser) -> None:
-    """Call function(**parsed arguments); a UserError becomes one line on stderr and exit status 1."""
-    try:
-        function(**vars(arguments.parse_args()))
-    except UserError as error:
-        sys.exit(f"error: {error}")
+    """Call function(**parsed arguments) as one job of the workflow (ldcore.jobs.announced)."""
+    parsed = vars(arguments.parse_args())
+    with announced():
+        function(**parsed)

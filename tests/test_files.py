@@ -1,5 +1,7 @@
 """Files appear whole or not at all; a script's mistakes become one line."""
 
+import os
+import socket
 import subprocess
 import sys
 
@@ -7,7 +9,7 @@ import pytest
 
 from ldcore import cli
 from ldcore.errors import UserError
-from ldcore.files import atomic, digest, read_json, write_json
+from ldcore.files import atomic, digest, read_json, staged, write_json
 
 
 def test_a_failed_write_leaves_the_old_file_alone(tmp_path):
@@ -39,3 +41,27 @@ def test_every_script_explains_itself():
     assert len(scripts) > 8
     done = subprocess.run([sys.executable, scripts[0], "--help"], capture_output=True, text=True)
     assert done.returncode == 0 and "--" in done.stdout
+
+
+def test_what_a_killed_job_left_is_removed_and_what_a_living_one_writes_is_not(tmp_path):
+    host = socket.gethostname()
+    (tmp_path / f".{host}.4194300.part.x.json").write_text("half")
+    (tmp_path / f".{host}.{os.getppid()}.part.x.json").write_text("somebody else's")
+    (tmp_path / ".node7.1.part.x.json").write_text("on another machine")
+    write_json(tmp_path / "x.json", 1)
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted([f".{host}.{os.getppid()}.part.x.json", ".node7.1.part.x.json", "x.json"])
+
+
+def test_scratch_holds_a_copy_that_follows_its_source(tmp_path, monkeypatch):
+    source, scratch = tmp_path / "model", tmp_path / "scratch"
+    (source / "unet").mkdir(parents=True)
+    (source / "unet" / "weights").write_text("one")
+    assert staged(source) == source
+    monkeypatch.setenv("HERE", str(scratch))
+    monkeypatch.setenv("LDCORE_SCRATCH", "$HERE")
+    copy = staged(source)
+    assert scratch in copy.parents and (copy / "unet" / "weights").read_text() == "one" and staged(source) == copy
+    (source / "unet" / "weights").write_text("other")
+    assert (staged(source) / "unet" / "weights").read_text() == "other"
+    assert staged(source / "unet" / "weights").read_text() == "other"
+    assert len([p for p in scratch.rglob("*") if p.is_file()]) == 3

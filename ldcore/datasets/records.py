@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ldcore.errors import UserError
-from ldcore.files import atomic
+from ldcore.files import atomic, staged
 
 COLUMNS = ("subject_id", "session", "age", "sex", "diagnosis", "findings", "split", "image_index")
 SPLITS = ("train", "val", "test")
@@ -90,7 +90,7 @@ def load(folder, mmap: bool = False):
         records = pd.read_csv(folder / "records.csv", dtype={name: str for name in columns if name in TEXT_COLUMNS},
                               keep_default_na=False,  # a subject or finding may be called "NA"
                               na_values={name: [""] for name in columns if name not in TEXT_COLUMNS})
-        images = np.load(folder / "images.npy", mmap_mode="r" if mmap else None)
+        images = np.load(staged(folder / "images.npy"), mmap_mode="r" if mmap else None)
     except (ValueError, OSError) as fault:
         raise UserError(f"The dataset in {folder} cannot be read ({fault}); build it again.") from fault
     validate(records, len(images))
