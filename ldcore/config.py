@@ -115,6 +115,14 @@ def check_files(config: dict) -> None:
             raise UserError(f"Config methods: {name!r} is unknown; use one of {', '.join(names())} or a dotted module path.")
 
 
+def resources(config: dict, names) -> dict:
+    """gpu, mem_mb and runtime (minutes) of a rule: each from the first of its names that sets it, else from `default`."""
+    found = {"gpu": 0, "mem_mb": 2500, "runtime": 30}
+    for name in ["default", *reversed(names)]:
+        found |= config["resources"].get(name, {})
+    return found
+
+
 def identifier(value: float) -> str:
     """How a scalar delta is written in paths and tables: 'none' for 0, else two decimals or as many as it needs, e.g. 0.10."""
     if not math.isfinite(value):

@@ -1,5 +1,6 @@
 # Config checked and unrolled once; paths and small lookups the rules share. Imports nothing heavy: every job parses this.
 import json
+from shlex import quote
 
 import yaml
 from snakemake.exceptions import WorkflowError
@@ -18,9 +19,16 @@ except UserError as error:
 
 RESULTS = f"results/{config['name']}"
 LOGS = f"{RESULTS}/logs"
+BENCHMARKS = f"{RESULTS}/benchmarks"  # laid out as LOGS: the summary pairs them
 ENVIRONMENT = str(Path(workflow.basedir, "envs", "ldcore.yaml"))
-# One BLAS thread a job: sums, hence last bits, depend on the number of threads.
-shell.prefix("set -euo pipefail; export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1; ")
+GPUS = (
+    workflow.global_resources["gpu"].value if "gpu" in workflow.global_resources else 0
+)  # --resources gpu=N of a machine without Slurm
+# One BLAS thread a job: sums, hence last bits, depend on the number of threads. Jobs never ask the network.
+shell.prefix(
+    "set -euo pipefail; export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 "
+    f"LDCORE_GPUS={GPUS} LDCORE_SCRATCH={quote(config['scratch'])}; "
+)
 MODEL = f"{config['model']['path']}/model_index.json"  # another model: another file time, so everything is made again
 CHECKPOINTS = ldconfig.checkpoints(config)
 DRIFTS = ldconfig.all_drifts(config)
@@ -51,6 +59,17 @@ wildcard_constraints:
 def as_json(value):
     """A config value as one shell argument (quote it with :q)."""
     return json.dumps(value, sort_keys=True)
+
+
+def asked(*names):
+    """The resources of a rule: config resources under the first name that sets a key, else under default; twice the
+    memory and time at each retry."""
+    found = ldconfig.resources(config, names)
+    return {
+        "gpu": found["gpu"],
+        "mem_mb": lambda wildcards, attempt: found["mem_mb"] * 2 ** (attempt - 1),
+        "runtime": lambda wildcards, attempt: found["runtime"] * 2 ** (attempt - 1),
+    }
 
 
 def dataset_key(key):

@@ -6,8 +6,12 @@ rule data:
         images=f"{RESULTS}/data/{{dataset}}/images.npy",
     log:
         f"{LOGS}/data/{{dataset}}.log",
+    benchmark:
+        f"{BENCHMARKS}/data/{{dataset}}.tsv"
     conda:
         ENVIRONMENT
+    resources:
+        **asked("data"),
     params:
         adapter=dataset_key("adapter"),
         options=lambda wildcards: as_json(config["datasets"][wildcards.dataset]["options"]),
@@ -27,8 +31,12 @@ rule reference:
         f"{RESULTS}/reference/{{dataset}}.npz",
     log:
         f"{LOGS}/reference/{{dataset}}.log",
+    benchmark:
+        f"{BENCHMARKS}/reference/{{dataset}}.tsv"
     conda:
         ENVIRONMENT
+    resources:
+        **asked("reference"),
     params:
         model=subpath(input.model, parent=True),
         data=lambda wildcards, input: str(Path(input[0]).parent),
@@ -50,8 +58,12 @@ rule latents:
         f"{RESULTS}/latents/{{dataset}}.npz",
     log:
         f"{LOGS}/latents/{{dataset}}.log",
+    benchmark:
+        f"{BENCHMARKS}/latents/{{dataset}}.tsv"
     conda:
         ENVIRONMENT
+    resources:
+        **asked("latents"),
     params:
         model=subpath(input.model, parent=True),
         data=lambda wildcards, input: str(Path(input[0]).parent),

@@ -5,8 +5,12 @@ rule drifts:
         expand(f"{RESULTS}/drifts/{{{{dataset}}}}/{{drift}}.json", drift=DRIFTS),
     log:
         f"{LOGS}/drifts/{{dataset}}.log",
+    benchmark:
+        f"{BENCHMARKS}/drifts/{{dataset}}.tsv"
     conda:
         ENVIRONMENT
+    resources:
+        **asked("drifts"),
     params:
         model=config["model"]["path"],
         drifts=as_json(DRIFTS),

@@ -17,9 +17,13 @@ rule edit_train:
         log=f"{EDIT_RUN}/log.json",
     log:
         f"{LOGS}/edit_train/{{task}}/{{edit_method}}/{{base}}/{{training}}.log",
+    benchmark:
+        f"{BENCHMARKS}/edit_train/{{task}}/{{edit_method}}/{{base}}/{{training}}.tsv"
     priority: 10
     conda:
         ENVIRONMENT
+    resources:
+        **asked("edit_train"),
     params:
         model=subpath(input.model, parent=True),
         options=lambda wildcards: as_json(TASKS[wildcards.task]["train"]),
@@ -52,9 +56,13 @@ rule edit:
         f"{EDIT_RUN}/index.json",
     log:
         f"{LOGS}/edit/{{task}}/{{edit_method}}/{{base}}/{{training}}.log",
+    benchmark:
+        f"{BENCHMARKS}/edit/{{task}}/{{edit_method}}/{{base}}/{{training}}.tsv"
     priority: 5
     conda:
         ENVIRONMENT
+    resources:
+        **asked("edit"),
     params:
         model=subpath(input.model, parent=True),
         base_weights=lambda wildcards, input: input.base or "none",
@@ -82,8 +90,12 @@ rule edit_score:
         f"{RESULTS}/edits/{{task}}/scores.json",
     log:
         f"{LOGS}/edit_score/{{task}}.log",
+    benchmark:
+        f"{BENCHMARKS}/edit_score/{{task}}.tsv"
     conda:
         ENVIRONMENT
+    resources:
+        **asked("edit_score"),
     params:
         options=lambda wildcards: as_json(TASKS[wildcards.task]),
         cells=as_json(EDIT_CELLS),
@@ -115,8 +127,13 @@ if TASKS:
             expand(f"{RESULTS}/tables/{{table}}.{{suffix}}", table=EDIT_TABLES, suffix=["csv", "md", "tex"]),
         log:
             f"{LOGS}/edit_tables.log",
+        benchmark:
+            f"{BENCHMARKS}/edit_tables.tsv"
+        localrule: True
         conda:
             ENVIRONMENT
+        resources:
+            **asked("edit_tables"),
         params:
             tables=as_json(EDIT_TABLES),
             scores=lambda wildcards, input: as_json(list(input.scores)),
@@ -138,8 +155,13 @@ if TASKS:
             expand(f"{RESULTS}/figures/{{figure}}.{{suffix}}", figure=EDIT_FIGURES, suffix=["png", "pdf"]),
         log:
             f"{LOGS}/edit_figures.log",
+        benchmark:
+            f"{BENCHMARKS}/edit_figures.tsv"
+        localrule: True
         conda:
             ENVIRONMENT
+        resources:
+            **asked("edit_figures"),
         params:
             figures=as_json(EDIT_FIGURES),
             config=EDIT_LAYOUT,

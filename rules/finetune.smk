@@ -10,8 +10,12 @@ rule finetune:
         log=f"{RESULTS}/runs/{{dataset}}/{{method}}/{{training}}/{{prompt}}/{{run}}/log.json",
     log:
         f"{LOGS}/finetune/{{dataset}}/{{method}}/{{training}}/{{prompt}}/{{run}}.log",
+    benchmark:
+        f"{BENCHMARKS}/finetune/{{dataset}}/{{method}}/{{training}}/{{prompt}}/{{run}}.tsv"
     conda:
         ENVIRONMENT
+    resources:
+        **asked("finetune"),
     params:
         model=subpath(input.model, parent=True),
         options=lambda wildcards: as_json(config["methods"][wildcards.method]),

@@ -8,8 +8,12 @@ rule generate:
         f"{RESULTS}/samples/{{dataset}}/{{method}}/{{training}}/{{prompt}}/{{run}}/index.json",
     log:
         f"{LOGS}/generate/{{dataset}}/{{method}}/{{training}}/{{prompt}}/{{run}}.log",
+    benchmark:
+        f"{BENCHMARKS}/generate/{{dataset}}/{{method}}/{{training}}/{{prompt}}/{{run}}.tsv"
     conda:
         ENVIRONMENT
+    resources:
+        **asked("generate"),
     params:
         model=subpath(input.model, parent=True),
         weights=lambda wildcards, input: input.weights or "none",

@@ -13,8 +13,13 @@ rule table:
         multiext(f"{RESULTS}/tables/{{table}}", ".csv", ".md", ".tex"),
     log:
         f"{LOGS}/{{table}}.log",
+    benchmark:
+        f"{BENCHMARKS}/{{table}}.tsv"
+    localrule: True
     conda:
         ENVIRONMENT
+    resources:
+        **asked("table"),
     params:
         scores=lambda wildcards, input: as_json(list(input.scores)),
         downstream=lambda wildcards, input: as_json(list(input.downstream)),
@@ -34,8 +39,13 @@ rule figure:
         multiext(f"{RESULTS}/figures/{{figure}}", ".png", ".pdf"),
     log:
         f"{LOGS}/{{figure}}.log",
+    benchmark:
+        f"{BENCHMARKS}/{{figure}}.tsv"
+    localrule: True
     conda:
         ENVIRONMENT
+    resources:
+        **asked("figure"),
     params:
         config=LAYOUT,
         results=lambda wildcards, input: str(Path(input.scores[0]).parents[1]),
@@ -53,8 +63,13 @@ rule page:
         f"{RESULTS}/report/index.html",
     log:
         f"{LOGS}/page.log",
+    benchmark:
+        f"{BENCHMARKS}/page.tsv"
+    localrule: True
     conda:
         ENVIRONMENT
+    resources:
+        **asked("page"),
     params:
         tables=lambda wildcards, input: as_json(list(input.tables)),
         figures=lambda wildcards, input: as_json(list(input.figures)),

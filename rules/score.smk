@@ -6,8 +6,12 @@ rule score:
         f"{RESULTS}/scores/{{dataset}}.json",
     log:
         f"{LOGS}/score/{{dataset}}.log",
+    benchmark:
+        f"{BENCHMARKS}/score/{{dataset}}.tsv"
     conda:
         ENVIRONMENT
+    resources:
+        **asked("score"),
     params:
         config=as_json({key: config.get(key) for key in ("grid", "prompt_study", "sweep", "sampling", "extractors")}),
         samples=lambda wildcards, input: str(Path(input.samples[0]).parents[5]),
@@ -24,8 +28,12 @@ rule downstream:
         f"{RESULTS}/downstream/{{dataset}}.json",
     log:
         f"{LOGS}/downstream/{{dataset}}.log",
+    benchmark:
+        f"{BENCHMARKS}/downstream/{{dataset}}.tsv"
     conda:
         ENVIRONMENT
+    resources:
+        **asked("downstream"),
     params:
         config=as_json({key: config.get(key) for key in ("grid", "prompt_study", "sampling", "datasets")}),
         data=lambda wildcards, input: str(Path(input.data[0]).parent),

@@ -2,7 +2,7 @@ use rule finetune as finetune_basic_ft with:
     wildcard_constraints:
         method="basic_ft",
     resources:
-        mem_mb=2500,
+        **asked("finetune_basic_ft", "finetune"),
 
 
 ruleorder: finetune_basic_ft > finetune

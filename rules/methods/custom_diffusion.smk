@@ -2,7 +2,7 @@ use rule finetune as finetune_custom_diffusion with:
     wildcard_constraints:
         method="custom_diffusion",
     resources:
-        mem_mb=2500,
+        **asked("finetune_custom_diffusion", "finetune"),
 
 
 ruleorder: finetune_custom_diffusion > finetune

@@ -2,7 +2,7 @@ use rule finetune as finetune_dreambooth with:
     wildcard_constraints:
         method="dreambooth",
     resources:
-        mem_mb=2500,
+        **asked("finetune_dreambooth", "finetune"),
 
 
 ruleorder: finetune_dreambooth > finetune

@@ -2,7 +2,7 @@ use rule edit as edit_pix2pix_zero with:
     wildcard_constraints:
         edit_method="pix2pix_zero",
     resources:
-        mem_mb=2500,
+        **asked("edit_pix2pix_zero", "edit"),
 
 
 ruleorder: edit_pix2pix_zero > edit

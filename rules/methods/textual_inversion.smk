@@ -2,7 +2,7 @@ use rule finetune as finetune_textual_inversion with:
     wildcard_constraints:
         method="textual_inversion",
     resources:
-        mem_mb=2500,
+        **asked("finetune_textual_inversion", "finetune"),
 
 
 ruleorder: finetune_textual_inversion > finetune
