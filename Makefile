@@ -5,7 +5,7 @@ CORES ?= 2
 READY := .venv/.ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: demo smoke test readings pretrain clean
+.PHONY: demo smoke test test-slurm readings pretrain clean
 
 demo: $(READY)  ## the embedded benchmark: tables, figures, page under results/embedded
 	snakemake --cores $(CORES) --nolock --quiet host reason
@@ -17,6 +17,9 @@ smoke: $(READY)  ## every stage in seconds; the numbers mean nothing
 
 test: $(READY)
 	python -m pytest
+
+test-slurm: $(READY)  ## the smoke grid and its accidents on a one-node Slurm; root on Debian, else skipped with the reason
+	python -m pytest -m slurm -rs tests/cluster
 
 readings: $(READY)  ## every reading of the paper's text, three training seeds (22 minutes on 2 cores); docs/readings.*
 	snakemake --cores $(CORES) --nolock --configfile configs/readings.yaml --quiet host reason

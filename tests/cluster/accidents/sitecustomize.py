@@ -1,0 +1,27 @@
+"""Accidents for a test's jobs, by PYTHONPATH: renaming a file whose path holds a word sleeps afterwards or kills the job before, once.
+
+LDCORE_ACCIDENTS: a JSON list of {"path": word, "do": "sleep" | "kill", "marker": a file that says it has happened}.
+"""
+
+import json
+import os
+import signal
+import time
+
+ACCIDENTS = json.loads(os.environ.get("LDCORE_ACCIDENTS", "[]"))
+replace = os.replace
+
+
+def clumsy(source, target, **options):
+    for accident in ACCIDENTS:
+        if accident["path"] in os.path.abspath(target) and not os.path.exists(accident["marker"]):
+            open(accident["marker"], "w").close()
+            if accident["do"] == "kill":
+                os.kill(os.getpid(), signal.SIGKILL)
+            replace(source, target, **options)
+            time.sleep(600)
+    replace(source, target, **options)
+
+
+if ACCIDENTS:
+    os.replace = clumsy

@@ -1,0 +1,28 @@
+"""A Slurm of one node for the session."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from node import NODE, why_not
+
+
+@pytest.fixture(scope="session")
+def slurm():
+    if reason := why_not():
+        pytest.skip(reason)
+    folder = Path(tempfile.mkdtemp(prefix="slurm-node-"))
+    try:
+        started = subprocess.run([NODE, "start", folder], stdout=subprocess.PIPE, text=True)
+        assert started.returncode == 0, started.stdout
+        environment = {**os.environ, "SLURM_CONF": str(folder / "slurm.conf"),
+                       "PATH": os.pathsep.join([str(folder / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]])}
+        yield SimpleNamespace(environment=environment, host=os.uname().nodename.split(".")[0])
+    finally:
+        subprocess.run([NODE, "stop", folder])
+        shutil.rmtree(folder, ignore_errors=True)

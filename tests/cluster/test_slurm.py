@@ -1,0 +1,183 @@
+"""The smoke grid through a real Slurm, and the accidents of clusters: same tables after each, nothing done twice, nothing by hand."""
+
+import csv
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+import yaml
+from node import COMMAND, ROOT, asked, finished, records, started, tables, waited, workspace
+
+pytestmark = pytest.mark.slurm
+RUN = "results/smoke/runs/{}/basic_ft/{}/{}/0/{}"
+TABLES = [f"results/smoke/tables/{name}.csv" for name in ("table1", "table2", "table3", "table4", "truth")]
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory):
+    """The smoke grid without Slurm."""
+    folder = workspace(tmp_path_factory.mktemp("local") / "run")
+    done = subprocess.run([sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "configs/smoke.yaml"], cwd=folder,
+                          env={**os.environ, "PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-4000:]
+    return folder
+
+
+@pytest.fixture(scope="module")
+def cluster(slurm, tmp_path_factory):
+    """The smoke grid through Slurm, undisturbed."""
+    folder = workspace(tmp_path_factory.mktemp("cluster") / "run")
+    assert finished(slurm, folder, timeout=560) == 0, (folder / "said").read_text()[-4000:]
+    return folder
+
+
+def without(folder, *runs):
+    """Take the cells of some fine-tuning runs back to before they began, and the tables; the times of all other weights."""
+    for dataset, training, prompt in runs:
+        shutil.rmtree(folder / RUN.format(dataset, training, prompt, ""))
+        shutil.rmtree(folder / RUN.format(dataset, training, prompt, "").replace("/runs/", "/samples/"))
+        (folder / f"results/smoke/scores/{dataset}.json").unlink()
+    shutil.rmtree(folder / "results/smoke/tables")
+    return times(folder)
+
+
+def times(folder):
+    return {path: path.stat().st_mtime_ns for path in folder.glob("results/smoke/runs/**/weights.safetensors")}
+
+
+def untouched(folder, before):
+    """No finished run was done again, and nobody's half-written file is left."""
+    assert before.items() <= times(folder).items()
+    assert not list(folder.glob("results/**/.*part*"))
+
+
+def sleeping_after(path, marker):
+    return {"path": path, "do": "sleep", "marker": str(marker)}
+
+
+def test_the_smoke_grid_through_slurm_gives_the_local_tables(slurm, local, cluster):
+    assert tables(cluster) == tables(local) and len(tables(cluster)) == 15
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())["resources"]
+    found = records(slurm, cluster)
+    stages = {stage: [one for one in found if one["Comment"].startswith(f"rule_{stage}")] for stage in
+              ("data", "latents", "drifts", "finetune", "generate", "score", "downstream", "edit_train", "edit_pix2pix", "edit_score")}
+    for stage, jobs in stages.items():
+        assert jobs, f"no Slurm job of {stage}"
+        wanted = {**config["default"], **config.get("edit" if stage == "edit_pix2pix" else stage, {})}
+        for job in jobs:
+            assert job["JobState"] == "COMPLETED" and job["ExitCode"] == "0:0"
+            assert ("gres:gpu:1" in job.get("TresPerJob", "")) == (wanted["gpu"] == 1), (stage, job)
+            assert f"mem={wanted['mem_mb']}M" in job["TRES"] or f"mem={wanted['mem_mb'] / 1024:g}G" in job["TRES"]
+            assert job["TimeLimit"] == "00:30:00"
+    assert not any(re.match("rule_(table|figure|page|edit_tables|edit_figures)", one["Comment"]) for one in found)
+
+
+def test_the_summary_knows_every_job(slurm, cluster):
+    done = subprocess.run([sys.executable, ROOT / "workflow_scripts" / "summary.py", "--csv", "summary.csv", *COMMAND[5:]],
+                          cwd=cluster, env=slurm.environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    rows = list(csv.DictReader((cluster / "summary.csv").open()))
+    assert len(rows) == 41 and {row["state"] for row in rows} == {"done"} and all((cluster / row["log"]).is_file() for row in rows)
+    assert sum(float(row["hours"]) * int(row["gpu"]) for row in rows) > 0 and "total" in done.stdout
+
+
+def test_cancelled_drained_out_of_memory_and_out_of_time(slurm, local, cluster, tmp_path):
+    """The four in one run: each hits another job, and each job's second attempt is given what it needs and ends."""
+    cancelled, late = ("brain_phantom", "plain", "simple_info"), ("chest_phantom", "plain", "simple_info")
+    before = without(cluster, cancelled, late)
+    (tmp_path / "tight.yaml").write_text("resources: {finetune: {runtime: 1}, generate: {mem_mb: 450}}\n")
+    slow = [sleeping_after(RUN.format(*run, "checkpoint.pt"), tmp_path / run[0]) for run in (cancelled, late)]
+    asked(slurm, "scontrol", "update", f"NodeName={slurm.host}", "State=DRAIN", "Reason=test")
+    running = started(slurm, cluster, "--configfile", "configs/smoke.yaml", str(tmp_path / "tight.yaml"), "--", *TABLES,
+                      accidents=json.dumps(slow))
+    last = int(records(slurm, cluster)[-1]["JobId"])
+    waiting = waited(lambda: asked(slurm, "squeue", "--noheader", "--states=PENDING", "--format=%r"), "jobs held by the drained node")
+    assert "Req" in waiting or "DRAIN" in waiting.upper() or "Unavail" in waiting, waiting
+    asked(slurm, "scontrol", "update", f"NodeName={slurm.host}", "State=RESUME")
+    waited((tmp_path / cancelled[0]).exists, "the first checkpoint")
+    mine = next(one for one in records(slurm, cluster)[::-1] if one["Comment"].endswith("brain_phantom_basic_ft_plain_simple_info_0"))
+    asked(slurm, "scancel", mine["JobId"])
+    assert running.wait(300) == 0, (cluster / "said").read_text()[-4000:]
+    assert tables(cluster) == tables(local)
+    untouched(cluster, before)
+    found = [one for one in records(slurm, cluster) if int(one["JobId"]) > last]
+    ends = {run[0]: [one for one in found if one["Comment"].startswith("rule_finetune") and run[0] in one["Comment"]] for run in (cancelled, late)}
+    assert [one["JobState"] for one in ends["brain_phantom"]] == ["CANCELLED", "COMPLETED"]
+    assert [one["JobState"] for one in ends["chest_phantom"]] == ["TIMEOUT", "COMPLETED"]
+    assert [one["TimeLimit"] for one in ends["chest_phantom"]] == ["00:01:00", "00:02:00"]
+    sampling = [one for one in found if one["Comment"].startswith("rule_generate")]
+    assert {one["JobState"] for one in sampling} >= {"COMPLETED"} and len(sampling) >= 4
+    assert {re.search(r"mem=(\d+)M", one["TRES"])[1] for one in sampling} == {"450", "900"}
+    for run in (cancelled, late):
+        log = (cluster / "results/smoke/logs/finetune" / run[0] / "basic_ft" / run[1] / run[2] / "0.log").read_text()
+        assert "| 4/8" in log and "| 0/8" not in log, "the retry did not start from the checkpoint"
+        name = RUN.format(*run, "weights.safetensors")
+        assert (cluster / name).read_bytes() == (local / name).read_bytes()
+
+
+def test_sigint_a_second_user_and_a_killed_snakemake(slurm, local, cluster, tmp_path):
+    run = ("brain_phantom", "ld", "diverse")
+    before = without(cluster, run)
+    slow = json.dumps([sleeping_after(RUN.format(*run, "checkpoint.pt"), tmp_path / "first")])
+    running = started(slurm, cluster, *TABLES, accidents=slow)
+    waited((tmp_path / "first").exists, "the first checkpoint")
+    running.send_signal(signal.SIGINT)
+    running.wait(60)
+    waited(lambda: not asked(slurm, "squeue", "--noheader"), "an empty queue after SIGINT", 20)
+
+    slow = json.dumps([sleeping_after(RUN.format(*run, "weights.safetensors"), tmp_path / "second")])
+    running = started(slurm, cluster, *TABLES, accidents=slow)
+    waited((tmp_path / "second").exists, "the second run's weights")
+    nobody = subprocess.run(["runuser", "-u", "nobody", "--", *COMMAND], cwd=cluster, capture_output=True, text=True,
+                            env={**slurm.environment, "HOME": str(tmp_path)})
+    again = subprocess.run(COMMAND, cwd=cluster, env=slurm.environment, capture_output=True, text=True)
+    assert again.returncode != 0 and "lock" in again.stderr.lower() and nobody.returncode != 0
+    assert "lock" in nobody.stderr.lower() or "Permission denied" in nobody.stderr, nobody.stderr
+
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    left = asked(slurm, "squeue", "--noheader", "--format=%A").split()
+    assert left, "the job died with Snakemake"
+    asked(slurm, "scancel", *left)
+    waited(lambda: not asked(slurm, "squeue", "--noheader"), "an empty queue", 30)
+    asked(slurm, *COMMAND, "--directory", str(cluster), "--snakefile", str(cluster / "Snakefile"), "--unlock")
+    assert finished(slurm, cluster, *TABLES) == 0, (cluster / "said").read_text()[-4000:]
+    assert tables(cluster) == tables(local)
+    untouched(cluster, before)
+    ran = re.findall(r"^rule (\w+):", (cluster / "said").read_text(), re.MULTILINE)
+    assert "data" not in ran and ran.count("finetune_basic_ft") <= 1
+
+
+def test_a_full_disk_and_a_job_that_dies_before_renaming(slurm, local, cluster, tmp_path):
+    """The whole run folder on a disk of its own, filled to the last byte, then cleared."""
+    run = ("chest_phantom", "plain", "simple_info")
+    results, kept = cluster / "results", tmp_path / "kept"
+    results.rename(kept)
+    results.mkdir()
+    size = sum(path.stat().st_size + 4096 for path in kept.rglob("*")) + (16 << 20)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", results]).returncode:
+        results.rmdir()
+        kept.rename(results)
+        pytest.skip("mounting a small disk is not allowed here")
+    try:
+        shutil.copytree(kept, results, dirs_exist_ok=True)
+        before = without(cluster, run)
+        with open(results / "ballast", "wb") as ballast, pytest.raises(OSError):
+            while True:
+                ballast.write(bytes(1 << 20))
+                ballast.flush()
+        assert finished(slurm, cluster, "--retries", "0", "--", *TABLES) != 0
+        logs = "".join(path.read_text(errors="replace") for path in cluster.glob(".snakemake/slurm_logs/**/*.log"))
+        assert "error: No space left on the disk for" in logs
+        (results / "ballast").unlink()
+        dies = [{"path": RUN.format(*run, "weights.safetensors"), "do": "kill", "marker": str(tmp_path / "died")}]
+        assert finished(slurm, cluster, *TABLES, accidents=json.dumps(dies)) == 0, (cluster / "said").read_text()[-4000:]
+        assert (tmp_path / "died").exists() and tables(cluster) == tables(local)
+        untouched(cluster, before)
+    finally:
+        subprocess.run(["umount", results])
