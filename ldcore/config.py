@@ -116,8 +116,8 @@ def check_files(config: dict) -> None:
 
 
 def resources(config: dict, names) -> dict:
-    """gpu, mem_mb and runtime (minutes) of a rule: each from the first of its names that sets it, else from `default`."""
-    found = {"gpu": 0, "mem_mb": 2500, "runtime": 30}
+    """gpu, mem_mb, runtime (minutes) and threads of a rule: each from the first of its names that sets it, else from `default`."""
+    found = {"gpu": 0, "mem_mb": 2500, "runtime": 30, "threads": 1}
     for name in ["default", *reversed(names)]:
         found |= config["resources"].get(name, {})
     return found

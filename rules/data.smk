@@ -4,12 +4,15 @@ rule data:
     output:
         records=f"{RESULTS}/data/{{dataset}}/records.csv",
         images=f"{RESULTS}/data/{{dataset}}/images.npy",
+        excluded=f"{RESULTS}/data/{{dataset}}/excluded.csv",
+        splits=f"{RESULTS}/data/{{dataset}}/splits.csv",
     log:
         f"{LOGS}/data/{{dataset}}.log",
     benchmark:
         f"{BENCHMARKS}/data/{{dataset}}.tsv"
     conda:
         ENVIRONMENT
+    threads: ldconfig.resources(config, ["data"])["threads"]
     resources:
         **asked("data"),
     params:
@@ -20,7 +23,7 @@ rule data:
         out=subpath(output.records, parent=True),
     shell:
         "python workflow_scripts/data.py --adapter {params.adapter:q} --options {params.options:q} --seed {params.seed} "
-        "--out {params.out:q} 2>&1 | tee {log:q}"
+        "--out {params.out:q} --workers {threads} 2>&1 | tee {log:q}"
 
 
 rule reference:

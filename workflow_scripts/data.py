@@ -1,13 +1,7 @@
-"""Write one dataset's records table and image stack: OUT/records.csv and OUT/images.npy."""
+"""Write one dataset: OUT/records.csv and OUT/images.npy, and what was left out (ldcore/prepare.py)."""
 
 from ldcore import cli
-from ldcore.datasets import build
-from ldcore.datasets.records import save
-
-
-def main(adapter, options, seed, out):
-    save(*build(adapter, options, seed), out)
-
+from ldcore.prepare import prepare
 
 if __name__ == "__main__":
-    cli.run(main, cli.parser(__doc__, adapter=str, options=cli.structure, seed=int, out=str))
+    cli.run(prepare, cli.parser(__doc__, adapter=str, options=cli.structure, seed=int, out=str, workers=int))

@@ -1,14 +1,12 @@
-"""Datasets: each adapter module has DEFAULTS (option name -> default) and build(options, seed) -> (records, images)."""
+"""Datasets. Each adapter module has DEFAULTS (option name -> default) and either build(options, seed) -> (records, images), or, where it
+reads a download folder, listing and prepared as ldcore.datasets.scans describes."""
 
 import importlib
 
 from ldcore.errors import UserError
 
-ADAPTERS = {
-    "brain_phantom": "ldcore.datasets.brain_phantom",
-    "chest_phantom": "ldcore.datasets.chest_phantom",
-    "folder": "ldcore.datasets.folder",
-}
+ADAPTERS = {name: f"ldcore.datasets.{name}" for name in
+            ("brain_phantom", "chest_phantom", "folder", "adni", "oasis1", "oasis2", "oasis3", "ixi", "chexpert", "nih", "mimic", "medmnist")}
 
 
 def module(adapter: str):
@@ -16,6 +14,14 @@ def module(adapter: str):
     if adapter not in ADAPTERS:
         raise UserError(f"Unknown dataset adapter {adapter!r}; use one of {', '.join(sorted(ADAPTERS))}.")
     return importlib.import_module(ADAPTERS[adapter])
+
+
+def defaults(adapter: str) -> dict:
+    """Every option of an adapter and its default."""
+    from ldcore.datasets.scans import COMMON
+
+    chosen = module(adapter)
+    return {**(COMMON if hasattr(chosen, "listing") else {}), **chosen.DEFAULTS}
 
 
 def complete(options: dict, defaults: dict, adapter: str) -> dict:
@@ -28,6 +34,5 @@ def complete(options: dict, defaults: dict, adapter: str) -> dict:
 
 
 def build(adapter: str, options: dict | None = None, seed: int = 0):
-    """Return (records DataFrame, images uint8 [N, H, W]), a function of the arguments and any files they name."""
-    chosen = module(adapter)
-    return chosen.build(complete(options or {}, chosen.DEFAULTS, adapter), seed)
+    """Return (records DataFrame, images uint8 [N, H, W]) of an adapter that has `build`; others: ldcore.prepare.prepare."""
+    return module(adapter).build(complete(options or {}, defaults(adapter), adapter), seed)

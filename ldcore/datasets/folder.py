@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from ldcore.datasets.images import axial_slice, dicom, picture, to_uint8
 from ldcore.datasets.records import SPLITS, assign_splits, validate
 from ldcore.errors import UserError
 
@@ -39,19 +40,6 @@ def build(options: dict, seed: int):
     for number, (path, index) in enumerate(zip(tqdm(table["path"], desc="folder", mininterval=2), slices)):
         images[number] = to_uint8(_read(root / path, index, number + 2), size, window)
     return records, images
-
-
-def to_uint8(image: np.ndarray, size: int, window) -> np.ndarray:
-    """Percentile-window a float image [H, W], pad it to a centred square with 0 and resize it, antialiased."""
-    from skimage.transform import resize
-
-    low, high = np.percentile(image, window)
-    scaled = np.clip((image - low) / (high - low), 0, 1) if high > low else np.zeros_like(image)
-    side, (height, width) = max(image.shape), image.shape
-    top, left = (side - height) // 2, (side - width) // 2
-    square = np.pad(scaled, ((top, side - height - top), (left, side - width - left)))
-    resized = resize(square, (size, size), order=1, anti_aliasing=size < side, mode="constant")
-    return np.rint(np.clip(resized, 0, 1) * 255).astype(np.uint8)
 
 
 def _table(options):
@@ -145,7 +133,7 @@ def _split(cell):
 def _read(path, index, row):
     """One image as float64 [H, W]; UserError names the file and the CSV row when it is missing or unreadable."""
     name = path.name.lower()
-    readers = {PICTURES: _picture, VOLUMES: _volume, SCANS: _dicom}
+    readers = {PICTURES: picture, VOLUMES: axial_slice, SCANS: dicom}
     reader = next((readers[ends] for ends in readers if name.endswith(ends)), None)
     if reader is None:
         known = ", ".join(PICTURES + VOLUMES + SCANS)
@@ -160,36 +148,3 @@ def _read(path, index, row):
         reason = " ".join(str(fault).split()).rstrip(".")
         raise UserError(f"Row {row} names {path}, which cannot be read ({reason}); replace the file.") from fault
     return image
-
-
-def _picture(path, index):
-    from PIL import Image
-
-    with Image.open(path) as image:
-        return np.asarray(image if image.mode in ("L", "I", "F", "I;16", "I;16B") else image.convert("L"))
-
-
-def _volume(path, index):
-    """One axial slice, anterior at the top and the subject's left on the left."""
-    import nibabel
-
-    image = nibabel.load(path)
-    volume = np.asarray(nibabel.as_closest_canonical(image).dataobj if len(image.shape) > 2 else image.dataobj)
-    while volume.ndim > 3:
-        volume = volume[..., 0]
-    if volume.ndim == 3:
-        volume = volume[:, :, volume.shape[2] // 2 if index is None else index]
-    return np.rot90(volume)
-
-
-def _dicom(path, index):
-    import pydicom
-    from pydicom.pixels import apply_modality_lut
-
-    scan = pydicom.dcmread(path)
-    pixels = np.asarray(apply_modality_lut(scan.pixel_array, scan), dtype=np.float64)
-    if int(scan.get("NumberOfFrames", 1) or 1) > 1:
-        pixels = pixels[len(pixels) // 2 if index is None else index]
-    if pixels.ndim == 3:
-        pixels = pixels.mean(axis=-1)
-    return pixels.max() + pixels.min() - pixels if scan.PhotometricInterpretation == "MONOCHROME1" else pixels
