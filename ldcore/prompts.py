@@ -8,6 +8,9 @@ SUBJECT = {"brain_mr": "brain MRI", "chest_xray": "chest X-ray"}
 CONDITION = {"CN": "normal cognition", "MCI": "mild cognitive impairment", "AD": "Alzheimer's disease",
              "No Finding": "no finding", "Cardiomegaly": "cardiomegaly", "Pleural Effusion": "pleural effusion",
              "Pneumonia": "pneumonia"}
+OTHER_FINDINGS = ("Enlarged Cardiomediastinum", "Lung Opacity", "Lung Lesion", "Edema", "Consolidation", "Atelectasis", "Pneumothorax",
+                  "Pleural Other", "Fracture", "Support Devices", "Infiltration", "Mass", "Nodule", "Emphysema", "Fibrosis",
+                  "Pleural Thickening", "Hernia")
 SEX = {"F": "female", "M": "male"}
 SIMPLE = "a {subject}{patient}"
 # 21 an anatomy, as many as the paper uses; its own wording is not published.
@@ -32,25 +35,50 @@ DIVERSE = {
         "the {subject}{patient}", "a {subject}{patient}, seen from the front", "a single view {subject}{patient}",
         "a radiology picture of a {subject}{patient}"),
 }
+# For any other field; only words that fit every one.
+ANY_FIELD = (
+    "a {subject}{patient}", "the {subject}{patient}", "one {subject}{patient}", "a single {subject}{patient}", "a grayscale {subject}{patient}",
+    "a high quality {subject}{patient}", "a noisy {subject}{patient}", "a sharp {subject}{patient}", "a blurred {subject}{patient}",
+    "a bright {subject}{patient}", "a dark {subject}{patient}", "a typical {subject}{patient}", "a clean {subject}{patient}",
+    "a square {subject}{patient}", "a detailed {subject}{patient}", "a low contrast {subject}{patient}", "a monochrome {subject}{patient}",
+    "a picture showing a {subject}{patient}", "a view of a {subject}{patient}", "an example of a {subject}{patient}",
+    "a professional {subject}{patient}")
+
+
+def subject_words(anatomy: str) -> str:
+    """What one image is called: of brain_mr and chest_xray as the paper does, else the anatomy's own words, "satellite image".
+
+    UserError for another name with an underscore: a misspelt one of the two.
+    """
+    if anatomy not in SUBJECT and "_" in anatomy:
+        raise UserError(f"Anatomy {anatomy!r} is unknown; use {', '.join(SUBJECT)}, or words without an underscore.")
+    return SUBJECT.get(anatomy, anatomy)
+
+
+def article(words: str) -> str:
+    """'a brain MRI', 'an aerial photograph'."""
+    return "an" if words[0].lower() in "aeiou" else "a"
 
 
 def prompt(record, anatomy: str, style: str) -> str:
     """The prompt of one record (a mapping with age, sex, diagnosis, findings; any may be empty or NaN).
 
     simple: "a brain MRI"; diverse: one of 21 templates, a function of subject and session; with _info:
-    "a brain MRI of a 71 year old female with Alzheimer's disease" (paper, section 4).
+    "a brain MRI of a 71 year old female with Alzheimer's disease" (paper, section 4), and where the subject's words are one's own and
+    neither age nor sex is known, "a satellite image with flood".
     UserError for an unknown style or anatomy, and where the style asks for information the record lacks altogether.
     """
     if style not in STYLES:
         raise UserError(f"Prompt style {style!r} is unknown; use one of {', '.join(STYLES)}.")
-    if anatomy not in SUBJECT:
-        raise UserError(f"Anatomy {anatomy!r} is unknown; use one of {', '.join(SUBJECT)}.")
     wording, _, info = style.partition("_")
-    template = SIMPLE
+    subject, template = subject_words(anatomy), SIMPLE
     if wording == "diverse":
-        choices = DIVERSE[anatomy]
+        choices = DIVERSE.get(anatomy, ANY_FIELD)
         template = choices[derive_seed("template", record.get("subject_id"), record.get("session")) % len(choices)]
-    return template.format(subject=SUBJECT[anatomy], patient=patient_information(record) if info else "")
+    template = template.replace("a {subject}", article(subject) + " {subject}")
+    known_patient = anatomy in SUBJECT or known(record, "age") is not None or known(record, "sex") is not None
+    patient = patient_information(record) if info else ""
+    return template.format(subject=subject, patient=patient if known_patient else patient.replace(" of a patient", "", 1))
 
 
 def patient_information(record) -> str:
@@ -65,7 +93,7 @@ def patient_information(record) -> str:
 
 def condition(case: str) -> str:
     """A label in words; several are joined by "|": 'cardiomegaly and pneumonia'."""
-    return " and ".join(CONDITION.get(part, part) for part in case.split("|"))
+    return " and ".join(part.lower() if part in OTHER_FINDINGS else CONDITION.get(part, part) for part in case.split("|"))
 
 
 def label(record):
@@ -74,9 +102,9 @@ def label(record):
 
 
 def phrases(records, anatomy: str) -> list[str]:
-    """The words a text-side method may learn: the anatomy's name and every condition that occurs, as prompts write them."""
+    """The words a text-side method may learn: the subject's and every condition that occurs, as prompts write them."""
     found = {label(row) for row in records.to_dict("records")} - {None}
-    return [SUBJECT[anatomy], *sorted(map(condition, found))]
+    return [subject_words(anatomy), *sorted(map(condition, found))]
 
 
 def known(record, key: str):

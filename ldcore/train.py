@@ -122,7 +122,7 @@ def train(backbone, method, data: dict, drift: Drift, target: str, options: dict
     if state["ema"]:
         state["ema"].copy_to(named.values())
     with atomic(folder / "weights.safetensors") as temporary:
-        save_file({name: p.detach().cpu().contiguous() for name, p in named.items()}, temporary)
+        save_file({name: p.detach().cpu().contiguous() for name, p in named.items()} | data.get("saved", {}), temporary)
     log = {"losses": state["losses"], "seconds": time.perf_counter() - began, "options": options, "target": target,
            "parameters": sum(p.numel() for p in named.values())}
     write_json(folder / "log.json", log)

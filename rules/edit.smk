@@ -37,7 +37,7 @@ rule edit_train:
     shell:
         "python workflow_scripts/edit_train.py --model {params.model:q} --method {wildcards.edit_method} --options {params.options:q} "
         "--base {wildcards.base} --weights {params.weights:q} --data {params.data:q} --latents {input.latents:q} "
-        "--anatomy {params.anatomy} --drift {input.drift:q} --target {params.target} --seed {params.seed} --run {params.run} "
+        "--anatomy {params.anatomy:q} --drift {input.drift:q} --target {params.target} --seed {params.seed} --run {params.run} "
         "--out {params.out:q} 2>&1 | tee {log:q}"
 
 

@@ -26,5 +26,5 @@ rule finetune:
         out=subpath(output.weights, parent=True),
     shell:
         "python workflow_scripts/finetune.py --model {params.model:q} --method {wildcards.method} --options {params.options:q} "
-        "--data {params.data:q} --latents {input.latents:q} --anatomy {params.anatomy} --prompt {wildcards.prompt} "
+        "--data {params.data:q} --latents {input.latents:q} --anatomy {params.anatomy:q} --prompt {wildcards.prompt} "
         "--drift {input.drift:q} --target {params.target} --seed {params.seed} --run {wildcards.run} --out {params.out:q} 2>&1 | tee {log:q}"

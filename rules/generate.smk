@@ -29,6 +29,6 @@ rule generate:
         out=subpath(output[0], parent=True),
     shell:
         "python workflow_scripts/generate.py --model {params.model:q} --method {wildcards.method} --weights {params.weights:q} "
-        "--data {params.data:q} --anatomy {params.anatomy} --prompt {wildcards.prompt} --classes {params.classes:q} "
+        "--data {params.data:q} --anatomy {params.anatomy:q} --prompt {wildcards.prompt} --classes {params.classes:q} "
         "--test-images {params.test_images} --drifts {params.drifts:q} --counts {params.counts:q} --sampling {params.sampling:q} "
         "--extractors {params.extractors:q} --seed {params.seed} --out {params.out:q} 2>&1 | tee {log:q}"

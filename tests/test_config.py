@@ -15,6 +15,8 @@ ROOT = Path(__file__).parents[1]
 SCHEMA = yaml.safe_load((ROOT / "schemas/config.schema.yaml").read_text())
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 
+MEDMNIST = {"adapter": "medmnist", "anatomy": "chest_xray", "classes": ["No Finding", "Pneumonia"]}
+
 
 def merged(base, changes):
     """As Snakemake merges a second config file: mappings recursively, the rest replaced."""
@@ -68,6 +70,7 @@ def test_defaults_are_filled():
     ({"editing": {"tasks": {"ageing": {"dataset": "liver"}}}}, "editing.tasks.ageing.dataset.*liver"),
     ({"editing": {"tasks": {"ageing": {"bases": ["sdxl"]}}}}, "editing.tasks.ageing.bases.*sdxl"),
     ({"editing": {"tasks": {"ageing": {"styles": ["roman"]}}}}, "roman"),
+    ({"datasets": {"brain_phantom": {"anatomy": "brain_mri"}}}, "datasets.brain_phantom.anatomy.*brain_mri"),
     ({"seed": "zero"}, "seed.*zero"),
     ({"name": "../up"}, "name"),
 ])
@@ -82,6 +85,13 @@ def test_each_mistake_names_its_key(changes, named):
     ({"extractors": {"inception": {"weights": "no/such.pt"}}}, "extractors.inception.weights.*no/such.pt"),
     ({"datasets": {"x": {"adapter": "floder", "anatomy": "brain_mr", "classes": ["CN"]}}}, "floder.*folder"),
     ({"methods": {"dreambooht": {}}}, "dreambooht.*basic_ft"),
+    ({"datasets": {"m": MEDMNIST}, "grid": {"datasets": ["m"]}}, "grid.prompts: 'simple_info'.*'m'.*medmnist.*use simple or diverse"),
+    ({"datasets": {"m": MEDMNIST}, "prompt_study": {"dataset": "m", "prompts": ["simple", "diverse_info"]}},
+     "prompt_study.prompts: 'diverse_info'.*'m'"),
+    ({"datasets": {"m": MEDMNIST}, "sweep": {"datasets": ["m"]}}, "sweep.prompt: 'simple_info'.*'m'"),
+    ({"datasets": {"m": MEDMNIST}, "editing": {"tasks": {"ageing": {"dataset": "m"}}}}, "editing.tasks.ageing.styles.*'m'"),
+    ({"datasets": {"m": MEDMNIST}, "editing": {"tasks": {"disease": {"dataset": "m", "styles": ["simple"]}}}},
+     "editing.tasks.disease.base_prompt.*'m'"),
     ({"editing": {"tasks": {"ageing": {"method": "pix2pix"}}}}, "editing.tasks.ageing.method.*pix2pix_zero"),
     ({"editing": {"perceptual": {"lpips_alex": {"weights": "no/alex.pth"}}}}, "editing.perceptual.lpips_alex.*no/alex.pth"),
 ])
@@ -89,6 +99,12 @@ def test_missing_files_and_methods_are_named_before_any_job(changes, named, tmp_
     (tmp_path / "model_index.json").write_text("{}")
     with pytest.raises(UserError, match=named):
         module.check_files(checked(**{"model": {"path": str(tmp_path)}, **changes}))
+
+
+def test_a_dataset_without_patients_may_have_prompts_without_them(tmp_path):
+    (tmp_path / "model_index.json").write_text("{}")
+    module.check_files(checked(model={"path": str(tmp_path)}, datasets={"m": MEDMNIST, "own": {**MEDMNIST, "anatomy": "X-ray film"}},
+                               grid={"datasets": ["m", "own"], "prompts": ["simple", "diverse"]}, prompt_study={"dataset": "m", "prompts": ["diverse"]}))
 
 
 def test_a_drift_is_written_once():

@@ -1,9 +1,11 @@
 """Prompts: wording, what is left out when unknown, and refusals."""
 
+import pandas as pd
 import pytest
 
+from ldcore.datasets import chest_tables
 from ldcore.errors import UserError
-from ldcore.prompts import prompt
+from ldcore.prompts import CONDITION, OTHER_FINDINGS, phrases, prompt
 
 RECORD = {"subject_id": "s1", "age": 70.6, "sex": "F", "diagnosis": "AD", "findings": ""}
 
@@ -26,7 +28,34 @@ def test_simple_needs_nothing_and_info_needs_something():
         prompt(empty, "chest_xray", "simple_info")
 
 
-@pytest.mark.parametrize("anatomy, style, named", [("brain_mr", "sonnet", "sonnet"), ("foot", "simple", "foot")])
+@pytest.mark.parametrize("anatomy, style, named", [("brain_mr", "sonnet", "sonnet"), ("brain_mri", "simple", "brain_mri")])
 def test_unknown_names(anatomy, style, named):
     with pytest.raises(UserError, match=named):
         prompt(RECORD, anatomy, style)
+
+
+FIELD = {"subject_id": "tile_7", "age": float("nan"), "sex": "", "diagnosis": "flood", "findings": ""}
+
+
+@pytest.mark.parametrize("anatomy, changes, style, text", [
+    ("satellite image", {}, "simple", "a satellite image"),
+    ("satellite image", {}, "simple_info", "a satellite image with flood"),
+    ("aerial photograph", {}, "simple_info", "an aerial photograph with flood"),
+    ("fundus photograph", {"age": 61}, "simple_info", "a fundus photograph of a 61 year old patient with flood"),
+    ("fundus photograph", {"sex": "F", "diagnosis": ""}, "simple_info", "a fundus photograph of a female"),
+    ("chest_xray", {"diagnosis": "", "findings": "Pneumonia|Lung Opacity"}, "simple_info",
+     "a chest X-ray of a patient with pneumonia and lung opacity"),
+])
+def test_another_field_has_its_own_words(anatomy, changes, style, text):
+    assert prompt({**FIELD, **changes}, anatomy, style) == text
+
+
+def test_diverse_prompts_of_another_field_say_nothing_medical():
+    said = {prompt({**FIELD, "session": number}, "aerial photograph", "diverse_info") for number in range(300)}
+    assert len(said) == 21 and all("aerial photograph with flood" in text and "a aerial" not in text for text in said)
+    assert not any(word in text for text in said for word in ("patient", "MRI", "X-ray", "radio", "clinical"))
+    assert phrases(pd.DataFrame([FIELD]), "aerial photograph") == ["aerial photograph", "flood"]
+
+
+def test_every_finding_of_the_chest_tables_has_words():
+    assert set(chest_tables.FINDINGS) <= {*OTHER_FINDINGS, *CONDITION}

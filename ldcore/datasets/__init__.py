@@ -8,6 +8,8 @@ from ldcore.errors import UserError
 ADAPTERS = {name: f"ldcore.datasets.{name}" for name in
             ("brain_phantom", "chest_phantom", "folder", "adni", "oasis1", "oasis2", "oasis3", "ixi", "chexpert", "nih", "mimic", "medmnist")}
 
+WITHOUT_PATIENTS = ("medmnist",)  # adapters whose records hold neither age nor sex; a list here, so that asking imports no adapter
+
 
 def module(adapter: str):
     """Import the adapter's module on first use; UserError lists the known names."""
@@ -22,6 +24,22 @@ def defaults(adapter: str) -> dict:
 
     chosen = module(adapter)
     return {**(COMMON if hasattr(chosen, "listing") else {}), **chosen.DEFAULTS}
+
+
+def check_prompts(config: dict) -> None:
+    """UserError where prompts with patient information are asked of a data set that has none."""
+    grid, study, sweep = config["grid"], config.get("prompt_study"), config.get("sweep")
+    asked = [(name, "grid.prompts", grid["prompts"]) for name in grid["datasets"]]
+    asked += [(study["dataset"], "prompt_study.prompts", study["prompts"])] if study else []
+    asked += [(name, "sweep.prompt", [sweep["prompt"]]) for name in sweep["datasets"]] if sweep else []
+    for key, task in (config.get("editing") or {"tasks": {}})["tasks"].items():
+        asked.append((task["dataset"], f"editing.tasks.{key}.styles", task["styles"]))
+        asked.append((task["dataset"], f"editing.tasks.{key}.base_prompt", [task["base_prompt"]] * (task["bases"] != ["base"])))
+    for name, place, styles in asked:
+        informed = [style for style in styles if style not in ("simple", "diverse")]
+        if informed and config["datasets"][name]["adapter"] in WITHOUT_PATIENTS:
+            raise UserError(f"Config {place}: {informed[0]!r} writes age and sex into prompts, and dataset {name!r} "
+                            f"({config['datasets'][name]['adapter']}) has neither; use simple or diverse.")
 
 
 def complete(options: dict, defaults: dict, adapter: str) -> dict:

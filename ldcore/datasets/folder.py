@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from ldcore.datasets.images import axial_slice, dicom, picture, to_uint8
+from ldcore.datasets.images import SCANS, axial_slice, check, dicom, one_gray, picture, to_uint8
 from ldcore.datasets.records import SPLITS, assign_splits, validate
 from ldcore.errors import UserError
 
 DEFAULTS = {"root": None, "csv": None, "image_size": 64, "fractions": {"train": 0.7, "val": 0.1, "test": 0.2},
             "window": [0.5, 99.5]}
 SEX_CODES = {"f": "F", "female": "F", "m": "M", "male": "M", "": ""}
-PICTURES, VOLUMES, SCANS = (".png", ".jpg", ".jpeg"), (".nii", ".nii.gz"), (".dcm", ".dicom", ".ima")
+PICTURES, VOLUMES = (".png", ".jpg", ".jpeg"), (".nii", ".nii.gz")
 
 
 def build(options: dict, seed: int):
@@ -30,10 +30,7 @@ def build(options: dict, seed: int):
     options = {**DEFAULTS, **options}
     root, table = _table(options)
     size, window = options["image_size"], options["window"]
-    if not isinstance(size, int) or size < 8:
-        raise UserError(f"Option image_size is {size!r}; give a whole number of pixels, at least 8.")
-    if not window or len(window) != 2 or not 0 <= window[0] < window[1] <= 100:
-        raise UserError(f"Option window is {window!r}; give two rising percentiles from 0 to 100.")
+    check(options)
     records = _records(table, options, seed)
     images = np.empty((len(table), size, size), np.uint8)
     slices = _each(table.get("slice", pd.Series([""] * len(table))), "slice", _slice)
@@ -141,10 +138,7 @@ def _read(path, index, row):
     if not path.is_file():
         raise UserError(f"Row {row} names {path}, which does not exist; correct the path or option 'root'.")
     try:
-        image = np.asarray(reader(path, index), dtype=np.float64)
-        if image.ndim != 2 or min(image.shape) < 2 or not np.isfinite(image).all():
-            raise ValueError(f"shape {image.shape} or its values do not make one grey image")
+        return one_gray(reader(path, index))
     except Exception as fault:  # the three libraries raise many kinds for a damaged file
         reason = " ".join(str(fault).split()).rstrip(".")
         raise UserError(f"Row {row} names {path}, which cannot be read ({reason}); replace the file.") from fault
-    return image

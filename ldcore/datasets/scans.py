@@ -5,7 +5,7 @@ An adapter that reads a download folder has
     listing(options)         (scans, excluded), two DataFrames, from folder and tables alone; no image is opened
     prepared(scan, options)  uint8 [image_size, image_size] of one scan (a row of `scans` as a dict)
 scans: subject_id and path, and any of when (number or ISO date: orders a subject's sessions), age (years), sex (F, M, ""),
-diagnosis, findings, site. excluded: path, subject_id, reason. An error in `prepared` excludes the scan, with its words as the reason.
+diagnosis, findings, site, split (the data set's own, in every row: used instead of fractions). excluded: path, subject_id, reason. An error in `prepared` excludes the scan, with its words as the reason.
 """
 
 from concurrent.futures import ProcessPoolExecutor
@@ -50,7 +50,7 @@ def build(adapter, options: dict, seed: int, cache, workers: int = 1):
     scans = scans[[fault is None for fault in faults]].reset_index(drop=True)
     if scans.empty:
         raise UserError(f"No scan in {options['source']} can be used: {reasons(excluded)}.")
-    records = scans.assign(split=split_of(scans["subject_id"], options, seed), image_index=np.arange(len(scans)))
+    records = scans.assign(split=split_of(scans, options, seed), image_index=np.arange(len(scans)))
     validate(records, len(images))
     return records.drop(columns=["path", "when"], errors="ignore"), images, excluded
 
@@ -78,6 +78,8 @@ def drawn(scans, excluded, count, seed: int):
     """`count` scans of each label (diagnosis, else findings), drawn uniformly by the seed; all for None."""
     if count is None:
         return scans, excluded
+    if not isinstance(count, int) or count < 1:
+        raise UserError(f"Option per_class is {count!r}; give a whole number of scans, at least 1.")
     labels, kept = scans["diagnosis"].where(scans["diagnosis"] != "", scans["findings"]), []
     for label in sorted(set(labels)):
         rows = np.flatnonzero(labels == label)
@@ -91,12 +93,19 @@ def left_out(scans, excluded, mask, reason: str):
     return scans[~mask].reset_index(drop=True), pd.concat([excluded, gone], ignore_index=True)
 
 
-def split_of(subjects, options: dict, seed: int) -> list[str]:
-    """The split of every row: by the list of hashed ids where one is given, else by hash of the subject."""
+def split_of(scans: pd.DataFrame, options: dict, seed: int) -> list[str]:
+    """The split of every row: by the list of hashed ids where one is given, else the data set's own, else by hash of the subject."""
+    subjects = scans["subject_id"]
+    if not options["splits"] and "split" in scans:
+        return list(scans["split"])
     if not options["splits"]:
         found = assign_splits(subjects, options["fractions"], seed)
         return [found[subject] for subject in subjects]
-    table = pd.read_csv(options["splits"], dtype=str).set_index("hashed_id")["split"]
+    try:
+        table = pd.read_csv(options["splits"], dtype=str).drop_duplicates("hashed_id").set_index("hashed_id")["split"]
+    except (OSError, ValueError, KeyError) as fault:
+        raise UserError(f"Option splits: {options['splits']} is no list of hashed_id and split ({fault}); give the splits.csv of a "
+                        "prepared data set.") from fault
     found = [table.get(hashed(subject, options["salt"])) for subject in subjects]
     for subject, split in zip(subjects, found):
         if split not in SPLITS:
@@ -116,14 +125,15 @@ def read_all(adapter, scans, options: dict, cache: Path, workers: int):
         found = [work(job) for job in tqdm(jobs, desc="scans", mininterval=2)]
     good = [path for path, reason in found if reason is None]
     size = options["image_size"]
-    images = np.empty((len(good), size, size), np.uint8)
+    cache.mkdir(parents=True, exist_ok=True)
+    images = np.lib.format.open_memmap(cache / "all.npy", "w+", np.uint8, (len(good), size, size))  # may not fit into memory
     for number, path in enumerate(good):
         images[number] = np.load(path)
     return images, [reason for _, reason in found]
 
 
 def read_one(prepared, options: dict, cache: Path, scan: dict):
-    """(its file in the cache, None), or (None, why not). A scan whose file, options and code are unchanged is not read again."""
+    """(its file in the cache, None), or (None, why not). A scan whose file and options are unchanged is not read again."""
     path = Path(scan["path"])
     try:
         place = cache / f"{digest(str(path), path.stat().st_mtime_ns, scan, {**options, 'source': ''})}.npy"

@@ -29,7 +29,7 @@ def requests(task: dict, records: pd.DataFrame, seed: int) -> list[dict]:
                  "gap": float(years)} for a, b, years in found.itertuples(index=False)]
     made = []
     for name, edit in task["edits"].items():
-        check(name, edit)
+        check(name, edit, {word for one in labels(records) for word in one.split("|")} - {""})
         place, rendered = like(records, name, edit.get("from", {}), seed)
         place = place[within(records, place, edit.get("add", {}))]
         if not len(place):
@@ -43,11 +43,11 @@ def requests(task: dict, records: pd.DataFrame, seed: int) -> list[dict]:
     return made
 
 
-def check(name: str, edit: dict) -> None:
-    """UserError where an edit names what no record has."""
+def check(name: str, edit: dict, found: set) -> None:
+    """UserError where an edit names what no record can have; `found`: the data's own labels, all known."""
     for part in ("from", "to"):
         for key, value in edit.get(part, {}).items():
-            known = SEX if key == "sex" else CONDITION
+            known = list(SEX) if key == "sex" else list(dict.fromkeys([*CONDITION, *sorted(found)]))
             if key not in CHANGES:
                 raise UserError(f"Edit {name!r}: cannot change {key!r}; use one of {', '.join(CHANGES)}.")
             for word in str(value).split("|") if key in ("sex", "diagnosis", "findings") else ():

@@ -96,7 +96,8 @@ def truth_rows(made, unedited, have: dict, **labels) -> list[dict]:
         mark = {**labels, "edit": edit}
         rows += mean_rows(alike, mine, **mark)
         rows += [mean_row(inside[mine], metric="error_inside", **mark), mean_row(outside[mine], metric="error_outside", **mark)]
-        rows += [mean_row(move[key][mine], metric=key, extractor=move["measure"], **mark) for key in ("change", "true_change", "right_direction")]
+        rows += [mean_row(move[key][mine], metric=key, extractor=move["measure"], **mark)
+                 for key in ("change", "true_change", "right_direction") if move]
     return rows
 
 

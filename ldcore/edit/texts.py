@@ -2,7 +2,7 @@
 
 from ldcore.edit import EditTexts
 from ldcore.errors import UserError
-from ldcore.prompts import SEX, SUBJECT, condition, known, label, prompt
+from ldcore.prompts import SEX, condition, known, label, prompt, subject_words
 
 FORMATS = ("binned", "word", "numerical")
 BINS = ((5, "slightly"), (10, "moderately"), (float("inf"), "significantly"))  # years; the paper's
@@ -17,7 +17,7 @@ def instruction(source, target, anatomy: str, style: str) -> str:
     """
     if style not in FORMATS:
         raise UserError(f"Edit format {style!r} is unknown; use one of {', '.join(FORMATS)}.")
-    before, after, subject = known(source, "age"), known(target, "age"), SUBJECT[anatomy]
+    before, after, subject = known(source, "age"), known(target, "age"), subject_words(anatomy)
     if before is None or after is None:
         raise UserError(f"Subject {source.get('subject_id')!r} has a session without an age; ageing needs both ages.")
     who = " ".join(word for word in (named(source), f"{before:.0f} years old", SEX.get(known(source, "sex")), subject) if word)

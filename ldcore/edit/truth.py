@@ -24,10 +24,12 @@ def _mean(values, where) -> np.ndarray:
 
 
 def moved(made, unedited, source, exact, anatomy: str) -> dict:
-    """What the anatomy's measure says of N edits: its name, change made, true change [N], and 1 where both have one sign.
+    """What the anatomy's measure says of N edits: its name, change made, true change [N], and 1 where both have one sign; {} without one.
 
     made against unedited (for the decoded output, the decoded unedited image; for `changed`, the source).
     """
+    if anatomy not in MEASURES:
+        return {}
     name, measure = MEASURES[anatomy]
     change, true = measure(made) - measure(unedited), measure(exact) - measure(source)
     return {"measure": name, "change": change, "true_change": true, "right_direction": (change * true > 0).astype(float)}

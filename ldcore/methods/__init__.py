@@ -4,7 +4,8 @@
     trainable(backbone, options)              dict name -> parameter to train; everything else stays frozen
     apply(backbone, tensors)                  put saved tensors (same names) into a freshly loaded backbone
 and, where it needs them,
-    prepare(backbone, data, options, seed)    training data (train.training_data) with what the method adds, before training
+    prepare(backbone, data, options, seed)    training data (train.training_data) with what the method adds, before training; tensors
+                                              under "saved" are written beside the weights, for apply
     export(backbone, tensors, folder)         the stock diffusers form, where it is not a `unet` folder
 
 A module of that shape placed in this folder, or any importable module, is a method; `base` trains nothing.

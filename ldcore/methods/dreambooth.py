@@ -8,7 +8,7 @@ import torch
 
 from ldcore.drift import Drift
 from ldcore.methods.basic_ft import apply as load_unet, trainable
-from ldcore.prompts import SUBJECT
+from ldcore.prompts import SUBJECT, article
 from ldcore.sample import sample, starting_noise
 
 DEFAULTS = {"prior_weight": 1.0, "class_images": 200, "class_steps": 50, "class_guidance_scale": 7.5}
@@ -18,10 +18,14 @@ __all__ = ["DEFAULTS", "apply", "prepare", "trainable"]
 
 
 def prepare(backbone, data, options, seed) -> dict:
-    """Adds `prior`: class latents and the class prompt ("a brain MRI", no identifier); the dataset's prompts get "sks"."""
+    """Adds `prior`: class latents and the class prompt ("a brain MRI", no identifier); the dataset's prompts get "sks".
+
+    A subject's own words are saved with the weights, so that `apply` knows where the identifier goes.
+    """
     from ldcore.backbone import embed_prompts
 
-    class_prompt = f"a {data['phrases'][0]}"
+    words = data["phrases"][0].lower()
+    class_prompt = f"{article(words)} {data['phrases'][0]}"
     embeds = embed_prompts(backbone, ["", class_prompt])
     count = options["class_images"]
     shape = tuple(data["mean"].shape[1:])
@@ -30,11 +34,13 @@ def prepare(backbone, data, options, seed) -> dict:
                         options["class_guidance_scale"])
     prior = {"mean": latents, "std": torch.zeros_like(latents), "prompt_embeds": embeds[1:], "empty": embeds[0],
              "prompt_rows": torch.zeros(count, dtype=torch.long), "timesteps": data["timesteps"]}
-    backbone.placeholders = PLACEHOLDERS
-    return {**data, "prompt_embeds": embed_prompts(backbone, data["texts"]), "prior": prior}
+    saved = {} if words in PLACEHOLDERS else {"subject": torch.tensor(list(words.encode()), dtype=torch.uint8)}
+    backbone.placeholders = {words: f"sks {words}"} if saved else PLACEHOLDERS
+    return {**data, "prompt_embeds": embed_prompts(backbone, data["texts"]), "prior": prior, "saved": saved}
 
 
 def apply(backbone, tensors) -> None:
     """Load the saved U-Net weights; prompts get the identifier from now on."""
-    load_unet(backbone, tensors)
-    backbone.placeholders = PLACEHOLDERS
+    own = bytes(tensors["subject"].tolist()).decode() if "subject" in tensors else None
+    load_unet(backbone, {name: tensor for name, tensor in tensors.items() if name != "subject"})
+    backbone.placeholders = {own: f"sks {own}"} if own else PLACEHOLDERS

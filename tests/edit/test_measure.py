@@ -65,6 +65,7 @@ def test_moved_is_right_for_the_truth_itself_and_wrong_for_its_opposite():
     source = images[[row["image_index"] for row in well]]
     assert moved(exact, source, source, exact, "brain_mr")["right_direction"].mean() == 1
     assert moved(source, exact, source, exact, "brain_mr")["right_direction"].mean() == 0
+    assert moved(exact, source, source, exact, "satellite image") == {}
 
 
 def test_divergence_rewards_an_edit_between_its_own_kind_and_the_wanted():

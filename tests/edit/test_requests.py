@@ -51,6 +51,14 @@ def test_faults_name_the_edit(chest, edit, message):
         requests(task(strange=edit), chest[0], 0)
 
 
+def test_labels_of_the_data_are_known(chest):
+    records = chest[0].assign(diagnosis=["flood", "drought"] * (len(chest[0]) // 2) + ["flood"] * (len(chest[0]) % 2))
+    asked = requests(task(dry={"from": {"diagnosis": "flood"}, "to": {"diagnosis": "drought"}}), records, 0)
+    assert {one["target"]["diagnosis"] for one in asked} == {"drought"}
+    with pytest.raises(UserError, match="'fire' is unknown; use one of.*drought, flood"):
+        requests(task(burn={"to": {"diagnosis": "fire"}}), records, 0)
+
+
 def test_rows_that_would_leave_the_range_of_the_data_are_passed_over(chest):
     records, _ = chest
     ages = records["age"]

@@ -56,6 +56,16 @@ def test_saved_and_loaded_gives_the_same_image(tiny_model, data, tmp_path, name)
     assert not torch.equal(image(load_backbone(tiny_model), data), trained)
 
 
+def test_dreambooth_remembers_a_subject_of_ones_own(tiny_model, data, tmp_path):
+    texts = ["an aerial photograph with flood", "an aerial photograph with drought"]
+    own = {**data, "texts": texts, "phrases": ["aerial photograph", "drought", "flood"]}
+    trained = run(tiny_model, own, tmp_path, "dreambooth")
+    restored = loaded(tiny_model, "dreambooth", tmp_path)
+    assert restored.placeholders == trained.placeholders == {"aerial photograph": "sks aerial photograph"}
+    assert torch.equal(image(restored, own), image(trained, own))
+    assert not torch.equal(tokenize(restored, texts), tokenize(load_backbone(tiny_model), texts))
+
+
 @every_method
 def test_frozen_weights_stay_bitwise(tiny_model, data, tmp_path, name):
     trained, fresh = run(tiny_model, data, tmp_path, name), load_backbone(tiny_model)
