@@ -62,13 +62,18 @@ def prepared(scan: dict, options: dict) -> np.ndarray:
 
 
 def archive(source: Path, name: str | None) -> Path:
-    """The .npz that is meant."""
-    if name is not None:
-        return chest_tables.find(source, name)
-    found = sorted(source.glob("*.npz"))
+    """The .npz that is meant, its checksums compared: a damaged image would otherwise pass as a good one."""
+    found = sorted(source.glob("*.npz")) if name is None else [chest_tables.find(source, name)]
     if len(found) != 1:
         names = ", ".join(path.name for path in found) or "none"
         raise UserError(f"{source} has {len(found)} .npz archives ({names}); name the one to use by option file.")
+    try:
+        with zipfile.ZipFile(found[0]) as opened_file:
+            broken = opened_file.testzip()
+    except (zipfile.BadZipFile, zlib.error, EOFError) as fault:
+        broken = fault
+    if broken:
+        raise UserError(f"{found[0]} is damaged ({broken}); download it again.")
     return found[0]
 
 
@@ -80,8 +85,8 @@ def opened(path: Path, changed: int, member: str):
         version = np.lib.format.read_magic(stream)
         header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, columns_first, kind = header(stream)
-    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError) as fault:
-        raise UserError(f"{path} is damaged or has no {member} ({fault}); use a 2-D archive as MedMNIST publishes it.") from fault
+    except (KeyError, ValueError) as fault:
+        raise UserError(f"{path} has no {member} ({fault}); use a 2-D archive as MedMNIST publishes it.") from fault
     if kind != np.uint8 or columns_first or not (len(shape) == 3 or len(shape) == 4 and shape[3] == 3):
         raise UserError(f"{path}: {member} is {kind} {list(shape)}; use a 2-D archive, uint8 [N, H, W] or [N, H, W, 3].")
     return stream, stream.tell(), shape
@@ -93,8 +98,8 @@ def stored_labels(file: Path, split: str) -> np.ndarray:
     try:
         with np.load(file) as arrays:
             labels = arrays[f"{split}_labels"]
-    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError) as fault:
-        raise UserError(f"{file} is damaged or has no {split}_labels ({fault}); use a 2-D archive as MedMNIST publishes it.") from fault
+    except (KeyError, ValueError) as fault:
+        raise UserError(f"{file} has no {split}_labels ({fault}); use a 2-D archive as MedMNIST publishes it.") from fault
     if len(labels) != shape[0] or labels.dtype.kind not in "iu":
         raise UserError(f"{file}: {split}_labels is {labels.dtype} {list(labels.shape)} for {shape[0]} images; download it again.")
     return labels.reshape(len(labels), -1)

@@ -1,0 +1,85 @@
+"""One radiograph: DICOM as it is meant to be shown, padding and cropping, what makes no image."""
+
+import numpy as np
+import pydicom
+import pytest
+from PIL import Image
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+
+from ldcore.datasets.chest_scan import DEFAULTS, middle, prepared
+from ldcore.errors import UserError
+
+OPTIONS = {**DEFAULTS, "image_size": 32, "window": [0, 100]}
+RAMP = np.linspace(0, 4095, 32 * 32).reshape(32, 32).astype(np.uint16)
+
+
+def dicom(path, pixels, photometric="MONOCHROME2", **tags):
+    """A computed radiograph of 12 bits."""
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    meta.MediaStorageSOPClassUID = pydicom.uid.ComputedRadiographyImageStorage
+    meta.MediaStorageSOPInstanceUID = "1.2.3"
+    scan = FileDataset(str(path), {}, file_meta=meta, preamble=b"\0" * 128)
+    scan.SOPClassUID, scan.SOPInstanceUID = meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID
+    scan.Rows, scan.Columns = pixels.shape
+    scan.SamplesPerPixel, scan.PixelRepresentation, scan.PhotometricInterpretation = 1, 0, photometric
+    scan.BitsAllocated, scan.BitsStored, scan.HighBit = 16, 12, 11
+    scan.PixelData = pixels.astype("<u2").tobytes()
+    for name, value in tags.items():
+        setattr(scan, name, value)
+    scan.save_as(path, enforce_file_format=True)
+    return {"path": str(path)}
+
+
+def test_monochrome1_is_inverted(tmp_path):
+    plain = prepared(dicom(tmp_path / "a.dcm", RAMP), OPTIONS)
+    inverse = prepared(dicom(tmp_path / "b.dcm", 4095 - RAMP, "MONOCHROME1"), OPTIONS)
+    assert np.array_equal(plain, inverse) and plain[0, 0] == 0 and plain[-1, -1] == 255
+
+
+def test_the_files_own_window_is_used(tmp_path):
+    image = prepared(dicom(tmp_path / "a.dcm", RAMP, WindowCenter="2048", WindowWidth="1024"), OPTIONS)
+    assert (image[RAMP < 1530] == 0).all() and (image[RAMP > 2566] == 255).all() and 100 < image[RAMP > 2047][0] < 155
+    several = prepared(dicom(tmp_path / "b.dcm", RAMP, WindowCenter=["2048", "10"], WindowWidth=["1024", "5"]), OPTIONS)
+    assert np.array_equal(image, several)
+    assert not np.array_equal(image, prepared(dicom(tmp_path / "c.dcm", RAMP), OPTIONS))
+    inverse = prepared(dicom(tmp_path / "d.dcm", 4095 - RAMP, "MONOCHROME1", WindowCenter="2048", WindowWidth="1024"), OPTIONS)
+    assert np.abs(inverse.astype(int) - image).max() <= 1
+
+
+def test_voi_and_modality_tables_are_used(tmp_path):
+    table = Dataset()
+    table.LUTDescriptor, table.LUTData = [4096, 0, 12], np.arange(4095, -1, -1, dtype="<u2").tobytes()
+    image = prepared(dicom(tmp_path / "a.dcm", RAMP, VOILUTSequence=[table]), OPTIONS)
+    assert np.array_equal(image, prepared(dicom(tmp_path / "b.dcm", 4095 - RAMP), OPTIONS))
+    rescaled = dicom(tmp_path / "c.dcm", RAMP, RescaleSlope="-1", RescaleIntercept="4095", RescaleType="US")
+    assert np.array_equal(image, prepared(rescaled, OPTIONS))
+
+
+def test_pictures_of_any_mode_agree(tmp_path):
+    gray = (RAMP // 16).astype(np.uint8)
+    kinds = {"gray.png": gray, "colour.png": np.stack([gray] * 3, -1), "alpha.png": np.stack([gray] * 3 + [gray * 0 + 255], -1), "deep.png": RAMP // 16 * 16}
+    found = []
+    for name, pixels in kinds.items():
+        Image.fromarray(pixels).save(tmp_path / name)
+        found.append(prepared({"path": str(tmp_path / name)}, OPTIONS))
+    assert all(np.array_equal(found[0], other) for other in found)
+
+
+def test_square_by_padding_or_cropping(tmp_path):
+    image = np.full((64, 48), 100, np.uint8)
+    image[:8], image[8:56, :24] = 255, 30
+    Image.fromarray(image).save(tmp_path / "a.png")
+    padded, cropped = (prepared({"path": str(tmp_path / "a.png")}, {**OPTIONS, "square": square}) for square in ("pad", "crop"))
+    assert padded.shape == cropped.shape == (32, 32)
+    assert (padded[:, :3] == 0).all() and (padded[:, -3:] == 0).all() and padded[1, 16] == 255
+    assert cropped.max() == 255 and cropped[16, 4] == 0 and cropped[16, 28] == 255  # the bright top is cut away: 30 and 100 are the ends
+    assert np.array_equal(middle(np.arange(20).reshape(4, 5)), np.arange(20).reshape(4, 5)[:, :4])
+
+
+def test_what_makes_no_image(tmp_path):
+    Image.fromarray(np.full((20, 20), 7, np.uint8)).save(tmp_path / "blank.png")
+    with pytest.raises(UserError, match="blank image"):
+        prepared({"path": str(tmp_path / "blank.png")}, OPTIONS)
+    with pytest.raises(ValueError, match="Window Width"):
+        prepared(dicom(tmp_path / "a.dcm", RAMP, WindowCenter="2048", WindowWidth="0"), OPTIONS)

@@ -1,0 +1,130 @@
+"""CheXpert: Paths, views, ages, uncertain labels, and the published table itself."""
+
+import gzip
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from chest_trees import CHEXPERT_HEADER, chexpert, chexpert_row, picture, write
+
+from ldcore.datasets import chest_atlas, defaults
+from ldcore.datasets.chexpert import listing
+from ldcore.datasets.records import load
+from ldcore.errors import UserError
+from ldcore.prepare import prepare
+
+FRONT = "CheXpert-v1.0/train/patient{:05d}/study{}/view{}_frontal.jpg"
+PNEUMONIA = {"Pneumonia": "1.0"}
+
+
+def listed(folder, rows, table="train.csv", make=True, **options):
+    """listing of a table; every file that it names is there."""
+    write(folder / table, CHEXPERT_HEADER, rows)
+    for row in rows if make else ():
+        (folder / row[0].split("/", 1)[1]).parent.mkdir(parents=True, exist_ok=True)
+        (folder / row[0].split("/", 1)[1]).touch()
+    return listing({**defaults("chexpert"), "source": str(folder), **options})
+
+
+def test_cells_become_the_table(tmp_path):
+    scans, excluded = listed(tmp_path, [
+        chexpert_row(FRONT.format(1, 1, 1), "Female", "68", **PNEUMONIA),
+        chexpert_row(FRONT.format(2, 12, 1), "Male", "90", position="PA", **PNEUMONIA),
+        chexpert_row(FRONT.format(2, 2, 1), "Unknown", "0", **PNEUMONIA)])
+    assert list(scans["subject_id"]) == ["patient00001", "patient00002", "patient00002"] and excluded.empty
+    assert list(scans["when"]) == [1, 2, 12]  # by number, not as text
+    assert list(scans["sex"]) == ["F", "", "M"] and list(scans["view"]) == ["AP", "AP", "PA"]
+    assert scans["age"][0] == 68 and np.isnan(scans["age"][1]) and scans["age"][2] == 90
+    assert scans["path"][0] == str(tmp_path / "train/patient00001/study1/view1_frontal.jpg")
+
+
+def test_what_is_left_out_and_why(tmp_path):
+    scans, excluded = listed(tmp_path, [
+        chexpert_row(FRONT.format(1, 1, 2), **PNEUMONIA), chexpert_row(FRONT.format(1, 1, 1), **PNEUMONIA),
+        chexpert_row(FRONT.format(1, 1, 3).replace("frontal", "lateral"), view="Lateral", position="", **PNEUMONIA),
+        chexpert_row(FRONT.format(2, 1, 1), Pneumonia="-1.0"), chexpert_row(FRONT.format(3, 1, 1), Edema="1.0"),
+        chexpert_row(FRONT.format(4, 1, 1), Pneumonia="1.0", Pleural_Effusion="1.0"), chexpert_row(FRONT.format(5, 1, 1), Pneumonia="1", Edema="-1.0")])
+    assert [path[-38:] for path in scans["path"]] == ["train/patient00001/study1/view1_frontal.jpg"[-38:], "train/patient00005/study1/view1_frontal.jpg"[-38:]]
+    reasons = {path.split("train/")[1]: reason for path, reason in zip(excluded["path"], excluded["reason"])}
+    assert reasons == {
+        "patient00001/study1/view2_frontal.jpg": "another frontal view of the study", "patient00001/study1/view3_lateral.jpg": "lateral view",
+        "patient00002/study1/view1_frontal.jpg": "uncertain finding", "patient00003/study1/view1_frontal.jpg": "none of the findings wanted",
+        "patient00004/study1/view1_frontal.jpg": "several of the findings wanted"}
+
+
+def test_the_papers_compound_finding(tmp_path):
+    scans, _ = listed(tmp_path, [chexpert_row(FRONT.format(1, 1, 1), Consolidation="1.0", Cardiomegaly="1.0")],
+                      findings=["Consolidation", "Cardiomegaly"], single=False)
+    assert list(scans["findings"]) == ["Cardiomegaly|Consolidation"]  # the table's order, whatever the option's
+
+
+def test_both_tables_and_missing_files(tmp_path):
+    listed(tmp_path, [chexpert_row(FRONT.format(64541, 1, 1).replace("train", "valid"), **PNEUMONIA)], "valid.csv")
+    scans, excluded = listed(tmp_path, [chexpert_row(FRONT.format(1, 1, 1), **PNEUMONIA)], make=False)
+    assert list(scans["subject_id"]) == ["patient64541"] and list(excluded["reason"]) == ["no such file"]
+
+
+@pytest.mark.parametrize("row, words", [
+    (chexpert_row("patient1.jpg"), "Row 3 of .*train.csv has Path 'patient1.jpg'"),
+    (chexpert_row(FRONT.format(2, 1, 1), age="old"), "Row 3 of .*train.csv has Age 'old'.*years"),
+    (chexpert_row(FRONT.format(2, 1, 1), age="-4"), "Row 3 .*Age '-4'"),
+    (chexpert_row(FRONT.format(2, 1, 1), sex="f"), "Row 3 .*Sex 'f'.*Female, Male or Unknown"),
+    (chexpert_row(FRONT.format(2, 1, 1), view="Oblique"), "Row 3 .*Frontal/Lateral 'Oblique'"),
+    (chexpert_row(FRONT.format(2, 1, 1), Pneumonia="2.0"), "Row 3 .*Pneumonia '2.0'.*1, 0, -1 or empty"),
+])
+def test_a_wrong_cell_is_named(tmp_path, row, words):
+    with pytest.raises(UserError, match=words) as fault:
+        listed(tmp_path, [chexpert_row(FRONT.format(1, 1, 1)), row], make=False)
+    assert "\n" not in str(fault.value)
+
+
+@pytest.mark.parametrize("column", ["Path", "Age", "Pleural Effusion"])
+def test_a_missing_column_is_named_with_its_file(tmp_path, column):
+    header = [name for name in CHEXPERT_HEADER if name != column]
+    write(tmp_path / "train.csv", header, [["x"] * len(header)])
+    with pytest.raises(UserError, match=f"train.csv has no column '{column}'.*Frontal/Lateral"):
+        listing({**defaults("chexpert"), "source": str(tmp_path)})
+
+
+def test_the_published_table_is_read_as_it_is(tmp_path):
+    with gzip.open(chest_atlas.package_file("chexpert_train.csv.gz"), "rt") as file:
+        lines = [next(file) for _ in range(401)]
+    (tmp_path / "train.csv").write_text("".join(lines))
+    table = pd.read_csv(tmp_path / "train.csv")
+    for path in table["Path"]:
+        place = tmp_path / path.split("/", 1)[1]
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.touch()
+    scans, excluded = listing({**defaults("chexpert"), "source": str(tmp_path)})
+    assert len(scans) + len(excluded) == 400 and len(scans) > 100
+    wanted = table.set_index("Path").loc["CheXpert-v1.0-small/" + scans["path"].str.removeprefix(f"{tmp_path}/")]
+    for finding in set(scans["findings"]):
+        assert (wanted[finding].to_numpy() == 1)[scans["findings"] == finding].all()
+    assert (excluded["reason"] == "lateral view").sum() == (table["Frontal/Lateral"] == "Lateral").sum()
+
+
+def test_damaged_images_are_left_out_by_name(tmp_path):
+    options = chexpert(tmp_path / "download", 8)
+    study = tmp_path / "download/train/patient00003/study1/view1_frontal.jpg"
+    study.write_bytes(study.read_bytes()[:300])
+    (tmp_path / "download/train/patient00004/study2/view1_frontal.jpg").write_text("not an image")
+    picture(tmp_path / "download/train/patient00005/study2/view1_frontal.jpg", 1, (1, 1))
+    prepare("chexpert", options, 0, tmp_path / "out")
+    excluded = pd.read_csv(tmp_path / "out/excluded.csv").set_index("path")["reason"]
+    broken = excluded[excluded.str.startswith("cannot be read")]
+    assert sorted(path.split("train/")[1][:19] for path in broken.index) == ["patient00003/study1", "patient00004/study2", "patient00005/study2"]
+    assert len(load(tmp_path / "out")[0]) == 13
+
+
+def test_the_command(tmp_path):
+    options = chexpert(tmp_path / "download", 8)
+    command = [sys.executable, "-m", "ldcore.prepare", "--adapter", "chexpert", "--source", options["source"], "--out", str(tmp_path / "out"),
+               "--options", '{"image_size": 16, "square": "crop"}', "--seed", "3"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0 and "16 images of 8 subjects; left out: 8 lateral view." in done.stdout, done.stderr
+    prepare("chexpert", {**options, "square": "crop"}, 3, tmp_path / "here")
+    assert (tmp_path / "out/records.csv").read_bytes() == (tmp_path / "here/records.csv").read_bytes()
+    failed = subprocess.run([*command[:-4], "--options", '{"uncertain": "maybe"}'], capture_output=True, text=True)
+    assert failed.returncode == 1 and "uncertain is 'maybe'" in failed.stderr and "Traceback" not in failed.stderr

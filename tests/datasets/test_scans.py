@@ -1,0 +1,184 @@
+"""From a list of scans to a data set, on a toy adapter: order, sites, drawing, faults, going on after a kill."""
+
+import os
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ldcore.datasets import scans as module
+from ldcore.errors import UserError
+
+
+def read(scan, options):
+    """The toy's `prepared`: a file of one number becomes a flat image; reads are counted in a file beside."""
+    with open(os.environ["TOY_READS"], "a") as file:
+        file.write(scan["path"] + "\n")
+    text = open(scan["path"]).read()
+    if text == "refused":
+        raise UserError("is refused")
+    return np.full((options["image_size"],) * 2, int(text), np.uint8)
+
+
+def toy(rows, excluded=()):
+    listing = lambda options: (pd.DataFrame(rows), pd.DataFrame(excluded, columns=["path", "subject_id", "reason"]))  # noqa: E731
+    return SimpleNamespace(listing=listing, prepared=read)
+
+
+@pytest.fixture
+def source(tmp_path, monkeypatch):
+    """A folder with files 0 ... 29, each its own number."""
+    monkeypatch.setenv("TOY_READS", str(tmp_path / "reads"))
+    folder = tmp_path / "source"
+    folder.mkdir()
+    for number in range(30):
+        (folder / str(number)).write_text(str(number))
+    return folder
+
+
+def rows_of(source, count=30, **columns):
+    """`count` scans of half as many subjects."""
+    return [{"subject_id": f"s{number // 2:02d}", "path": str(source / str(number)), **{name: value(number) for name, value in columns.items()}}
+            for number in range(count)]
+
+
+def build(adapter, source, seed=0, cache=None, workers=1, **options):
+    return module.build(adapter, {**module.COMMON, "image_size": 8, "source": str(source), **options}, seed, cache or source.parent / "cache", workers)
+
+
+def reads(source):
+    path = source.parent / "reads"
+    return path.read_text().split() if path.exists() else []
+
+
+def test_rows_are_in_order_of_subject_and_time(source):
+    rows = rows_of(source, 6, when=lambda number: 5 - number)[::-1]
+    records, images, excluded = build(toy(rows), source)
+    assert list(records["subject_id"]) == ["s00", "s00", "s01", "s01", "s02", "s02"] and list(records["session"]) == [0, 1] * 3
+    assert list(images[records["image_index"], 0, 0]) == [1, 0, 3, 2, 5, 4] and excluded.empty
+    assert "path" not in records and "when" not in records and (records["sex"] == "").all() and records["age"].isna().all()
+
+
+def test_dates_and_numbers_order_sessions(source):
+    for moments in (["2180-05-06", "2179-12-31"], [10, 9]):
+        records, images, _ = build(toy(rows_of(source, 2, when=lambda number: moments[number])), source)
+        assert list(images[records["image_index"], 0, 0]) == [1, 0]
+
+
+def test_order_of_the_listing_does_not_matter(source):
+    rows = rows_of(source, 30, when=lambda number: number % 2, diagnosis=lambda number: ["CN", "AD"][number % 2])
+    first = build(toy(rows), source, per_class=4)
+    second = build(toy(rows[::-1]), source, per_class=4)
+    assert first[0].equals(second[0]) and np.array_equal(first[1], second[1])
+
+
+def test_sites(source):
+    rows = rows_of(source, 8, site=lambda number: ["002", "010"][number // 4])
+    records, _, excluded = build(toy(rows), source, sites=["010"])
+    assert list(records["site"]) == ["010"] * 4 and list(excluded["reason"]) == ["another site"] * 4
+    with pytest.raises(UserError, match=r"sites \['003'\] is not among the sites found .002, 010"):
+        build(toy(rows), source, sites=["003"])
+    with pytest.raises(UserError, match="none in this data set"):
+        build(toy(rows_of(source, 8)), source, sites=["003"])
+
+
+def test_drawing_by_label(source):
+    rows = rows_of(source, 30, diagnosis=lambda number: ["CN", "AD", ""][number % 3], findings=lambda number: ["", "", "Edema"][number % 3])
+    records, _, excluded = build(toy(rows), source, per_class=3)
+    assert records["diagnosis"].value_counts().to_dict() == {"CN": 3, "AD": 3, "": 3} and len(excluded) == 21
+    drawn = set(records["image_index"].index), list(records["subject_id"])
+    assert drawn[1] == list(build(toy(rows), source, per_class=3)[0]["subject_id"]) != list(build(toy(rows), source, 1, per_class=3)[0]["subject_id"])
+    few, _, _ = build(toy(rows), source, per_class=100)
+    assert len(few) == 30
+    with pytest.raises(UserError, match="per_class is 0"):
+        build(toy(rows), source, per_class=0)
+
+
+def test_only_what_is_drawn_is_read(source):
+    build(toy(rows_of(source, 30, diagnosis=lambda number: "CN")), source, per_class=5)
+    assert len(reads(source)) == 5
+
+
+def test_faults_are_named_and_do_not_stop_the_rest(source):
+    (source / "3").write_text("refused")
+    (source / "4").write_text("not a\nnumber")
+    (source / "5").unlink()
+    listed = [("elsewhere", "s99", "without a diagnosis")]
+    records, images, excluded = build(toy(rows_of(source, 8), listed), source)
+    assert len(records) == 5 and list(images[records["image_index"], 0, 0]) == [0, 1, 2, 6, 7] and list(records["image_index"]) == list(range(5))
+    reasons = {path.split("/")[-1]: reason for path, reason in zip(excluded["path"], excluded["reason"])}
+    assert reasons["3"] == "is refused" and reasons["elsewhere"] == "without a diagnosis"
+    assert reasons["4"].startswith("cannot be read (invalid literal") and "\n" not in reasons["4"] and "No such file" in reasons["5"]
+    assert module.reasons(excluded).count("1 ") == 4
+
+
+def test_nothing_to_use_says_why(source):
+    with pytest.raises(UserError, match="No scan in .* can be used: 2 not axial."):
+        build(toy(rows_of(source, 1)[:0] or {"subject_id": [], "path": []}, [("a", "s", "not axial"), ("b", "s", "not axial")]), source)
+    with pytest.raises(UserError, match="the folder lists none"):
+        build(toy({"subject_id": [], "path": []}), source)
+    for number in (0, 1):
+        (source / str(number)).write_text("refused")
+    with pytest.raises(UserError, match="can be used: 2 is refused"):
+        build(toy(rows_of(source, 2)), source)
+    for missing in (None, str(source / "gone")):
+        with pytest.raises(UserError, match="is not a folder; give the folder of the download"):
+            module.build(toy([]), {**module.COMMON, "source": missing}, 0, source.parent / "cache")
+
+
+def test_a_killed_run_goes_on_and_a_changed_file_is_read_again(source):
+    cache, rows = source.parent / "cache", rows_of(source, 6)
+    build(toy(rows[:4]), source, cache=cache)  # as far as a killed run came
+    records, images, _ = build(toy(rows), source, cache=cache)
+    assert [path[-1] for path in reads(source)] == list("012345")
+    (source / "2").write_text("77")
+    os.utime(source / "2", ns=(1, 1))
+    _, again, _ = build(toy(rows), source, cache=cache)
+    assert [path[-1] for path in reads(source)][6:] == ["2"] and again[2, 0, 0] == 77
+    assert np.array_equal(np.delete(again, 2, 0), np.delete(images, 2, 0))
+    build(toy(rows), source, cache=cache, image_size=16)
+    assert len(reads(source)) == 13
+
+
+def test_workers_do_not_matter(source):
+    (source / "7").write_text("refused")
+    one = build(toy(rows_of(source)), source, cache=source.parent / "a")
+    two = build(toy(rows_of(source)), source, cache=source.parent / "b", workers=2)
+    assert one[0].equals(two[0]) and np.array_equal(one[1], two[1]) and one[2].equals(two[2])
+
+
+def test_splits_by_hash_of_the_subject(source):
+    records, _, _ = build(toy(rows_of(source)), source)
+    assert (records.groupby("subject_id")["split"].nunique() == 1).all() and records["split"].nunique() > 1
+    fewer, _, _ = build(toy(rows_of(source, 10)), source)
+    assert list(fewer["split"]) == list(records["split"][:10])  # further subjects move nobody
+    assert list(build(toy(rows_of(source)), source, 1)[0]["split"]) != list(records["split"])
+
+
+def test_a_data_sets_own_split(source):
+    own = lambda number: ("test", "train", "val")[number // 2 % 3]  # noqa: E731
+    records, _, _ = build(toy(rows_of(source, 12, split=own)), source, fractions={"train": 1.0})
+    assert list(records["split"]) == [own(number) for number in range(12)]
+    with pytest.raises(UserError, match="Subject 's00' is in splits test and train"):
+        build(toy(rows_of(source, 12, split=lambda number: ("test", "train")[number % 2])), source)
+
+
+def test_a_list_of_splits_comes_first_and_must_know_every_subject(source, tmp_path):
+    rows = rows_of(source, 6, split=lambda number: "train")
+    hashes = [module.hashed(f"s0{number}", "pepper") for number in range(3)]
+    listed = tmp_path / "splits.csv"
+    listed.write_text("hashed_id,split\n" + "".join(f"{one},{split}\n" for one, split in zip(hashes, ("val", "test", "train"))))
+    records, _, _ = build(toy(rows), source, splits=str(listed), salt="pepper")
+    assert list(records["split"]) == ["val"] * 2 + ["test"] * 2 + ["train"] * 2
+    with pytest.raises(UserError, match=f"Subject {module.hashed('s03', 'pepper')} .hashed. has no split") as fault:
+        build(toy(rows_of(source, 8)), source, splits=str(listed), salt="pepper")
+    assert "s03" not in str(fault.value)
+
+
+@pytest.mark.parametrize("text", ["", "subject,split\na,train\n", "hashed_id,group\na,train\n"])
+def test_what_is_no_list_of_splits(source, tmp_path, text):
+    (tmp_path / "splits.csv").write_text(text)
+    with pytest.raises(UserError, match="splits.csv is no list of hashed_id and split") as fault:
+        build(toy(rows_of(source, 2)), source, splits=str(tmp_path / "splits.csv"))
+    assert "\n" not in str(fault.value)
