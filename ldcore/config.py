@@ -88,7 +88,7 @@ def check_files(config: dict) -> None:
     from pathlib import Path
 
     from ldcore import edit
-    from ldcore.datasets import ADAPTERS, check_prompts
+    from ldcore.datasets import ADAPTERS, check_use
     from ldcore.methods import names
 
     folder = Path(config["model"]["path"])
@@ -101,7 +101,7 @@ def check_files(config: dict) -> None:
     for name, options in config["datasets"].items():
         if options["adapter"] not in ADAPTERS:
             raise UserError(f"Config datasets.{name}.adapter: {options['adapter']!r} is unknown; use one of {', '.join(ADAPTERS)}.")
-    check_prompts(config)
+    check_use(config)
     editing = config.get("editing") or {"tasks": {}, "perceptual": {}}
     for key, task in editing["tasks"].items():
         if task["method"] not in edit.names() and not ("." in task["method"] and find_spec(task["method"])):

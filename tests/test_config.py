@@ -85,6 +85,8 @@ def test_each_mistake_names_its_key(changes, named):
     ({"extractors": {"inception": {"weights": "no/such.pt"}}}, "extractors.inception.weights.*no/such.pt"),
     ({"datasets": {"x": {"adapter": "floder", "anatomy": "brain_mr", "classes": ["CN"]}}}, "floder.*folder"),
     ({"methods": {"dreambooht": {}}}, "dreambooht.*basic_ft"),
+    ({"datasets": {"m": {**MEDMNIST, "options": {"source": "no/such/download"}}}, "grid": {"datasets": ["m"]}},
+     "datasets.m.options.source: no/such/download is not a folder"),
     ({"datasets": {"m": MEDMNIST}, "grid": {"datasets": ["m"]}}, "grid.prompts: 'simple_info'.*'m'.*medmnist.*use simple or diverse"),
     ({"datasets": {"m": MEDMNIST}, "prompt_study": {"dataset": "m", "prompts": ["simple", "diverse_info"]}},
      "prompt_study.prompts: 'diverse_info'.*'m'"),

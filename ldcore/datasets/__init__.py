@@ -2,6 +2,7 @@
 reads a download folder, listing and prepared as ldcore.datasets.scans describes."""
 
 import importlib
+from pathlib import Path
 
 from ldcore.errors import UserError
 
@@ -26,8 +27,8 @@ def defaults(adapter: str) -> dict:
     return {**(COMMON if hasattr(chosen, "listing") else {}), **chosen.DEFAULTS}
 
 
-def check_prompts(config: dict) -> None:
-    """UserError where prompts with patient information are asked of a data set that has none."""
+def check_use(config: dict) -> None:
+    """UserError where a data set that the config uses has no source folder, or is asked for patient information that it lacks."""
     grid, study, sweep = config["grid"], config.get("prompt_study"), config.get("sweep")
     asked = [(name, "grid.prompts", grid["prompts"]) for name in grid["datasets"]]
     asked += [(study["dataset"], "prompt_study.prompts", study["prompts"])] if study else []
@@ -36,6 +37,9 @@ def check_prompts(config: dict) -> None:
         asked.append((task["dataset"], f"editing.tasks.{key}.styles", task["styles"]))
         asked.append((task["dataset"], f"editing.tasks.{key}.base_prompt", [task["base_prompt"]] * (task["bases"] != ["base"])))
     for name, place, styles in asked:
+        source = config["datasets"][name]["options"].get("source")
+        if source and not Path(source).is_dir():
+            raise UserError(f"Config datasets.{name}.options.source: {source} is not a folder; give the folder of the download.")
         informed = [style for style in styles if style not in ("simple", "diverse")]
         if informed and config["datasets"][name]["adapter"] in WITHOUT_PATIENTS:
             raise UserError(f"Config {place}: {informed[0]!r} writes age and sex into prompts, and dataset {name!r} "

@@ -47,7 +47,7 @@ def chexpert(folder, patients=24):
         labels = {FOUR[number % 4].replace(" ", "_"): "1.0"}
         for study in (1, 2):
             place = f"train/patient{number:05d}/study{study}"
-            rows.append(chexpert_row(f"CheXpert-v1.0-small/{place}/view1_frontal.jpg", ["Female", "Male"][number % 2], str(50 + number + study),
+            rows.append(chexpert_row(f"CheXpert-v1.0-small/{place}/view1_frontal.jpg", ["Female", "Male"][number // 4 % 2], str(50 + number + study),
                                      **labels))
             picture(folder / place / "view1_frontal.jpg", number * 2 + study, (39, 32))
         rows.append(chexpert_row(f"CheXpert-v1.0-small/train/patient{number:05d}/study1/view2_lateral.jpg", view="Lateral", position="", **labels))
@@ -65,7 +65,7 @@ def nih(folder, patients=24, table="Data_Entry_2017_v2020.csv"):
     for number in range(1, patients + 1):
         finding = FOUR[number % 4]
         for follow_up in (0, 1):
-            rows.append(nih_row(number, follow_up, NIH_NAMES.get(finding, finding), str(50 + number + follow_up), "MF"[number % 2]))
+            rows.append(nih_row(number, follow_up, NIH_NAMES.get(finding, finding), str(50 + number + follow_up), "MF"[number // 4 % 2]))
             picture(folder / f"images_00{1 + number % 2}" / "images" / f"{number:08d}_{follow_up:03d}.png", number * 2 + follow_up, (32, 32))
     (folder / table).write_text("\n".join([NIH_HEADER, *rows]) + "\n")
     return {"source": str(folder), "image_size": 16}
@@ -98,7 +98,7 @@ def mimic(folder, patients=24, zipped=".gz"):
     write(folder / f"mimic-cxr-2.0.0-chexpert.csv{zipped}", ["subject_id", "study_id", *MIMIC_LABELS], labels)
     write(folder / f"mimic-cxr-2.0.0-split.csv{zipped}", ["dicom_id", "study_id", "subject_id", "split"], splits)
     write(folder / "patients.csv.gz", ["subject_id", "gender", "anchor_age", "anchor_year", "anchor_year_group", "dod"],
-          [[10000032 + number, "MF"[number % 2], 52 + number, 2180, "2014 - 2016", ""] for number in range(patients)])
+          [[10000032 + number, "MF"[number // 4 % 2], 52 + number, 2180, "2014 - 2016", ""] for number in range(patients)])
     return {"source": str(folder), "image_size": 16, "patients": "patients.csv.gz"}
 
 
