@@ -14,7 +14,7 @@ COARSE, FINE, BIAS = 6.0, 3.0, 5.0  # mm: the two grids of the registration, the
 CENTRE, UNDER_CROWN = (0.0, 18.0, 18.0), 74.0  # the template brain's centre, and how far below the scalp's top it lies
 TILTS, SIZES = (-0.35, 0.0, 0.35), (1.0, 0.85)  # radians of nodding and relative sizes from which the search starts
 SCALES = (0.6, 1.5)  # relative sizes along any direction that a head can have
-ALIKE = 0.5  # least correlation with the template inside the brain; see tests/datasets/test_brain_register.py
+ALIKE = 0.55  # least correlation with the template inside the brain: 0.65 to 0.85 for whole heads, under 0.5 for what is none
 
 
 @lru_cache(maxsize=1)
@@ -116,7 +116,7 @@ def guesses(image):
 
 
 def optimised(spacing: float, moving, start, step: float):
-    """(negative mutual information, the transform of the kind of `start` that minimises it), first moving points by `step` mm."""
+    """(negative mutual information, the transform of the kind of `start` that minimises it), first moving points by `step` mm; 0: it failed."""
     import SimpleITK as sitk
 
     fixed, _, around = template_at(spacing)
@@ -128,7 +128,10 @@ def optimised(spacing: float, moving, start, step: float):
     method.SetOptimizerAsRegularStepGradientDescent(step, 0.02, 60, 0.6)
     method.SetOptimizerScalesFromPhysicalShift()
     method.SetInitialTransform(start, True)
-    method.Execute(fixed, moving)
+    try:
+        method.Execute(fixed, moving)
+    except RuntimeError:  # the images do not overlap
+        return 0.0, start
     return method.GetMetricValue(), start
 
 

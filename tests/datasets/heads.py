@@ -1,5 +1,7 @@
 """A small head whose every side differs, written in each format as the data sets come."""
 
+import zipfile
+
 import nibabel
 import numpy as np
 import pydicom
@@ -65,3 +67,18 @@ def save_dicom(folder, volume=None, stem: str = "slice"):
         scan.BitsAllocated, scan.BitsStored, scan.HighBit = 16, 12, 11
         scan.PixelData = np.ascontiguousarray(plane.T).astype("<u2").tobytes()
         scan.save_as(folder / f"{stem}_{(number * 7) % len(volume):03d}.dcm", enforce_file_format=True)  # names out of order
+
+
+def save_xlsx(path, rows):
+    """The least Excel file there can be: one sheet, numbers as numbers."""
+    cells = "".join("<row>" + "".join(f"<c><v>{cell}</v></c>" if cell.replace(".", "", 1).isdigit() else
+                                      f'<c t="inlineStr"><is><t>{cell}</t></is></c>' for cell in row) + "</row>" for row in rows)
+    main, office = "http://schemas.openxmlformats.org/spreadsheetml/2006/main", "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    link = ('<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+            '<Relationship Id="r1" Type="{}/{}" Target="{}"/></Relationships>')
+    sheet = '<sheets><sheet name="a" sheetId="1" r:id="r1"/></sheets>'
+    with zipfile.ZipFile(path, "w") as book:
+        book.writestr("_rels/.rels", link.format(office, "officeDocument", "xl/workbook.xml"))
+        book.writestr("xl/_rels/workbook.xml.rels", link.format(office, "worksheet", "worksheets/sheet1.xml"))
+        book.writestr("xl/workbook.xml", f'<workbook xmlns="{main}" xmlns:r="{office}">{sheet}</workbook>')
+        book.writestr("xl/worksheets/sheet1.xml", f'<worksheet xmlns="{main}"><sheetData>{cells}</sheetData></worksheet>')

@@ -98,8 +98,8 @@ def test_what_cannot_be_used_says_why_without_its_name(tmp_path, kind, words):
     assert "scan" not in str(fault.value).replace("scanner", "") and "\n" not in str(fault.value)
 
 
-@pytest.mark.parametrize("changed, word", [({"window": [90, 10]}, "window"), ({"slice_mm": 200}, "slice_mm"), ({"slice_fraction": 1.5}, "slice_fraction"),
-                                           ({"axes": "LRS"}, "axes"), ({"axes": "XYZ"}, "axes")])
+@pytest.mark.parametrize("changed, word", [({"window": [90, 10]}, "window"), ({"slice_mm": 200}, "slice_mm"),
+                                           ({"slice_fraction": 1.5}, "slice_fraction"), ({"axes": "LRS"}, "axes"), ({"axes": "XYZ"}, "axes")])
 def test_bad_option_is_named(changed, word):
     brain_scan.check(OPTIONS)
     with pytest.raises(UserError, match=word):
