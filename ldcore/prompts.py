@@ -7,7 +7,7 @@ STYLES = ("simple", "simple_info", "diverse", "diverse_info")
 SUBJECT = {"brain_mr": "brain MRI", "chest_xray": "chest X-ray"}
 CONDITION = {"CN": "normal cognition", "MCI": "mild cognitive impairment", "AD": "Alzheimer's disease",
              "No Finding": "no finding", "Cardiomegaly": "cardiomegaly", "Pleural Effusion": "pleural effusion",
-             "Pneumonia": "pneumonia"}
+             "Pneumonia": "pneumonia", "Consolidation": "consolidation"}
 SEX = {"F": "female", "M": "male"}
 SIMPLE = "a {subject}{patient}"
 # 21 an anatomy, as many as the paper uses; its own wording is not published.

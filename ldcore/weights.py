@@ -91,9 +91,9 @@ def lacking_data(config: dict, results="") -> list[str]:
         if results and Path(results, "data", name, "records.csv").is_file():
             continue
         options = config["datasets"][name]["options"]
-        paths = {f"options.{key}": options.get(key) for key in ("source", "root", "csv", "splits")}
-        paths |= {f"options.parts.{part}.source": str(Path(options.get("source", ""), own.get("source", "")))
-                  for part, own in options.get("parts", {}).items()}
+        parts = options.get("parts", {})  # of the adapter `merged`, below its own source
+        paths = {f"options.parts.{part}.source": Path(options.get("source", ""), own.get("source", "")) for part, own in parts.items()}
+        paths |= {f"options.{key}": options.get(key) for key in ("source", "root", "csv", "splits") if key != "source" or not parts}
         found += [f"Config datasets.{name}.{place}: {path} does not exist; give the place of the download."
                   for place, path in paths.items() if path and not Path(path).exists()]
     return found

@@ -6,7 +6,8 @@ import importlib
 from ldcore.errors import UserError
 
 ADAPTERS = {name: f"ldcore.datasets.{name}" for name in
-            ("brain_phantom", "chest_phantom", "folder", "adni", "oasis1", "oasis2", "oasis3", "ixi", "chexpert", "nih", "mimic", "medmnist")}
+            ("brain_phantom", "chest_phantom", "folder", "adni", "oasis1", "oasis2", "oasis3", "ixi", "chexpert", "nih", "mimic", "medmnist",
+             "merged")}
 
 
 def module(adapter: str):
