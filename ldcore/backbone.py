@@ -1,14 +1,17 @@
 """A latent diffusion model as one bundle, loaded from any Stable-Diffusion-shaped diffusers folder."""
 
 import hashlib
+import os
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
 import torch
 
-from ldcore.chunks import in_chunks, pick_device
+from ldcore.chunks import in_chunks
 from ldcore.errors import UserError
 from ldcore.files import read_json, staged
+from ldcore.jobs import take_gpu
 
 PARTS = ("tokenizer", "text_encoder", "vae", "unet", "scheduler")
 
@@ -36,6 +39,12 @@ def prepare_cpu(threads: int = 1) -> None:
     """Fix what changes results on a CPU: the number of torch threads (sums are ordered by it) and denormals."""
     torch.set_num_threads(threads)
     torch.set_flush_denormal(True)
+
+
+def pick_device() -> torch.device:
+    """CUDA where torch finds it, else the CPU. Of several GPUs that jobs share (LDCORE_GPUS, their number), a free one."""
+    take_gpu(int(os.environ.get("LDCORE_GPUS", 0)), tempfile.gettempdir())
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def load_backbone(folder, parts=PARTS, device=None) -> SimpleNamespace:

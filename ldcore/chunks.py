@@ -1,19 +1,8 @@
 """Networks always see chunks of one size: CPU kernels differ by it in the last bits, but not by a row's place or companions."""
 
-import os
-import tempfile
-
 import torch
 
-from ldcore.jobs import take_gpu
-
 CPU_CHUNK = 8
-
-
-def pick_device() -> torch.device:
-    """CUDA where torch finds it, else the CPU. Of several GPUs that jobs share (LDCORE_GPUS, their number), a free one."""
-    take_gpu(int(os.environ.get("LDCORE_GPUS", 0)), tempfile.gettempdir())
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def chunk_size(device: torch.device, batch_size: int) -> int:

@@ -31,7 +31,7 @@ def extract(name, images, weights=None, batch_size=32, progress=False):
     import torch
     from tqdm import tqdm
 
-    from ldcore.chunks import pick_device
+    from ldcore.backbone import pick_device
 
     prepare, network = EXTRACTORS[name](weights)
     device = pick_device()

@@ -1,10 +1,10 @@
 # Config checked and unrolled once; paths and small lookups the rules share. Imports nothing heavy: every job parses this.
 import json
+import sys
 from shlex import quote
 
 import yaml
 from snakemake.exceptions import WorkflowError
-from snakemake.logging import logger
 
 from ldcore import config as ldconfig
 from ldcore import weights as ldweights
@@ -22,17 +22,13 @@ except UserError as error:
 
 RESULTS = f"results/{config['name']}"
 LACKING = ldweights.lacking(config, FETCHED)
+LACKING_DATA = ldweights.lacking_data(config, RESULTS)
+if LACKING_DATA and workflow.output_settings.dryrun:
+    print(*LACKING_DATA, sep="\n", file=sys.stderr)  # the jobs are counted all the same
+elif workflow.is_main_process:
+    LACKING += LACKING_DATA
 if LACKING:
     raise WorkflowError("\n".join(LACKING))
-LACKING_DATA = ldweights.lacking_data(config, RESULTS)
-for sentence in LACKING_DATA:
-    logger.warning(sentence)  # a dry run counts jobs all the same
-
-
-onstart:  # not in a dry run, and before any job
-    if LACKING_DATA:
-        raise WorkflowError("\n".join(LACKING_DATA))
-
 
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"  # laid out as LOGS: the summary pairs them

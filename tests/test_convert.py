@@ -9,8 +9,8 @@ from ldcore.errors import UserError
 
 UNET = dict(sample_size=8, in_channels=4, out_channels=4, block_out_channels=(8, 16, 24, 24), layers_per_block=2, cross_attention_dim=16,
             attention_head_dim=2, norm_num_groups=4)
-VAE = dict(sample_size=64, latent_channels=4, block_out_channels=(8, 16, 24, 24), layers_per_block=2, scaling_factor=0.18215, norm_num_groups=4,
-           down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4)
+VAE = dict(sample_size=64, latent_channels=4, block_out_channels=(8, 16, 24, 24), layers_per_block=2, scaling_factor=0.18215,
+           norm_num_groups=4, down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4)
 TEXT = dict(vocab_size=49408, hidden_size=16, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2, max_position_embeddings=77,
             hidden_act="quick_gelu", projection_dim=16)
 
@@ -87,7 +87,8 @@ def write(path, tensors):
 
 
 def test_names_are_those_of_the_original(state):
-    for name in ("model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight", "model.diffusion_model.middle_block.1.proj_in.weight",
+    for name in ("model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight",
+                 "model.diffusion_model.middle_block.1.proj_in.weight",
                  "model.diffusion_model.output_blocks.2.1.conv.weight", "model.diffusion_model.output_blocks.5.2.conv.weight",
                  "model.diffusion_model.input_blocks.3.0.op.bias", "first_stage_model.encoder.mid.attn_1.q.weight",
                  "first_stage_model.decoder.up.3.block.0.conv1.weight", "first_stage_model.quant_conv.weight",
@@ -102,7 +103,8 @@ def test_the_folder_is_the_same_model(state, networks, tmp_path):
     from ldcore.backbone import check_folder, embed_prompts, load_backbone
 
     convert(write(tmp_path / "tiny.safetensors", state), tmp_path / "out", UNET, VAE, TEXT)
-    assert {p.name for p in check_folder(tmp_path / "out").iterdir()} == {"model_index.json", "tokenizer", "text_encoder", "vae", "unet", "scheduler"}
+    assert {path.name for path in check_folder(tmp_path / "out").iterdir()} == {"model_index.json", "tokenizer", "text_encoder", "vae",
+                                                                                "unet", "scheduler"}
     backbone = load_backbone(tmp_path / "out")
     for part, before in zip((backbone.vae, backbone.unet, backbone.text_encoder), networks):
         found, wanted = part.state_dict(), before.state_dict()

@@ -93,7 +93,7 @@ def test_a_url_is_fetched_with_its_record(source, server, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("weight, said", [
-    ({"url": "SERVER/whole", "sha256": "0" * 64}, f"sha256 of whole is {SUM}, not {'0' * 64}, so it was not kept; correct weights.alex.sha256"),
+    ({"url": "SERVER/whole", "sha256": "0" * 64}, f"sha256 of whole is {SUM}, not {'0' * 64}, so .* correct weights.alex.sha256"),
     ({"url": "SERVER/short"}, "cannot be fetched .it ended after 2000000 of 3000000 bytes.*weights.alex.path"),
     ({"url": "SERVER/gone"}, "SERVER/gone cannot be fetched .HTTP Error 404"),
     ({"url": "http://127.0.0.1:9/x.pt"}, "x.pt cannot be fetched .*Connection refused"),
@@ -113,7 +113,8 @@ def test_a_download_that_is_stopped_leaves_nothing_half_written(server, tmp_path
     out = tmp_path / "alex"
     command = [sys.executable, str(script), "--name", "alex", "--weight", json.dumps({"url": f"{server}/slow"}), "--out", str(out)]
     for sent in (signal.SIGTERM, signal.SIGKILL):
-        running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": str(script.parents[1])})
+        running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                   env={**os.environ, "PYTHONPATH": str(script.parents[1])})
         while running.poll() is None and not any(path.stat().st_size >= 1_000_000 for path in out.glob(".*.part.*")):
             pass
         assert running.poll() is None
@@ -157,7 +158,8 @@ def test_names_become_places():
         weights_cache="cache", model={"path": "sd"}, extractors={"dinov2": {"weights": "dino"}, "inception": {"weights": "mine/inception.pt"}},
         editing={"perceptual": {"lpips_alex": {"weights": "alex"}}},
         datasets={"brain_phantom": {"classifier": {"name": "resnet18", "options": {"weights": "resnet"}}}},
-        weights={"sd": {"repo": "CompVis/stable-diffusion-v1-4", "files": ["unet/*", "vae/*"]}, "resnet": {"repo": "a/b", "files": ["model.safetensors"]},
+        weights={"sd": {"repo": "CompVis/stable-diffusion-v1-4", "files": ["unet/*", "vae/*"]},
+                 "resnet": {"repo": "a/b", "files": ["model.safetensors"]},
                  "alex": {"url": "https://somewhere/models/alexnet.pth"}, "dino": {"path": "/data/dino", "repo": "facebook/dinov2-base"}})
     fetched = module.resolve(config)
     assert config["model"] == {"path": "cache/sd"} and config["extractors"]["dinov2"]["weights"] == "/data/dino"
@@ -189,7 +191,8 @@ def test_a_model_in_one_file_is_converted_and_a_pickle_refused(tmp_path):
     ({"extractors": {"inception": {"weights": "no/such.pt"}}}, "extractors.inception.weights: no/such.pt"),
     ({"editing": {"perceptual": {"lpips_alex": {"weights": "no/alex.pth"}}}}, "editing.perceptual.lpips_alex.weights: no/alex.pth"),
     ({"editing": {"perceptual": {"lpips_alex": {}}}}, "editing.perceptual.lpips_alex.weights: not given"),
-    ({"datasets": {"brain_phantom": {"classifier": {"name": "resnet18", "options": {"weights": "r.pth"}}}}}, "classifier.options.weights: r.pth"),
+    ({"datasets": {"brain_phantom": {"classifier": {"name": "resnet18", "options": {"weights": "r.pth"}}}}},
+     "datasets.brain_phantom.classifier.options.weights: r.pth"),
 ])
 def test_missing_weights_are_named_before_any_job(changes, named, tmp_path):
     (tmp_path / "model_index.json").write_text("{}")
@@ -231,4 +234,4 @@ def test_missing_data_of_the_datasets_in_use(tmp_path):
     (tmp_path / "data" / "brain" / "records.csv").write_text("")
     assert len(module.lacking_data(config, tmp_path)) == 1
     config = checked(**changes, sweep={"datasets": ["unused"]})
-    assert [one.split(": ")[0] for one in module.lacking_data(config)] == ["Config datasets.unused.options.root", "Config datasets.unused.options.csv"]
+    assert [one.split(": ")[0] for one in module.lacking_data(config)] == [f"Config datasets.unused.options.{key}" for key in ("root", "csv")]

@@ -47,10 +47,11 @@ def listing(options: dict):
 
 
 def marked(scans: pd.DataFrame, name: str) -> pd.DataFrame:
-    """A part's scans with their adapter and site, times as ranks: numbers in one part may be dates in another."""
+    """A part's scans with their adapter and site, without a split of its own; times as ranks: numbers here may be dates in another."""
     when = scans["when"] if "when" in scans else pd.Series(0, scans.index)
     rank = {value: place for place, value in enumerate(sorted(set(when)))}
     site = scans["site"] if "site" in scans else pd.Series("", scans.index)
+    scans = scans.drop(columns="split", errors="ignore")
     return scans.assign(subject_id=scans["subject_id"].astype(str), adapter=name, when=when.map(rank), site=site.where(site != "", name))
 
 
