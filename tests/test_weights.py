@@ -48,6 +48,7 @@ def server():
             pass
 
     made = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    made.handle_error = lambda *_: None  # clients that were killed
     thread = threading.Thread(target=made.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{made.server_port}"
