@@ -12,8 +12,8 @@ from test_config import CONFIG, ROOT, SCHEMA, merged
 from test_smoke import COMMAND, ENVIRONMENT, workspace
 
 from ldcore import config as ldconfig
-from ldcore.edit import requests
 from ldcore.features import EXTRACTORS
+from ldcore.prompts import condition
 
 PAPER = yaml.safe_load((ROOT / "configs/paper.yaml").read_text())
 REPORTED = ROOT / "resources/reported_values.csv"
@@ -156,8 +156,7 @@ def test_its_sizes_are_the_papers(config):
     edits = config["editing"]["tasks"]["findings"]["edits"]
     assert edits["compound to none"]["from"]["findings"] in chest["options"]["per_class"] and len(edits) == 4
     assert set("|".join(chest["options"]["per_class"]).split("|")) == set(chest["options"]["findings"])
-    for name, edit in edits.items():
-        requests.check(name, edit)
+    assert condition(edits["compound to none"]["from"]["findings"]) == "cardiomegaly and consolidation"
     assert list(config["editing"]["tasks"]["disease"]["edits"]) == ["CN to AD", "AD to CN"]
 
 
