@@ -12,6 +12,7 @@ from ldcore.errors import UserError
 from ldcore.files import atomic, write_json
 
 RECORD = "source.json"  # written last, so its being there says that the weight is
+NEEDY = {"extractors": ("dinov2", "xrv_densenet"), "editing.perceptual": ("lpips_alex", "lpips_vgg")}  # nothing works without weights
 PICKLES = (".ckpt", ".pt", ".pth", ".bin", ".pkl")
 
 
@@ -75,10 +76,10 @@ def lacking(config: dict, fetched=()) -> list[str]:
             there, remedy = Path(path).exists(), "give the weights file"
         if path not in fetched and not there:
             found.append(f"Config {place}: {path} does not exist; {remedy}, or a name in `weights` ({named}).")
-    for name in (config.get("editing") or {"perceptual": {}})["perceptual"]:
-        if name != "lite0_perceptual" and not config["editing"]["perceptual"][name].get("weights"):
-            found.append(f"Config editing.perceptual.{name}.weights: not given; give torchvision's state dict, or a name in `weights`.")
-    return found
+    sections = {"extractors": config["extractors"], "editing.perceptual": (config.get("editing") or {"perceptual": {}})["perceptual"]}
+    return found + [f"Config {section}.{name}.weights: not given; give the weights file, or a name in `weights` ({named})."
+                    for section, names in NEEDY.items() for name, options in sections[section].items()
+                    if name in names and "weights" not in options]
 
 
 def lacking_data(config: dict, results="") -> list[str]:
@@ -146,9 +147,10 @@ def from_url(name: str, url: str, path: Path, wanted: str) -> str:
     found, size = hashlib.sha256(), 0
     try:
         with atomic(path) as temporary:
-            with urllib.request.urlopen(url, timeout=60) as answer, open(temporary, "wb") as file:
+            with urllib.request.urlopen(url, timeout=60) as answer, open(temporary, "wb") as file, \
+                    tqdm(desc=name, unit="B", unit_scale=True, mininterval=2) as bar:
                 length = answer.headers.get("Content-Length")
-                bar = tqdm(total=length and int(length), desc=name, unit="B", unit_scale=True, mininterval=2)
+                bar.total = length and int(length)
                 while part := answer.read(1 << 20):
                     found.update(part)
                     file.write(part)
@@ -177,7 +179,7 @@ def from_hub(name: str, weight: dict, folder: Path) -> dict[str, str]:
             with open(path, "rb") as opened:
                 sums[str(file)] = hashlib.file_digest(opened, "sha256").hexdigest()
     if not sums:
-        raise UserError(f"Weight {name}: {weight['repo']} has no file like {', '.join(weight['files'])}; correct weights.{name}.files.")
+        raise UserError(f"Weight {name}: {weight['repo']} has no file like {', '.join(weight.get('files', '*'))}; correct weights.{name}.files.")
     return sums
 
 

@@ -192,6 +192,7 @@ def test_a_model_in_one_file_is_converted_and_a_pickle_refused(tmp_path):
     ({"extractors": {"inception": {"weights": "no/such.pt"}}}, "extractors.inception.weights: no/such.pt"),
     ({"editing": {"perceptual": {"lpips_alex": {"weights": "no/alex.pth"}}}}, "editing.perceptual.lpips_alex.weights: no/alex.pth"),
     ({"editing": {"perceptual": {"lpips_alex": {}}}}, "editing.perceptual.lpips_alex.weights: not given"),
+    ({"extractors": {"dinov2": {}}}, "extractors.dinov2.weights: not given"),
     ({"datasets": {"brain_phantom": {"classifier": {"name": "resnet18", "options": {"weights": "r.pth"}}}}},
      "datasets.brain_phantom.classifier.options.weights: r.pth"),
 ])
