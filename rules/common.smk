@@ -1,11 +1,13 @@
 # Config checked and unrolled once; paths and small lookups the rules share. Imports nothing heavy: every job parses this.
 import json
+import sys
 from shlex import quote
 
 import yaml
 from snakemake.exceptions import WorkflowError
 
 from ldcore import config as ldconfig
+from ldcore import weights as ldweights
 from ldcore.errors import UserError
 from ldcore.files import digest
 
@@ -13,11 +15,21 @@ with open(workflow.source_path("../schemas/config.schema.yaml")) as file:
     SCHEMA = yaml.safe_load(file)
 try:
     ldconfig.check(config, SCHEMA)
-    ldconfig.check_files(config)
+    ldconfig.check_names(config)
+    FETCHED = ldweights.resolve(config)  # path of a weight -> what says that rule fetch brought it
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
 RESULTS = f"results/{config['name']}"
+LACKING = ldweights.lacking(config, FETCHED)
+LACKING_DATA = ldweights.lacking_data(config, RESULTS)
+if LACKING_DATA and workflow.output_settings.dryrun:
+    print(*LACKING_DATA, sep="\n", file=sys.stderr)  # the jobs are counted all the same
+elif workflow.is_main_process:
+    LACKING += LACKING_DATA
+if LACKING:
+    raise WorkflowError("\n".join(LACKING))
+
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"  # laid out as LOGS: the summary pairs them
 ENVIRONMENT = str(Path(workflow.basedir, "envs", "ldcore.yaml"))
@@ -29,7 +41,8 @@ shell.prefix(
     "set -euo pipefail; export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 "
     f"LDCORE_GPUS={GPUS} LDCORE_SCRATCH={quote(config['scratch'])}; "
 )
-MODEL = f"{config['model']['path']}/model_index.json"  # another model: another file time, so everything is made again
+# What a job that loads the model waits for; another model: another file time, so everything is made again.
+MODEL = FETCHED.get(config["model"]["path"], f"{config['model']['path']}/model_index.json")
 CHECKPOINTS = ldconfig.checkpoints(config)
 DRIFTS = ldconfig.all_drifts(config)
 DATASET_CODE = digest(*[path.read_text() for path in sorted(Path(workflow.basedir, "ldcore", "datasets").glob("*.py"))])
@@ -75,6 +88,16 @@ def asked(*names):
 def dataset_key(key):
     """An input or params function: one key of the wildcard's dataset."""
     return lambda wildcards: config["datasets"][wildcards.dataset][key]
+
+
+def weights_files(section):
+    """What a job waits for that loads the weights of a section (config extractors, editing.perceptual) of the config."""
+    return [FETCHED.get(one["weights"], one["weights"]) for one in section.values() if "weights" in one]
+
+
+def classifier_files(dataset):
+    """The same for a dataset's classifier."""
+    return weights_files({dataset: config["datasets"][dataset]["classifier"]["options"]})
 
 
 def samples_of(dataset):

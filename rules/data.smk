@@ -30,6 +30,7 @@ rule reference:
     input:
         rules.data.output,
         model=MODEL,
+        features=weights_files(config["extractors"]),
     output:
         f"{RESULTS}/reference/{{dataset}}.npz",
     log:

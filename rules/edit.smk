@@ -86,6 +86,11 @@ rule edit_score:
         edits=lambda wildcards: edits_of(wildcards.task),
         data=lambda wildcards: f"{RESULTS}/data/{TASKS[wildcards.task]['dataset']}/records.csv",
         model=MODEL,
+        features=lambda wildcards: [
+            *weights_files(config["extractors"]),
+            *weights_files(config["editing"]["perceptual"]),
+            *classifier_files(TASKS[wildcards.task]["dataset"]),
+        ],
     output:
         f"{RESULTS}/edits/{{task}}/scores.json",
     log:

@@ -4,6 +4,7 @@ rule generate:
         drifts=rules.drifts.output,
         weights=weights_of,
         model=MODEL,
+        features=weights_files(config["extractors"]),
     output:
         f"{RESULTS}/samples/{{dataset}}/{{method}}/{{training}}/{{prompt}}/{{run}}/index.json",
     log:

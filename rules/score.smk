@@ -24,6 +24,7 @@ rule downstream:
     input:
         data=rules.data.output,
         samples=lambda wildcards: samples_of(wildcards.dataset),
+        classifier=lambda wildcards: classifier_files(wildcards.dataset),
     output:
         f"{RESULTS}/downstream/{{dataset}}.json",
     log:

@@ -81,12 +81,8 @@ def test_each_mistake_names_its_key(changes, named):
 
 
 @pytest.mark.parametrize("changes, named", [
-    ({"model": {"path": "no/such/model"}}, "model.path.*no/such/model"),
-    ({"extractors": {"inception": {"weights": "no/such.pt"}}}, "extractors.inception.weights.*no/such.pt"),
     ({"datasets": {"x": {"adapter": "floder", "anatomy": "brain_mr", "classes": ["CN"]}}}, "floder.*folder"),
     ({"methods": {"dreambooht": {}}}, "dreambooht.*basic_ft"),
-    ({"datasets": {"m": {**MEDMNIST, "options": {"source": "no/such/download"}}}, "grid": {"datasets": ["m"]}},
-     "datasets.m.options.source: no/such/download is not a folder"),
     ({"datasets": {"m": MEDMNIST}, "grid": {"datasets": ["m"]}}, "grid.prompts: 'simple_info'.*'m'.*medmnist.*use simple or diverse"),
     ({"datasets": {"m": MEDMNIST}, "prompt_study": {"dataset": "m", "prompts": ["simple", "diverse_info"]}},
      "prompt_study.prompts: 'diverse_info'.*'m'"),
@@ -95,12 +91,20 @@ def test_each_mistake_names_its_key(changes, named):
     ({"datasets": {"m": MEDMNIST}, "editing": {"tasks": {"disease": {"dataset": "m", "styles": ["simple"]}}}},
      "editing.tasks.disease.base_prompt.*'m'"),
     ({"editing": {"tasks": {"ageing": {"method": "pix2pix"}}}}, "editing.tasks.ageing.method.*pix2pix_zero"),
-    ({"editing": {"perceptual": {"lpips_alex": {"weights": "no/alex.pth"}}}}, "editing.perceptual.lpips_alex.*no/alex.pth"),
 ])
-def test_missing_files_and_methods_are_named_before_any_job(changes, named, tmp_path):
-    (tmp_path / "model_index.json").write_text("{}")
+def test_unknown_modules_are_named_before_any_job(changes, named):
     with pytest.raises(UserError, match=named):
-        module.check_files(checked(**{"model": {"path": str(tmp_path)}, **changes}))
+        module.check_names(checked(**changes))
+
+
+def test_a_named_entry_that_is_null_is_taken_out():
+    config = checked(datasets={"chest_phantom": None}, extractors={"pooled_pixels": None}, grid={"datasets": ["brain_phantom"]},
+                     sweep=None, editing={"tasks": {"findings": None, "disease": {"edits": {"CN to AD": None}}}})
+    assert list(config["datasets"]) == ["brain_phantom"] and list(config["extractors"]) == ["efficientnet_lite0"]
+    assert list(config["editing"]["tasks"]) == ["ageing", "disease"] and "CN to AD" not in config["editing"]["tasks"]["disease"]["edits"]
+    assert config["sweep"] is None and config["editing"]["tasks"]["disease"]["train"] is None
+    with pytest.raises(UserError, match="sampling.*None"):
+        checked(sampling={"seeds": None})
 
 
 def test_a_dataset_without_patients_may_have_prompts_without_them(tmp_path):

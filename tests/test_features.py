@@ -131,7 +131,7 @@ def test_damaged_or_missing_weights(name, tmp_path):
 
 
 def test_unknown_name_lists_the_known_ones():
-    with pytest.raises(UserError, match="'vgg'; use one of: efficientnet_lite0, inception"):
+    with pytest.raises(UserError, match="'vgg'; use one of: dinov2, efficientnet_lite0, inception, pooled_pixels, xrv_densenet"):
         extract("vgg", noise(1, 8, 8))
 
 

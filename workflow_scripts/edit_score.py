@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import torch
-
 from ldcore import cli
 from ldcore.backbone import load_backbone, prepare_cpu
 from ldcore.datasets.records import load
@@ -19,7 +17,7 @@ from ldcore.latents import encode
 def main(task, options, cells, model, data, dataset, config, folder, seed, out):
     prepare_cpu()
     records, images = load(data, mmap=True)
-    asked, backbone = requests(options, records, seed), load_backbone(model, ["vae"], torch.device("cpu"))
+    asked, backbone = requests(options, records, seed), load_backbone(model, ["vae"])
     have = material(task, options, asked, sources(asked, records, images, dataset, seed), records, images, dataset, config, seed)
     labels = {"task": task, "dataset": options["dataset"]}
     found = trivial_rows(have, **labels)

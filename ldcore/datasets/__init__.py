@@ -2,12 +2,12 @@
 reads a download folder, listing and prepared as ldcore.datasets.scans describes."""
 
 import importlib
-from pathlib import Path
 
 from ldcore.errors import UserError
 
 ADAPTERS = {name: f"ldcore.datasets.{name}" for name in
-            ("brain_phantom", "chest_phantom", "folder", "adni", "oasis1", "oasis2", "oasis3", "ixi", "chexpert", "nih", "mimic", "medmnist")}
+            ("brain_phantom", "chest_phantom", "folder", "adni", "oasis1", "oasis2", "oasis3", "ixi", "chexpert", "nih", "mimic", "medmnist",
+             "merged")}
 
 WITHOUT_PATIENTS = ("medmnist",)  # adapters whose records hold neither age nor sex; a list here, so that asking imports no adapter
 
@@ -28,7 +28,7 @@ def defaults(adapter: str) -> dict:
 
 
 def check_use(config: dict) -> None:
-    """UserError where a data set that the config uses has no source folder, or is asked for patient information that it lacks."""
+    """UserError where a data set that the config uses is asked for patient information that it lacks."""
     grid, study, sweep = config["grid"], config.get("prompt_study"), config.get("sweep")
     asked = [(name, "grid.prompts", grid["prompts"]) for name in grid["datasets"]]
     asked += [(study["dataset"], "prompt_study.prompts", study["prompts"])] if study else []
@@ -37,9 +37,6 @@ def check_use(config: dict) -> None:
         asked.append((task["dataset"], f"editing.tasks.{key}.styles", task["styles"]))
         asked.append((task["dataset"], f"editing.tasks.{key}.base_prompt", [task["base_prompt"]] * (task["bases"] != ["base"])))
     for name, place, styles in asked:
-        source = config["datasets"][name]["options"].get("source")
-        if source and not Path(source).is_dir():
-            raise UserError(f"Config datasets.{name}.options.source: {source} is not a folder; give the folder of the download.")
         informed = [style for style in styles if style not in ("simple", "diverse")]
         if informed and config["datasets"][name]["adapter"] in WITHOUT_PATIENTS:
             raise UserError(f"Config {place}: {informed[0]!r} writes age and sex into prompts, and dataset {name!r} "

@@ -22,7 +22,7 @@ from ldcore.errors import UserError
 from ldcore.files import atomic, digest
 from ldcore.seeds import numpy_rng
 
-# source: the download folder; splits: a CSV of hashed_id, split instead of fractions; per_class: scans drawn of each label; sites: those
+# source: the download folder; splits: a CSV of hashed_id, split instead of fractions; per_class: scans drawn of each label, or label -> how many; sites: those
 # kept; salt: of the hashed ids.
 COMMON = {"source": None, "image_size": 512, "fractions": {"train": 0.7, "val": 0.1, "test": 0.2}, "splits": None, "salt": "latent-drifting",
           "per_class": None, "sites": None}
@@ -75,16 +75,21 @@ def of_sites(scans, excluded, sites):
 
 
 def drawn(scans, excluded, count, seed: int):
-    """`count` scans of each label (diagnosis, else findings), drawn uniformly by the seed; all for None."""
+    """`count` scans of each label (diagnosis, else findings), drawn uniformly by the seed; all for None. count: a number, or label ->
+    number, of which the others are left out. UserError: no scan has such a label."""
     if count is None:
         return scans, excluded
     if not isinstance(count, int) or count < 1:
         raise UserError(f"Option per_class is {count!r}; give a whole number of scans, at least 1.")
     labels, kept = scans["diagnosis"].where(scans["diagnosis"] != "", scans["findings"]), []
-    for label in sorted(set(labels)):
+    counts = count if isinstance(count, dict) else dict.fromkeys(sorted(set(labels)), count)
+    for label, wanted in sorted(counts.items()):
         rows = np.flatnonzero(labels == label)
-        kept.extend(numpy_rng(seed, "draw", label).permutation(rows)[:count])
-    return left_out(scans, excluded, ~scans.index.isin(kept), f"not drawn ({count} of each label wanted)")
+        if not len(rows):
+            raise UserError(f"Option per_class: no scan is labelled {label!r} (labels found: {', '.join(sorted(set(labels)))}).")
+        kept.extend(numpy_rng(seed, "draw", label).permutation(rows)[:wanted])
+    reason = "not drawn (per_class)" if isinstance(count, dict) else f"not drawn ({count} of each label wanted)"
+    return left_out(scans, excluded, ~scans.index.isin(kept), reason)
 
 
 def left_out(scans, excluded, mask, reason: str):

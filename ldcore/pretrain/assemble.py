@@ -36,14 +36,16 @@ def new_tokenizer():
     return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=77)
 
 
-def save_model(folder, vae, unet, text_encoder, tokenizer) -> None:
-    """Write a StableDiffusionPipeline folder: weights float16 safetensors, configs that load as float32; replaces `folder`."""
+def save_model(folder, vae, unet, text_encoder, tokenizer, half: bool = True) -> None:
+    """Write a StableDiffusionPipeline folder: weights as float16 safetensors (float32 for half=False), configs that load as float32;
+    replaces `folder`."""
     from diffusers import PNDMScheduler, StableDiffusionPipeline
 
     folder = Path(folder)
     temporary = folder.with_name(f".{os.getpid()}.part.{folder.name}")
+    vae, unet, text_encoder = (part.half() if half else part for part in (vae, unet, text_encoder))
     pipeline = StableDiffusionPipeline(
-        vae=vae.half(), unet=unet.half(), text_encoder=text_encoder.half(), tokenizer=tokenizer,
+        vae=vae, unet=unet, text_encoder=text_encoder, tokenizer=tokenizer,
         scheduler=PNDMScheduler(**{k: v for k, v in SCHEDULE.items() if k != "clip_sample"}, skip_prk_steps=True,
                                 set_alpha_to_one=False),
         safety_checker=None, feature_extractor=None, requires_safety_checker=False)

@@ -30,7 +30,7 @@ def describe(one: dict) -> str:
     """'CN 70 F -> AD 78 F': what a request changes, without naming the subject."""
     keys = [key for key in ("diagnosis", "findings", "age", "sex")
             if one["source"].get(key) != one["target"].get(key) or key in ("diagnosis", "findings") and one["source"].get(key)]
-    short = {"Cardiomegaly|Pneumonia": "Cardiom. + pneum."}
+    short = {"Cardiomegaly|Pneumonia": "Cardiom. + pneum.", "Cardiomegaly|Consolidation": "Cardiom. + consol."}
 
     def words(record):
         return " ".join(f"{record[key]:.0f} y" if key == "age" else short.get(record[key], str(record[key])) for key in keys)

@@ -10,6 +10,7 @@ PAPER_METHOD = {"base": "stable_diffusion"}
 METHOD_NAME = {"base": "Pre-trained model, untouched", "basic_ft": "Basic FT", "textual_inversion": "Textual Inversion",
                "dreambooth": "DreamBooth", "custom_diffusion": "Custom Diffusion", "real": "Real training images",
                "reconstruction": "Real training images, reconstructed"}
+UNLIKE = ("pooled_pixels", "dinov2", "xrv_densenet")  # features so unlike Inception's that the paper's FID and KID say nothing beside
 FOOTNOTES = (
     "Ours and the paper's numbers are not comparable in size: other data, another model, other features. Compare directions.",
     "FID, KID [low, high]: 95 % delete-one-group jackknife interval over sampling seeds (model, training seed and real set are "
@@ -45,8 +46,8 @@ def prompt_values(reported: pd.DataFrame, study: dict, paper: str) -> dict:
 
 
 def with_paper(table: pd.DataFrame, value_of) -> pd.DataFrame:
-    """The table with `paper_value` = value_of(row). The paper's FID and KID are of a network's features: none for pooled pixels."""
-    values = [value_of(row) if row.extractor != "pooled_pixels" else None for row in table.itertuples()]
+    """The table with `paper_value` = value_of(row), none where the features are not of its kind."""
+    values = [value_of(row) if row.extractor not in UNLIKE else None for row in table.itertuples()]
     return table.assign(paper_value=pd.Series(values, index=table.index, dtype=float))[COLUMNS]
 
 

@@ -1,0 +1,172 @@
+"""configs/paper.yaml: its jobs are the product it describes, nothing embedded runs, and what is missing is said before any job."""
+
+import hashlib
+import json
+import re
+import subprocess
+from collections import Counter
+
+import pytest
+import yaml
+from test_config import CONFIG, ROOT, SCHEMA, merged
+from test_smoke import COMMAND, ENVIRONMENT, workspace
+
+from ldcore import config as ldconfig
+from ldcore.features import EXTRACTORS
+from ldcore.prompts import condition
+
+PAPER = yaml.safe_load((ROOT / "configs/paper.yaml").read_text())
+REPORTED = ROOT / "resources/reported_values.csv"
+
+
+@pytest.fixture
+def config():
+    return ldconfig.check(merged(CONFIG, PAPER), SCHEMA)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return workspace(tmp_path / "clone")
+
+
+def snakemake(folder, *arguments, **changes):
+    """A run of configs/paper.yaml, `changes` merged over it."""
+    (folder / "site.yaml").write_text(json.dumps(changes))
+    command = [*COMMAND[:COMMAND.index("--configfile")], "--configfile", "configs/paper.yaml", "site.yaml", *arguments]
+    done = subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def counted(said):
+    """Jobs by rule, of the last table of jobs that Snakemake printed."""
+    table = said.rsplit("Job stats:", 1)[1].split("total", 1)[0]
+    return Counter({rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)})
+
+
+def expected(config):
+    """Jobs by rule as the grid multiplies out: see the tables' axes."""
+    grid, tasks = config["grid"], config["editing"]["tasks"]
+    datasets, runs = len(grid["datasets"]), len(grid["training_seeds"])
+    trainings = {cell["training"] for cell in grid["cells"]}
+    edited = {cell["training"] for cell in grid["cells"] if cell["label"] in config["editing"]["cells"]}
+    each = datasets * len(trainings) * runs * len(grid["prompts"])
+    study = len(set(config["prompt_study"]["prompts"]) - set(grid["prompts"])) * runs
+    found = Counter({f"finetune_{method}": each for method in grid["methods"]})
+    found[f"finetune_{config['prompt_study']['method']}"] += study
+    found["generate"] = each * len(grid["methods"]) + study + datasets * len(grid["prompts"])  # and the untouched model
+    for task in tasks.values():
+        found[f"edit_{task['method']}"] += len(task["bases"]) * len(edited)
+        if task["train"]:
+            found[f"edit_train_{task['method']}"] += len(task["bases"]) * len(edited)
+    found |= Counter(dict.fromkeys(("data", "latents", "drifts", "reference", "score", "downstream"), datasets))
+    return found + Counter(fetch=len(config["weights"]), edit_score=len(tasks), table=2, figure=5, edit_tables=1, edit_figures=1, page=1, all=1)
+
+
+def test_a_dry_run_without_weights_or_data_counts_the_grid(folder, config):
+    code, said = snakemake(folder, "-n")
+    assert code == 0, said[-3000:]
+    found = counted(said)
+    assert found == expected(config)
+    assert found["generate"] == 59 and sum(found.values()) == 163 and found["finetune_basic_ft"] == 2 * 2 * 3 + 3 * 3
+    for name in ("parts.adni.source: data/adni", "parts.oasis3.source: data/oasis3", "chest.options.source: data/chexpert"):
+        assert f"{name} does not exist" in said
+    assert "phantom" not in said and "embedded" not in said and "efficientnet" not in said and "lite0" not in said
+    assert not (folder / "results").exists() and not (folder / "weights").exists()
+
+
+def test_a_real_run_without_data_stops_before_any_job(folder):
+    code, said = snakemake(folder, "--until", "fetch")
+    assert code != 0 and "data/chexpert does not exist" in said and "Traceback" not in said
+    assert not (folder / "results").exists() and not (folder / "weights").exists()
+
+
+def test_weights_that_lie_somewhere_are_not_fetched(folder, tmp_path, config):
+    (tmp_path / "sd").mkdir()
+    (tmp_path / "sd" / "model_index.json").write_text("{}")
+    (tmp_path / "file.pt").write_bytes(b"")
+    places = {name: {"path": str(tmp_path / ("sd" if name == "sd_v1_4" else "file.pt"))} for name in config["weights"]}
+    code, said = snakemake(folder, "-n", weights=places)
+    assert code == 0 and counted(said) == expected(config) - Counter(fetch=5)
+    places["alexnet"] = {"path": str(tmp_path / "gone.pth")}
+    code, said = snakemake(folder, "-n", weights=places)
+    assert code != 0 and f"editing.perceptual.lpips_alex.weights: {tmp_path}/gone.pth does not exist" in said
+
+
+def test_a_model_in_one_file_is_converted_first(folder, tmp_path, config):
+    (tmp_path / "sd-v1-4.safetensors").write_bytes(b"nothing")
+    model = {"model": {"path": str(tmp_path / "sd-v1-4.safetensors")}}
+    code, said = snakemake(folder, "-n", **model)
+    assert code == 0 and counted(said) == expected(config) + Counter(convert=1) - Counter(fetch=1)
+    for name in ("adni", "oasis3", "chexpert"):
+        (folder / "data" / name).mkdir(parents=True)
+    code, said = snakemake(folder, "--", "weights/sd-v1-4.diffusers/model_index.json", **model)
+    assert code != 0 and "sd-v1-4.safetensors is no Stable Diffusion 1.x model" in said
+    assert not (folder / "weights/sd-v1-4.diffusers/model_index.json").exists()
+
+
+def test_the_fetch_rule(folder, tmp_path):
+    for name in ("adni", "oasis3", "chexpert"):
+        (folder / "data" / name).mkdir(parents=True)
+    (tmp_path / "alexnet-owt-7be5be79.pth").write_bytes(b"weights")
+    found = hashlib.sha256(b"weights").hexdigest()
+    entry = {"url": (tmp_path / "alexnet-owt-7be5be79.pth").as_uri()}
+    target = ("--", "weights/alexnet/source.json")
+    code, said = snakemake(folder, *target, weights={"alexnet": entry})
+    assert code != 0 and f"the sha256 of alexnet-owt-7be5be79.pth is {found}, not 7be5be79" in said
+    assert not list((folder / "weights").rglob("*.*"))
+    code, said = snakemake(folder, *target, weights={"alexnet": {**entry, "sha256": found}})
+    assert code == 0, said[-2000:]
+    assert json.loads((folder / "weights/alexnet/source.json").read_text())["licence"] == "BSD-3-Clause"
+    assert (folder / "weights/alexnet/alexnet-owt-7be5be79.pth").read_bytes() == b"weights"
+    code, said = snakemake(folder, "-n", weights={"alexnet": {**entry, "sha256": found}})
+    assert code == 0 and counted(said)["fetch"] == 4
+
+
+def test_everything_the_paper_reports_has_a_row(config):
+    """Every (dataset, method, LD, prompt, format) of the paper's tables is a cell of the grid or of an editing task."""
+    import pandas as pd
+
+    reported = pd.read_csv(REPORTED, dtype=str, keep_default_na=False)
+    of = {options["paper"]: name for name, options in config["datasets"].items()}
+    label = {0: config["grid"]["reference"], 1: config["grid"]["headline"]}
+    rows = {(dataset, cell["method"], cell["label"], cell["prompt"])
+            for dataset in config["grid"]["datasets"] for cell in ldconfig.table_cells(config, dataset)}
+    base = {"stable_diffusion": "base"}
+    tasks = {"2": config["editing"]["tasks"]["ageing"], "4": config["editing"]["tasks"]["disease"]}
+    for row in reported.itertuples():
+        method, style = base.get(row.method, row.method), row.prompt + ("_info" if row.patient_info == "1" else "")
+        if row.task == "text_to_image":
+            assert (of[row.dataset], method, label[int(row.ld)], style or config["grid"]["prompts"][0]) in rows, row
+        elif row.table in tasks:
+            task = tasks[row.table]
+            assert of[row.dataset] == task["dataset"] and method in task["bases"] and style in task["styles"], row
+            assert task["table"] == f"table{row.table}" and label[int(row.ld)] in config["editing"]["cells"]
+    assert set(config["sweep"]["deltas"]) == {-0.2, -0.1, -0.05, 0, 0.05, 0.1, 0.2} and config["sweep"]["trainings"] == ["plain", "ld"]
+    assert {task["figure"] for task in config["editing"]["tasks"].values()} == {"figure6", "figure7", "figure8"}
+
+
+def test_its_sizes_are_the_papers(config):
+    for name, options in config["datasets"].items():
+        assert config["sampling"]["images_per_seed"] * len(config["sampling"]["seeds"]) % len(options["classes"]) == 0, name
+    assert config["sampling"]["images_per_seed"] * len(config["sampling"]["seeds"]) == 600 and config["sampling"]["steps"] == 50
+    assert {name: options["test_images"] for name, options in config["datasets"].items()} == {"brain": 200, "chest": 400}
+    assert all(options["options"]["image_size"] == 512 for options in config["datasets"].values())
+    chest = config["datasets"]["chest"]
+    assert set(chest["classes"]) < set(chest["options"]["per_class"])
+    edits = config["editing"]["tasks"]["findings"]["edits"]
+    assert edits["compound to none"]["from"]["findings"] in chest["options"]["per_class"] and len(edits) == 4
+    assert set("|".join(chest["options"]["per_class"]).split("|")) == set(chest["options"]["findings"])
+    assert condition(edits["compound to none"]["from"]["findings"]) == "cardiomegaly and consolidation"
+    assert list(config["editing"]["tasks"]["disease"]["edits"]) == ["CN to AD", "AD to CN"]
+
+
+def test_every_option_is_one_its_module_knows(config):
+    from ldcore import edit, methods, train
+
+    for name, options in config["methods"].items():
+        assert set(options) <= {*train.DEFAULTS, *methods.method(name).DEFAULTS}, name
+    for name, task in config["editing"]["tasks"].items():
+        chosen = edit.method(task["method"])
+        assert set(task["options"]) <= set(chosen.SAMPLING), name
+        assert not task["train"] or set(task["train"]) <= {*train.DEFAULTS, *chosen.DEFAULTS}
+    assert set(config["extractors"]) <= set(EXTRACTORS)
