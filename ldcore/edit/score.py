@@ -129,6 +129,8 @@ def divergences(made, have: dict, chosen, latents_of) -> np.ndarray:
     found = np.empty(len(made))
     for kind in (0, 1):
         mine = ends == kind
+        if not mine.any():  # edits of one direction alone
+            continue
         found[mine] = soundness.latent_divergence(source[mine], edited[mine], kinds[1 - kind], kinds[kind])
     return found
 
