@@ -125,7 +125,7 @@ def read_all(adapter, scans, options: dict, cache: Path, workers: int):
     work = partial(read_one, adapter.prepared, options, cache)
     if workers > 1:
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            found = list(tqdm(pool.map(work, jobs, chunksize=4), total=len(jobs), desc="scans", mininterval=2))
+            found = list(tqdm(pool.map(work, jobs, chunksize=1), total=len(jobs), desc="scans", mininterval=2))
     else:
         found = [work(job) for job in tqdm(jobs, desc="scans", mininterval=2)]
     good = [path for path, reason in found if reason is None]
