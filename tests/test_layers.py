@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LAYERS = [["workflow_scripts"], ["report", "pretrain"], ["score", "downstream", "edit"], ["classify"], ["generate", "evaluation"], ["train"], ["methods"],
+LAYERS = [["workflow_scripts"], ["report", "pretrain"], ["score", "downstream", "edit"], ["classify"], ["generate", "evaluation"], ["train"], ["batches", "progress"], ["methods"],
           ["latents", "sample"],
           ["backbone", "estimate", "prepare"], ["datasets", "features", "metrics", "prompts"],
-          ["drift", "chunks", "seeds", "config", "cli"], ["jobs"], ["files"], ["errors"]]
+          ["drift", "chunks", "seeds", "config", "cli", "speed"], ["jobs"], ["files"], ["errors"]]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 # The config's look at which methods, edits and adapters exist (names only, nothing heavy) is the one arrow that points up.
 ALLOWED = {("config", "methods"), ("config", "datasets"), ("config", "edit")}
