@@ -1,11 +1,12 @@
 # Config checked and unrolled once; paths and small lookups the rules share. Imports nothing heavy: every job parses this.
 import json
+import sys
 from shlex import quote
 
 import yaml
 from snakemake.exceptions import WorkflowError
 
-from ldcore import config as ldconfig
+from ldcore import budget, config as ldconfig
 from ldcore.errors import UserError
 from ldcore.files import digest
 
@@ -14,6 +15,8 @@ with open(workflow.source_path("../schemas/config.schema.yaml")) as file:
 try:
     ldconfig.check(config, SCHEMA)
     ldconfig.check_files(config)
+    if workflow.output_settings.dryrun and workflow.is_main_process:
+        print(budget.printed(config), file=sys.stderr)
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
@@ -70,6 +73,16 @@ def asked(*names):
         "mem_mb": lambda wildcards, attempt: found["mem_mb"] * 2 ** (attempt - 1),
         "runtime": lambda wildcards, attempt: found["runtime"] * 2 ** (attempt - 1),
     }
+
+
+def kept(path):
+    """A weights file as a rule's output: removed once every job that reads it is done, unless the config keeps them."""
+    return path if config["keep_weights"] else temp(path)
+
+
+def launcher(wildcards, resources):
+    """What starts a training script: with several GPUs a process each."""
+    return f"accelerate launch --num_processes {resources.gpu} --num_machines 1 --main_process_port 0" if resources.gpu > 1 else "python"
 
 
 def dataset_key(key):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LAYERS = [["workflow_scripts"], ["report", "pretrain"], ["score", "downstream", "edit"], ["classify"], ["generate", "evaluation"], ["train"], ["batches", "progress"], ["methods"],
+LAYERS = [["workflow_scripts"], ["report", "pretrain"], ["export"], ["score", "downstream", "edit"], ["classify"], ["generate", "evaluation"], ["train"], ["batches", "progress", "budget"], ["methods"],
           ["latents", "sample"],
           ["backbone", "estimate", "prepare"], ["datasets", "features", "metrics", "prompts"],
           ["drift", "chunks", "seeds", "config", "cli", "speed"], ["jobs"], ["files"], ["errors"]]
