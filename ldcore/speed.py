@@ -22,7 +22,7 @@ def lowered(module, precision: str) -> None:
     """
     if precision not in PRECISIONS:
         raise UserError(f"precision {precision!r} is unknown; use one of {', '.join(PRECISIONS)}.")
-    module.to(PRECISIONS[precision])
+    torch.nn.Module.to(module, PRECISIONS[precision])
 
 
 @contextmanager
@@ -37,6 +37,6 @@ def compiled(module, wanted: bool):
     try:
         yield
     except TorchDynamoException as error:
-        reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        reason = " ".join(line.strip() for line in str(error).splitlines()[:2])
         raise UserError(f"The network could not be compiled ({reason}); set compile: false, or give torch.compile the compiler it "
                         "looks for.") from error

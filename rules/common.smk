@@ -82,7 +82,8 @@ def kept(path):
 
 def launcher(wildcards, resources):
     """What starts a training script: with several GPUs a process each."""
-    return f"accelerate launch --num_processes {resources.gpu} --num_machines 1 --main_process_port 0" if resources.gpu > 1 else "python"
+    several = f"accelerate launch --multi_gpu --num_processes {resources.gpu} --num_machines 1 --main_process_port 0"
+    return several if resources.gpu > 1 else "python"
 
 
 def dataset_key(key):
