@@ -1,8 +1,9 @@
 """Stable Diffusion 1.x's architecture with random weights: one training step of every method and one sampling step on a CPU.
 
-python benchmarks/full_size.py [--methods basic_ft ...]     Through the workflow's own scripts, at 512 px, batch 1. Prints and writes
-(docs/full_size.md) each job's peak resident memory and time. Needs 15 GB of disk in $TMPDIR and as much memory as it prints. LIMIT is
-what a machine of 24 GB has for one job.
+python benchmarks/full_size.py [--methods basic_ft ...] [--out FILE]     Through the workflow's own scripts, at 512 px, batch 1
+
+Prints each job's peak resident memory and time. Needs 15 GB of disk in $TMPDIR and as much memory as it prints; stops above LIMIT, what
+a machine of 24 GB has for one job.
 """
 
 import argparse
