@@ -48,6 +48,8 @@ def test_defaults_are_filled():
 @pytest.mark.parametrize("changes, named", [
     ({"samplin": {}}, "samplin"),
     ({"sampling": {"stepps": 3}}, "sampling.*stepps"),
+    ({"sampling": {"precision": "fp16"}}, "sampling.precision.*fp16"),
+    ({"keep_weights": "no"}, "keep_weights.*no"),
     ({"sweep": {"deltas": [0.1, "big"]}}, "sweep.deltas.1.*big"),
     ({"sweep": {"deltas": [0.1, float("nan")]}}, "nan"),
     ({"drifts": {0.1: {"kind": "prior", "value": 0.1}}}, "0.1.*quotes"),
