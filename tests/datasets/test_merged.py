@@ -6,10 +6,13 @@ import types
 import numpy as np
 import pandas as pd
 import pytest
+from heads import PLAIN
+from test_adni import source as adni_source  # noqa: F401  fixtures
+from test_oasis3 import source as oasis3_source  # noqa: F401
 
 from ldcore import datasets
 from ldcore.datasets import scans
-from ldcore.datasets.records import assign_splits
+from ldcore.datasets.records import assign_splits, load
 from ldcore.errors import UserError
 from ldcore.prepare import prepare
 
@@ -102,3 +105,19 @@ def test_a_subject_in_two_parts_is_refused(source, tmp_path, monkeypatch):
     monkeypatch.setitem(datasets.ADAPTERS, "two", datasets.ADAPTERS["one"])
     with pytest.raises(UserError, match="one and two have 8 subject ids in common"):
         prepare("merged", options(source, parts={"one": {"source": "one"}, "two": {"source": "one"}}), 0, tmp_path / "out")
+
+
+def test_adni_and_oasis3_as_they_are_downloaded(adni_source, oasis3_source, tmp_path):
+    """The paper's brain data: each part alone and both as one give the same images, ages and diagnoses."""
+    parts = {name: {"source": str(source), **{key: value for key, value in PLAIN.items() if key not in scans.COMMON}}
+             for name, source in (("adni", adni_source), ("oasis3", oasis3_source))}
+    prepare("merged", {"source": str(tmp_path), "image_size": PLAIN.get("image_size", 512), "parts": parts}, 0, tmp_path / "both")
+    records, images = load(tmp_path / "both")
+    for name, own in parts.items():
+        prepare(name, {**PLAIN, **own}, 0, tmp_path / name)
+        alone, wanted = load(tmp_path / name)
+        mine = records[records["adapter"] == name].reset_index(drop=True)
+        assert len(mine) == len(alone) > 1
+        for column in ("subject_id", "session", "age", "sex", "diagnosis", "split"):
+            pd.testing.assert_series_equal(mine[column], alone[column], check_dtype=False)
+        assert np.array_equal(images[mine["image_index"]], wanted[alone["image_index"]])
