@@ -10,8 +10,9 @@ import torch
 
 from ldcore.chunks import in_chunks
 from ldcore.errors import UserError
-from ldcore.files import read_json, staged
+from ldcore.files import read_json, sha256, staged
 from ldcore.jobs import take_gpu
+from ldcore.speed import exact_float32
 
 PARTS = ("tokenizer", "text_encoder", "vae", "unet", "scheduler")
 
@@ -30,8 +31,7 @@ def fingerprint(folder) -> str:
     """sha256 over the model's weight files and schedule: what samples depend on besides their settings."""
     found = hashlib.sha256()
     for path in sorted(p for p in check_folder(folder).rglob("*") if p.suffix == ".safetensors" or p.name == "scheduler_config.json"):
-        with open(path, "rb") as file:
-            found.update(hashlib.file_digest(file, "sha256").digest())
+        found.update(bytes.fromhex(sha256(path)))
     return found.hexdigest()
 
 
@@ -42,9 +42,15 @@ def prepare_cpu(threads: int = 1) -> None:
 
 
 def pick_device() -> torch.device:
-    """CUDA where torch finds it, else the CPU. Of several GPUs that jobs share (LDCORE_GPUS, their number), a free one."""
-    take_gpu(int(os.environ.get("LDCORE_GPUS", 0)), tempfile.gettempdir())
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    """CUDA where torch finds it, else the CPU. Of several GPUs that jobs share (LDCORE_GPUS, their number), a free one; of those of
+    one job, that of this process (LOCAL_RANK, as `accelerate launch` sets it)."""
+    if take_gpu(int(os.environ.get("LDCORE_GPUS", 0)), tempfile.gettempdir()) is not None and "LOCAL_RANK" in os.environ:
+        os.environ["LOCAL_RANK"] = "0"  # this process sees one GPU
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    exact_float32()
+    torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", 0)))
+    return torch.device("cuda", torch.cuda.current_device())
 
 
 def load_backbone(folder, parts=PARTS, device=None) -> SimpleNamespace:

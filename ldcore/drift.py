@@ -51,7 +51,7 @@ class Drift:
 
     def like(self, latents: torch.Tensor) -> torch.Tensor:
         """The value shaped to broadcast over latents [N, C, h, w], on their device and in their dtype."""
-        value = torch.as_tensor(self.value, dtype=latents.dtype, device=latents.device)
+        value = torch.as_tensor(self.value, dtype=latents.dtype).to(latents.device, non_blocking=True)
         if value.ndim and value.shape[0] != latents.shape[1]:
             raise UserError(f"The drift has {value.shape[0]} channels, the latents have {latents.shape[1]}.")
         if value.ndim == 3 and value.shape[1:] != latents.shape[2:]:

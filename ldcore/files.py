@@ -101,6 +101,12 @@ def read_json(path):
     return json.loads(Path(path).read_text())
 
 
+def sha256(path) -> str:
+    """The file's sha256 in hexadecimal, read in pieces."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def digest(*values) -> str:
     """Sixteen hex digits of the JSON of the values: equal settings, equal digest."""
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]

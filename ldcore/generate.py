@@ -23,7 +23,7 @@ def generate(backbone, identity: str, drifts: dict, counts: dict, texts: tuple, 
     Each part: images uint8 [N, H, W, 3], seeds [N], rows [N], trace [N, steps + 1, C], and [N, D] features an extractor.
     """
     folder, index = Path(folder), {}
-    settings = {k: v for k, v in sampling.items() if k not in ("batch_size", "images_per_seed")}
+    settings = {k: v for k, v in sampling.items() if k not in ("batch_size", "images_per_seed", "compile")}
     for name, count in counts.items():
         rows, seeds = sampled_rows(np.asarray(test_rows), sampling["seeds"], count, classes)
         prompts = [prompt(records.iloc[row], *texts) for row in rows]

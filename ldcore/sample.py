@@ -35,18 +35,19 @@ def sample(backbone, prompt_embeds, negative_embeds, noise, drift: Drift, steps:
 def sample_chunk(backbone, embeds, negative, noise, drift, steps, guidance_scale, bar):
     """One chunk of `sample`."""
     scheduler, device = type(backbone.scheduler).from_config(backbone.scheduler.config), backbone.device
-    scheduler.set_timesteps(steps, device=device)
+    scheduler.set_timesteps(steps)  # on the CPU: the step's arithmetic then never waits for the device
     latents = drift.shift(noise.to(device)) * scheduler.init_noise_sigma
     embeds = embeds.to(device)
     guided = guidance_scale != 1
     if guided:
         embeds = torch.cat([negative.to(device).expand_as(embeds), embeds])
+    embeds, dtype, moments = embeds.to(backbone.unet.dtype), backbone.unet.dtype, scheduler.timesteps.to(device)
     after = drift.step_callback()
     trace = [latents.mean((2, 3))]
     for step, timestep in enumerate(scheduler.timesteps):
         entering = torch.cat([latents, latents]) if guided else latents
-        entering = scheduler.scale_model_input(entering, timestep).contiguous(memory_format=torch.channels_last)
-        predicted = backbone.unet(entering, timestep, embeds).sample
+        entering = scheduler.scale_model_input(entering, timestep).to(dtype).contiguous(memory_format=torch.channels_last)
+        predicted = backbone.unet(entering, moments[step], embeds).sample.float()
         if guided:
             without, given = predicted.chunk(2)
             predicted = without + guidance_scale * (given - without)

@@ -6,6 +6,7 @@ from shlex import quote
 import yaml
 from snakemake.exceptions import WorkflowError
 
+from ldcore import budget
 from ldcore import config as ldconfig
 from ldcore import weights as ldweights
 from ldcore.errors import UserError
@@ -29,6 +30,11 @@ elif workflow.is_main_process:
     LACKING += LACKING_DATA
 if LACKING:
     raise WorkflowError("\n".join(LACKING))
+if workflow.output_settings.dryrun and workflow.is_main_process:
+    try:
+        print(budget.printed(config), file=sys.stderr)
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
 
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"  # laid out as LOGS: the summary pairs them
@@ -83,6 +89,17 @@ def asked(*names):
         "mem_mb": lambda wildcards, attempt: found["mem_mb"] * 2 ** (attempt - 1),
         "runtime": lambda wildcards, attempt: found["runtime"] * 2 ** (attempt - 1),
     }
+
+
+def kept(path):
+    """A weights file as a rule's output: removed once every job that reads it is done, unless the config keeps them."""
+    return path if config["keep_weights"] else temp(path)
+
+
+def launcher(wildcards, resources):
+    """What starts a training script: with several GPUs a process each."""
+    several = f"accelerate launch --multi_gpu --num_processes {resources.gpu} --num_machines 1 --main_process_port 0"
+    return several if resources.gpu > 1 else "python"
 
 
 def dataset_key(key):

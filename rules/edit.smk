@@ -13,7 +13,7 @@ rule edit_train:
             RESULTS, TASKS[wildcards.task]["dataset"], config["trainings"][wildcards.training]["drift"]
         ),
     output:
-        weights=f"{EDIT_RUN}/weights.safetensors",
+        weights=kept(f"{EDIT_RUN}/weights.safetensors"),
         log=f"{EDIT_RUN}/log.json",
     log:
         f"{LOGS}/edit_train/{{task}}/{{edit_method}}/{{base}}/{{training}}.log",
@@ -25,6 +25,7 @@ rule edit_train:
     resources:
         **asked("edit_train"),
     params:
+        launcher=launcher,
         model=subpath(input.model, parent=True),
         options=lambda wildcards: as_json(TASKS[wildcards.task]["train"]),
         weights=lambda wildcards, input: input.base or "none",
@@ -35,7 +36,7 @@ rule edit_train:
         run=config["grid"]["training_seeds"][0],
         out=subpath(output.weights, parent=True),
     shell:
-        "python workflow_scripts/edit_train.py --model {params.model:q} --method {wildcards.edit_method} --options {params.options:q} "
+        "{params.launcher} workflow_scripts/edit_train.py --model {params.model:q} --method {wildcards.edit_method} --options {params.options:q} "
         "--base {wildcards.base} --weights {params.weights:q} --data {params.data:q} --latents {input.latents:q} "
         "--anatomy {params.anatomy:q} --drift {input.drift:q} --target {params.target} --seed {params.seed} --run {params.run} "
         "--out {params.out:q} 2>&1 | tee {log:q}"

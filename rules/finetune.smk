@@ -6,7 +6,7 @@ rule finetune:
         model=MODEL,
         drift=lambda wildcards: f"{RESULTS}/drifts/{wildcards.dataset}/{config['trainings'][wildcards.training]['drift']}.json",
     output:
-        weights=f"{RESULTS}/runs/{{dataset}}/{{method}}/{{training}}/{{prompt}}/{{run}}/weights.safetensors",
+        weights=kept(f"{RESULTS}/runs/{{dataset}}/{{method}}/{{training}}/{{prompt}}/{{run}}/weights.safetensors"),
         log=f"{RESULTS}/runs/{{dataset}}/{{method}}/{{training}}/{{prompt}}/{{run}}/log.json",
     log:
         f"{LOGS}/finetune/{{dataset}}/{{method}}/{{training}}/{{prompt}}/{{run}}.log",
@@ -17,6 +17,7 @@ rule finetune:
     resources:
         **asked("finetune"),
     params:
+        launcher=launcher,
         model=subpath(input.model, parent=True),
         options=lambda wildcards: as_json(config["methods"][wildcards.method]),
         data=lambda wildcards, input: str(Path(input.data[0]).parent),
@@ -25,6 +26,6 @@ rule finetune:
         seed=config["seed"],
         out=subpath(output.weights, parent=True),
     shell:
-        "python workflow_scripts/finetune.py --model {params.model:q} --method {wildcards.method} --options {params.options:q} "
+        "{params.launcher} workflow_scripts/finetune.py --model {params.model:q} --method {wildcards.method} --options {params.options:q} "
         "--data {params.data:q} --latents {input.latents:q} --anatomy {params.anatomy:q} --prompt {wildcards.prompt} "
         "--drift {input.drift:q} --target {params.target} --seed {params.seed} --run {wildcards.run} --out {params.out:q} 2>&1 | tee {log:q}"

@@ -48,6 +48,8 @@ def test_defaults_are_filled():
 @pytest.mark.parametrize("changes, named", [
     ({"samplin": {}}, "samplin"),
     ({"sampling": {"stepps": 3}}, "sampling.*stepps"),
+    ({"sampling": {"precision": "fp16"}}, "sampling.precision.*fp16"),
+    ({"keep_weights": "no"}, "keep_weights.*no"),
     ({"sweep": {"deltas": [0.1, "big"]}}, "sweep.deltas.1.*big"),
     ({"sweep": {"deltas": [0.1, float("nan")]}}, "nan"),
     ({"drifts": {0.1: {"kind": "prior", "value": 0.1}}}, "0.1.*quotes"),
@@ -107,10 +109,10 @@ def test_a_named_entry_that_is_null_is_taken_out():
         checked(sampling={"seeds": None})
 
 
-def test_a_dataset_without_patients_may_have_prompts_without_them():
-    module.check_names(checked(datasets={"m": MEDMNIST, "own": {**MEDMNIST, "anatomy": "X-ray film"}},
-                               grid={"datasets": ["m", "own"], "prompts": ["simple", "diverse"]},
-                               prompt_study={"dataset": "m", "prompts": ["diverse"]}))
+def test_a_dataset_without_patients_may_have_prompts_without_them(tmp_path):
+    (tmp_path / "model_index.json").write_text("{}")
+    module.check_names(checked(model={"path": str(tmp_path)}, datasets={"m": MEDMNIST, "own": {**MEDMNIST, "anatomy": "X-ray film"}},
+                               grid={"datasets": ["m", "own"], "prompts": ["simple", "diverse"]}, prompt_study={"dataset": "m", "prompts": ["diverse"]}))
 
 
 def test_a_drift_is_written_once():

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from ldcore import Drift
-from ldcore.backbone import embed_prompts
+from ldcore import Drift, latents as module
+from ldcore.backbone import embed_prompts, load_backbone
+from ldcore.errors import UserError
 from ldcore.latents import decode, encode
 from ldcore.sample import sample, starting_noise
+from ldcore.speed import compiled, lowered
 
 PROMPTS = ["a brain MRI", "a photograph of a red flower", "a brain MRI of a 70 year old female with normal cognition"]
 
@@ -74,3 +76,45 @@ def test_encoding_is_independent_of_companions_and_scaled(backbone):
     with torch.no_grad():
         direct = backbone.vae.encode(tensor).latent_dist.mean * backbone.vae.config.scaling_factor
     assert np.allclose(mean[:1], direct, atol=1e-5)
+
+
+def test_large_images_go_through_the_autoencoder_a_few_at_a_time(backbone, monkeypatch):
+    calls, original = [], backbone.vae.decode
+    monkeypatch.setattr(backbone.vae, "decode", lambda rows: calls.append(len(rows)) or original(rows))
+    images, noise = np.zeros((5, 32, 32), np.uint8), noise_of(5)
+    whole = decode(backbone, noise), encode(backbone, images)[0]
+    monkeypatch.setattr(module, "PIXELS", 3 * 32 * 32)
+    few = decode(backbone, noise), encode(backbone, images)[0]
+    assert calls == [8, 3, 3] and np.abs(few[0].astype(int) - whole[0]).max() <= 1 and np.allclose(few[1], whole[1], atol=1e-5)
+    assert np.array_equal(encode(backbone, np.arange(5, dtype=np.uint8)[:, None, None] + images, rows=[4, 1])[0],
+                          encode(backbone, np.array([4, 1], np.uint8)[:, None, None] + images[:2])[0])
+
+
+def test_bf16_is_float32_up_to_rounding_and_leaves_latents_in_float32(backbone):
+    embeds, noise = embed_prompts(backbone, ["", *PROMPTS]), noise_of(3)
+    exact = sample(backbone, embeds[1:], embeds[0], noise, Drift(0.1, "kernel"), 4, 2.0)[0]
+    lowered(backbone.unet, "float32")
+    assert torch.equal(sample(backbone, embeds[1:], embeds[0], noise, Drift(0.1, "kernel"), 4, 2.0)[0], exact)
+    for part in (backbone.unet, backbone.vae):
+        lowered(part, "bf16")
+    rounded = sample(backbone, embeds[1:], embeds[0], noise, Drift(0.1, "kernel"), 4, 2.0)[0]
+    assert rounded.dtype == torch.float32 and 0 < (rounded - exact).abs().max() < 0.05 and not torch.equal(rounded.bfloat16().float(), rounded)
+    assert decode(backbone, rounded).dtype == np.uint8
+    with pytest.raises(UserError, match="fp16.*bf16"):
+        lowered(backbone.unet, "fp16")
+
+
+def test_one_compilation_serves_every_drift_and_any_number_of_images(tiny_model, monkeypatch):
+    backbone, graphs, original = load_backbone(tiny_model), [], torch.compile
+    embeds, noise = embed_prompts(backbone, ["", *PROMPTS]), noise_of(11)
+    rows = torch.tensor([0, 1, 2] * 4)[:11]
+    drifts = [(Drift(), 11), (Drift(0.1, "prior"), 3), (Drift([0.1, 0.0, 0.0, 0.0], "kernel"), 9)]
+
+    def run():
+        return [sample(backbone, embeds[1:][rows[:count]], embeds[0], noise[:count], drift, 3, 2.0)[0] for drift, count in drifts]
+
+    plain = run()
+    monkeypatch.setattr(torch, "compile", lambda *given, **options: original(*given, backend=lambda g, _: graphs.append(g) or g, **options))
+    with compiled(backbone.unet, True):
+        made = run()
+    assert len(graphs) == 1 and all(torch.allclose(a, b, atol=1e-5) for a, b in zip(plain, made))

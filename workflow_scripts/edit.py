@@ -8,7 +8,7 @@ from ldcore.datasets.records import load
 from ldcore.edit import method as find
 from ldcore.edit.requests import requests
 from ldcore.edit.run import run, sources
-from ldcore.files import digest, read_json
+from ldcore.files import digest, read_json, sha256
 from ldcore.methods import load_weights, saved_weights
 
 
@@ -18,7 +18,7 @@ def main(model, method, base, base_weights, weights, task, data, dataset, drifts
     identity = [load_weights(backbone, base, base_weights)]
     if weights != "none":
         chosen.apply(backbone, saved_weights(method, weights, backbone.device))
-        identity.append(digest(Path(weights).read_bytes().hex()))
+        identity.append(sha256(weights))
     records, images = load(data, mmap=True)
     asked = requests(task, records, seed)
     wanted = {Path(path).stem: read_json(path) for path in drifts}

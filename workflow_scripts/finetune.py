@@ -2,11 +2,12 @@
 
 from ldcore import cli
 from ldcore.backbone import load_backbone, prepare_cpu
+from ldcore.batches import training_data
 from ldcore.datasets.records import load
 from ldcore.drift import Drift
 from ldcore.files import read_json
 from ldcore.methods import method as find
-from ldcore.train import train, training_data
+from ldcore.train import train
 
 
 def main(model, method, options, data, latents, anatomy, prompt, drift, target, seed, run, out):

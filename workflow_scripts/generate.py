@@ -9,6 +9,7 @@ from ldcore.evaluation import balanced_rows
 from ldcore.files import read_json
 from ldcore.generate import generate
 from ldcore.methods import load_weights
+from ldcore.speed import compiled, lowered
 
 
 def main(model, method, weights, data, anatomy, prompt, classes, test_images, drifts, counts, sampling, extractors, seed, out):
@@ -18,7 +19,10 @@ def main(model, method, weights, data, anatomy, prompt, classes, test_images, dr
     identity = fingerprint(model) + load_weights(backbone, method, weights)
     values = {name: read_json(Path(drifts) / f"{name}.json") for name in counts}
     rows = balanced_rows(records, "test", classes, test_images, seed)
-    generate(backbone, identity, values, counts, (anatomy, prompt), records, rows, len(classes), sampling, extractors, out)
+    for part in (backbone.unet, backbone.vae):
+        lowered(part, sampling["precision"])
+    with compiled(backbone.unet, sampling["compile"]):
+        generate(backbone, identity, values, counts, (anatomy, prompt), records, rows, len(classes), sampling, extractors, out)
 
 
 if __name__ == "__main__":

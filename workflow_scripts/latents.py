@@ -13,7 +13,7 @@ def main(model, data, out):
     prepare_cpu()
     records, images = load(data, mmap=True)
     rows = np.flatnonzero(records["split"] == "train")
-    mean, std = encode(load_backbone(model, ["vae"]), images[records["image_index"].to_numpy()[rows]])
+    mean, std = encode(load_backbone(model, ["vae"]), images, rows=records["image_index"].to_numpy()[rows])
     with atomic(out) as temporary, open(temporary, "wb") as file:
         np.savez(file, mean=mean, std=std, rows=rows)
 

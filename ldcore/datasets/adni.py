@@ -31,7 +31,7 @@ def listing(options: dict):
     """(scans, excluded). UserError: options, the tables, as brain_scan.check, tables.table and tables.unique say."""
     brain_scan.check(options)
     rows = tables.table(options, "table", COLUMNS, {"visit": ("Visit",)})
-    rows = tables.unique(rows.assign(image="I" + rows["image"].str.lstrip("Ii")), "image")
+    rows = tables.unique(rows.assign(image=rows["image"].str.replace(r"^[Ii]?(?=.)", "I", regex=True)), "image")
     rows = rows.assign(key=list(zip(rows["subject"], rows["image"])), age=tables.age(rows), sex=tables.coded(rows, "sex", tables.SEXES),
                        day=tables.date(rows, "date"), diagnosis=rows["group"].str.upper().map(GROUPS).fillna(""))
     rows = rows.assign(visit=rows["visit"] if "visit" in rows else "")

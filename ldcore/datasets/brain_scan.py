@@ -5,6 +5,7 @@ Anterior is at the top and the subject's left on the left, as in ldcore.datasets
 
 import numpy as np
 
+from ldcore.datasets import images
 from ldcore.datasets.brain_register import coarse, head, to_mni, unbiased
 from ldcore.datasets.brain_volume import TOWARDS, volume
 from ldcore.datasets.images import to_uint8
@@ -68,9 +69,8 @@ def choice(options: dict, name: str, known: dict):
 
 def check(options: dict) -> None:
     """UserError for an option of OPTIONS that no scan could be prepared with."""
-    window, axes = options["window"], options["axes"]
-    if not window or len(window) != 2 or not 0 <= window[0] < window[1] <= 100:
-        raise UserError(f"Option window is {window!r}; give two rising percentiles from 0 to 100.")
+    images.check(options)
+    axes = options["axes"]
     if not 0 <= options["slice_fraction"] <= 1:
         raise UserError(f"Option slice_fraction is {options['slice_fraction']!r}; give a number from 0, the head's top, to 1, its lowest voxel.")
     if not -70 <= options["slice_mm"] <= 80:

@@ -21,7 +21,7 @@ def listing(options: dict):
     """(scans, excluded). UserError: options, the table, as brain_scan.check, tables.table and tables.unique say."""
     brain_scan.check(options)
     rows = tables.unique(tables.table(options, "table", COLUMNS), "MRI ID")
-    rows = rows.assign(key=[tuple(name.rsplit("_", 1)) for name in rows["MRI ID"]], age=tables.age(rows), when=tables.number(rows, "delay").fillna(0),
-                       sex=tables.coded(rows, "sex", tables.SEXES), diagnosis=diagnoses(rows, options["cdr"]))
+    rows = rows.assign(key=[tuple(name.rsplit("_", 1)) for name in rows["MRI ID"]], when=tables.number(rows, "delay").fillna(0),
+                       age=tables.age(rows), sex=tables.coded(rows, "sex", tables.SEXES), diagnosis=diagnoses(rows, options["cdr"]))
     paths = sorted(Path(options["source"]).rglob("OAS2_*_MR*/RAW/*.img"), key=natural)
     return matched(rows.to_dict("records"), *first_each(paths, lambda path: NAME.findall(str(path))[-1]))

@@ -79,7 +79,7 @@ def drawn(scans, excluded, count, seed: int):
     number, of which the others are left out. UserError: no scan has such a label."""
     if count is None:
         return scans, excluded
-    if any(not isinstance(one, int) or one < 1 for one in (count.values() if isinstance(count, dict) else [count])):
+    if not all(isinstance(one, int) and one > 0 for one in (count.values() if isinstance(count, dict) else [count])):
         raise UserError(f"Option per_class is {count!r}; give a whole number of scans, at least 1, or such a number a label.")
     labels, kept = scans["diagnosis"].where(scans["diagnosis"] != "", scans["findings"]), []
     counts = count if isinstance(count, dict) else dict.fromkeys(sorted(set(labels)), count)
@@ -125,7 +125,7 @@ def read_all(adapter, scans, options: dict, cache: Path, workers: int):
     work = partial(read_one, adapter.prepared, options, cache)
     if workers > 1:
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            found = list(tqdm(pool.map(work, jobs, chunksize=4), total=len(jobs), desc="scans", mininterval=2))
+            found = list(tqdm(pool.map(work, jobs, chunksize=1), total=len(jobs), desc="scans", mininterval=2))
     else:
         found = [work(job) for job in tqdm(jobs, desc="scans", mininterval=2)]
     good = [path for path, reason in found if reason is None]

@@ -56,13 +56,19 @@ def given(source, option: str, named) -> Path:
 
 
 def only(source, option: str, columns) -> Path | None:
-    """The table in the source folder that has the first of the columns and most of the others, if any. UserError: several."""
-    fits = []
+    """The table in the source folder with the first of the columns and most others, if any. UserError: several; none, and one is unreadable."""
+    fits, faults = [], []
     for path in sorted(one for one in Path(source).iterdir() if one.suffix.lower() in ENDS and one.name[0] not in ".~"):
-        names = {plain(name) for name in read(path, rows=0).columns}
+        try:
+            names = {plain(name) for name in read(path, rows=0).columns}
+        except UserError as fault:
+            faults.append(fault)
+            continue
         there = [bool({plain(other) for other in others} & names) for others in columns.values()]
         if there[0] and sum(there) > len(there) / 2:
             fits.append((sum(there), path))
+    if faults and not fits:
+        raise faults[0]
     best = [path for count, path in fits if count == max(fits)[0]]
     if len(best) > 1:
         raise UserError(f"Both {best[0].name} and {best[1].name} in {source} could be the table; name one by option {option!r}.")

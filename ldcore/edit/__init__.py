@@ -1,6 +1,7 @@
 """Counterfactual edits. Each module NAME.py has
 
-    SAMPLING                                                             options of an edit and their defaults
+    SAMPLING                                                             options of an edit and their defaults; `precision` among
+                                                                         them: the method can do with a U-Net in bf16
     edit(backbone, latents, texts, drift, options, keys, amounts=(1,))   (edited, unedited) latents, each [A, N, 4, h, w]
     unedited(backbone, latents, drift, options, keys, amounts)           optional: those unedited latents where they do not depend
                                                                          on texts; edit then takes them as `known`, to save time

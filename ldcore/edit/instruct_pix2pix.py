@@ -13,7 +13,7 @@ from ldcore.edit.texts import FORMATS, instruction
 from ldcore.sample import starting_noise
 
 DEFAULTS = {"image_dropout": 0.05, "caption_dropout": 0.15, "steps": 200, "learning_rate": 5e-4}
-SAMPLING = {"steps": 10, "guidance_scale": 1.5, "image_guidance_scale": 1.0}
+SAMPLING = {"steps": 10, "guidance_scale": 1.5, "image_guidance_scale": 1.0, "precision": "float32"}  # or bf16: the network alone
 
 
 def widen(unet) -> None:
@@ -48,7 +48,7 @@ def unscaled(backbone, latents):
 
 
 def training_data(backbone, latents: dict, found, records, anatomy: str) -> dict:
-    """What train.batch draws from: every pair in every format. latents: mean, std [N, 4, h, w] and rows [N] of the training images;
+    """What batches.batch draws from: every pair in every format. latents: mean, std [N, 4, h, w] and rows [N] of the training images;
     found: pairs.pairs of the train split."""
     place = {row: index for index, row in enumerate(latents["rows"])}
     source = torch.tensor([place[row] for row in found["source"]])
@@ -101,21 +101,24 @@ def pass_of(backbone, latents, embeds, drift, options, keys, amount):
 def denoise(backbone, embeds, empty, sources, latents, drift, options, amount):
     """DDIM with the three-way guidance of arXiv 2211.09800, eq. 3; a guidance that has no effect costs no network call."""
     scheduler = type(backbone.scheduler).from_config(backbone.scheduler.config)
-    scheduler.set_timesteps(options["steps"], device=backbone.device)
+    scheduler.set_timesteps(options["steps"])
     text, image = options["guidance_scale"] * amount, options["image_guidance_scale"]
     empty, nothing = empty.expand_as(embeds), torch.zeros_like(sources)
     # weights of the three predictions: (instruction, source), (none, source), (none, none)
     parts = [(text, embeds, sources), (image - text, empty, sources), (1 - image, empty, nothing)]
     parts = [part for part in parts if part[0] != 0]
+    latents = latents.to(backbone.device)
     weights = torch.tensor([part[0] for part in parts], device=latents.device).view(-1, 1, 1, 1, 1)
-    told, seen = (torch.cat([part[i] for part in parts]).to(latents.device) for i in (1, 2))
+    told, seen = (torch.cat([part[i] for part in parts]).to(backbone.device) for i in (1, 2))
+    told, dtype, moments = told.to(backbone.unet.dtype), backbone.unet.dtype, scheduler.timesteps.to(backbone.device)
     after = drift.step_callback()
     for step, timestep in enumerate(scheduler.timesteps):
         entering = torch.cat([latents] * len(parts))
         entering = torch.cat([scheduler.scale_model_input(entering, timestep), seen], 1)
-        predicted = backbone.unet(entering.contiguous(memory_format=torch.channels_last), timestep, told).sample
+        entering = entering.to(dtype).contiguous(memory_format=torch.channels_last)
+        predicted = backbone.unet(entering, moments[step], told).sample.float()
         predicted = (weights * predicted.view(len(parts), *latents.shape)).sum(0)
         latents = scheduler.step(predicted, timestep, latents).prev_sample
         if after:
             latents = after(None, step, timestep, {"latents": latents})["latents"]
-    return latents.contiguous()
+    return latents.cpu().contiguous()

@@ -3,10 +3,11 @@
 import torch
 
 from ldcore.backbone import embed_prompts
-from ldcore.chunks import CPU_CHUNK as CHUNK
+from ldcore.chunks import chunk_size
 from ldcore.drift import Drift
 from ldcore.edit.inversion import invert
 
+CHUNK = 2  # images at once on a GPU: at 512 px the attention maps of 50 steps take 7 GB an image
 # negative: what guidance leads away from: "empty", the empty prompt as in the paper, or "source", the source's own prompt; then the
 # inversion comes back without guidance's distortion, and the scale acts on the edit alone.
 SAMPLING = {"steps": 12, "guidance_scale": 3.0, "negative": "empty", "cross_attention_guidance_amount": 0.1, "regularisation": {}}
@@ -48,21 +49,21 @@ def edit(backbone, latents, texts, drift: Drift, options: dict, keys: list, amou
     direction = torch.stack([directions[name] for name in texts.edit])
     negative = embeds[1:] if options["negative"] == "source" else embeds[:1].expand_as(direction)
     kept, before = recorders(backbone.unet)
-    tensors, found = (latents, embeds[1:], negative, direction), []
-    for first in range(0, len(latents), CHUNK):
-        rows = slice(first, first + CHUNK)
+    tensors, found, size = (latents, embeds[1:], negative, direction), [], chunk_size(backbone.device, CHUNK)
+    for first in range(0, len(latents), size):
+        rows = slice(first, first + size)
         parts = (part[rows].to(backbone.device) for part in tensors)
-        found.append(edit_chunk(backbone, *parts, drift, options, keys[rows], amounts, kept))
+        found.append(edit_chunk(backbone, *parts, drift, options, keys[rows], amounts, kept, size))
     backbone.unet.set_attn_processor(before)
     return tuple(torch.cat([part[side] for part in found], 1) for side in (0, 1))
 
 
-def edit_chunk(backbone, latents, embeds, negative, direction, drift, options, keys, amounts, kept):
-    """One chunk of `edit`, filled up to CHUNK images: kernels round by batch size."""
+def edit_chunk(backbone, latents, embeds, negative, direction, drift, options, keys, amounts, kept, size):
+    """One chunk of `edit`, filled up to `size` images: kernels round by batch size."""
     count = len(latents)
-    latents, embeds, negative, direction = (torch.cat([part, part[-1:].expand(CHUNK - count, *part.shape[1:])])
+    latents, embeds, negative, direction = (torch.cat([part, part[-1:].expand(size - count, *part.shape[1:])])
                                             for part in (latents, embeds, negative, direction))
-    keys, pairs, last = [*keys, *keys[-1:] * (CHUNK - count)], [], None
+    keys, pairs, last = [*keys, *keys[-1:] * (size - count)], [], None
     for amount in amounts:
         under = drift.times(amount)
         if last is None or drift.kind == "kernel":

@@ -13,6 +13,7 @@ from ldcore.errors import UserError
 from ldcore.files import atomic, digest, write_json
 from ldcore.latents import decode, encode
 from ldcore.prompts import label
+from ldcore.speed import lowered
 
 
 def sources(asked: list[dict], records, images, dataset: dict, seed: int) -> np.ndarray:
@@ -49,6 +50,7 @@ def run(backbone, method, identity: str, asked: list[dict], source_images, anato
     """
     check_size(backbone, source_images)
     options = datasets.complete(task["options"], method.SAMPLING, method.__name__)
+    lowered(backbone.unet, options.get("precision", "float32"))
     folder, index = Path(folder), {}
     for name, values in drifts.items():
         key = digest(identity, [{k: str(v) for k, v in one.items()} for one in asked], values, options, task["styles"], amounts, seed)

@@ -4,7 +4,7 @@
     trainable(backbone, options)              dict name -> parameter to train; everything else stays frozen
     apply(backbone, tensors)                  put saved tensors (same names) into a freshly loaded backbone
 and, where it needs them,
-    prepare(backbone, data, options, seed)    training data (train.training_data) with what the method adds, before training; tensors
+    prepare(backbone, data, options, seed)    training data (batches.training_data) with what the method adds, before training; tensors
                                               under "saved" are written beside the weights, for apply
     export(backbone, tensors, folder)         the stock diffusers form, where it is not a `unet` folder
 
@@ -16,6 +16,7 @@ import pkgutil
 from pathlib import Path
 
 from ldcore.errors import UserError
+from ldcore.files import sha256
 
 
 def names() -> list[str]:
@@ -54,13 +55,11 @@ def load_weights(backbone, name: str, path) -> str:
 
     UserError if the file is missing.
     """
-    import hashlib
-
     chosen = method(name)
     if name == "base":
         return "untrained"
     chosen.apply(backbone, saved_weights(name, path, backbone.device))
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    return sha256(path)
 
 
 def export(backbone, name: str, path, folder) -> None:

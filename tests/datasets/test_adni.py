@@ -18,7 +18,7 @@ STEPS = "MPR; GradWarp; B1 Correction; N3; Scaled"
 HEADER = "Image Data ID,Subject,Group,Sex,Age,Visit,Modality,Description,Type,Acq Date,Format,Downloaded"
 ROWS = [("I33046", "011_S_0021", "CN", "F", "72", "sc", "MRI", STEPS, "9/01/2005"),
         ("I7979", "011_S_0021", "CN", "F", "72", "sc", "MRI", "MP-RAGE", "9/01/2005"),  # less processed
-        ("I33047", "011_S_0021", "CN", "F", "72", "sc", "MRI", "MPR-R; GradWarp; B1 Correction; N3; Scaled", "9/15/2005"),  # the visit's repeat
+        ("I33045", "011_S_0021", "CN", "F", "72", "sc", "MRI", "MPR-R; GradWarp; B1 Correction; N3; Scaled", "9/15/2005"),  # the visit's repeat
         ("81234", "011_S_0021", "CN", "F", "73.5", "m12", "MRI", STEPS, "9/11/2006"),
         ("I40000", "023_S_0030", "EMCI", "M", "79.9", "bl", "MRI", "MP-RAGE", "10/24/2010"),
         ("I40001", "023_S_0031", "Patient", "M", "70", "bl", "MRI", STEPS, "1/02/2006"),

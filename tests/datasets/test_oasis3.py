@@ -72,6 +72,14 @@ def test_older_clinical_table(source):
     assert run(source)[0].equals(first)
 
 
+def test_other_tables_in_the_folder_do_not_matter(source):
+    first = run(source)[0]
+    (source / "notes.csv").write_bytes("Größe,Subject\n1,2\n".encode("latin-1"))
+    (source / "~$OASIS3.xlsx").write_bytes(b"lock")
+    (source / "OASIS3_MR_json.csv").write_text("subject_id,label\nOAS30001,OAS30001_MR_d0129\n")
+    assert run(source)[0].equals(first)
+
+
 @pytest.mark.parametrize("file, old, new, words", [
     ("OASIS3_demographics.csv", "AgeatEntry", "Years", ["OASIS3_demographics.csv", "no column 'AgeatEntry'"]),
     ("OASIS3_UDSb4_cdr.csv", "CDRTOT", "Total", ["OASIS3_UDSb4_cdr.csv", "no column 'CDRTOT'"]),

@@ -6,11 +6,12 @@ import pytest
 import torch
 
 from ldcore.backbone import load_backbone, prepare_cpu
+from ldcore.batches import batch
 from ldcore.drift import Drift
 from ldcore.edit import instruct_pix2pix as ip
 from ldcore.edit.texts import edit_texts
 from ldcore.sample import starting_noise
-from ldcore.train import DEFAULTS, batch, train
+from ldcore.train import DEFAULTS, train
 
 MODEL = "resources/embedded_model"
 ROWS = [{"subject_id": "a", "session": n, "age": 70.0 + 6 * n, "sex": "F", "diagnosis": "AD", "findings": ""} for n in (0, 1)]

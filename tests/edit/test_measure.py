@@ -1,12 +1,14 @@
 """What the phantoms know against what is measured on their images; outputs, regions and axioms on made-up arrays."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from ldcore import datasets
 from ldcore.edit import soundness
 from ldcore.edit.measure import cardiothoracic_ratio, ventricle_area
 from ldcore.edit.output import changed, check_size
+from ldcore.edit.score import divergences
 from ldcore.edit.truth import moved, region_errors
 from ldcore.errors import UserError
 
@@ -77,3 +79,12 @@ def test_divergence_rewards_an_edit_between_its_own_kind_and_the_wanted():
 def test_mean_absolute_takes_colour_as_gray():
     gray, colour = np.full((1, 2, 2), 51, np.uint8), np.zeros((1, 2, 2, 3), np.uint8)
     assert soundness.mean_absolute(gray, colour) == pytest.approx([0.2])
+
+
+def test_divergence_of_edits_of_one_direction_alone():
+    records = pd.DataFrame({"diagnosis": ["CN", "AD"] * 4, "findings": "", "split": "train", "subject_id": [f"s{n}" for n in range(8)],
+                            "image_index": range(8)})
+    images = np.random.default_rng(0).integers(0, 256, (8, 4, 4), dtype=np.uint8)
+    have = {"records": records, "images": images, "dataset": {"classes": ["CN", "AD"]}, "features": {}, "source": images[:2], "cases": np.array([1, 1])}
+    found = divergences(images[2:4], have, np.array([True, True]), lambda pictures: np.asarray(pictures, float))
+    assert found.shape == (2,) and np.isfinite(found).all()

@@ -8,9 +8,10 @@ from safetensors.torch import load_file
 
 from ldcore import Drift, methods, train as module
 from ldcore.backbone import embed_prompts, load_backbone, tokenize
+from ldcore.batches import batch
 from ldcore.errors import UserError
 from ldcore.sample import sample, starting_noise
-from ldcore.train import batch, train
+from ldcore.train import train
 
 OPTIONS = {"steps": 4, "batch_size": 2, "checkpoint_every": 2, "warmup": 1, "learning_rate": 1e-2}
 OWN = {"dreambooth": {"class_images": 3, "class_steps": 2}}
