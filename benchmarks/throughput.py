@@ -84,8 +84,8 @@ def our_training(folder, batch_size: int, steps: int, compile: bool):
     backbone = load_backbone(folder, ["unet", "text_encoder"])
     side, draw = backbone.unet.config.sample_size, torch.Generator().manual_seed(0)
     embeds = embed_prompts(backbone, ["", PROMPT])
-    data = {"mean": torch.randn(64, 4, side, side, generator=draw), "std": torch.full((64, 4, side, side), 0.1), "prompt_embeds": embeds[1:],
-            "empty": embeds[0], "prompt_rows": torch.zeros(64, dtype=torch.long), "timesteps": 1000}
+    data = {"mean": torch.randn(64, 4, side, side, generator=draw), "std": torch.full((64, 4, side, side), 0.1), "timesteps": 1000,
+            "prompt_embeds": embeds[1:], "empty": embeds[0], "prompt_rows": torch.zeros(64, dtype=torch.long)}
     options = checked({"batch_size": batch_size, "mixed_precision": "bf16", "learning_rate": 1e-5, "compile": compile}, basic_ft)
     named = basic_ft.trainable(backbone, options)
     state, data = start(backbone, named, options, Path(folder, "none.pt"), ""), on_device(data, backbone.device)
@@ -105,7 +105,8 @@ def our_sampling(backbone, batch_size: int, steps: int):
     noise = torch.stack([starting_noise((4, side, side), number) for number in range(batch_size)])
 
     def images(count=steps):
-        latents, _ = sample(backbone, embeds[1:].expand(batch_size, -1, -1), embeds[0], noise, Drift(0.1, "prior"), count, GUIDANCE, batch_size)
+        latents, _ = sample(backbone, embeds[1:].expand(batch_size, -1, -1), embeds[0], noise, Drift(0.1, "prior"), count, GUIDANCE,
+                            batch_size)
         return decode(backbone, latents, batch_size)
 
     return images
@@ -115,12 +116,12 @@ def training(folder, sizes: dict, compiles: list[bool], rate: float, device) -> 
     """Rows of the table."""
     rows = []
     for batch_size in sizes["training"]:
-        calls = [("ours, compiled" if compile else "ours", compile) for compile in compiles]
-        for name, compile in calls:
+        for compile in compiles:
             backbone, call, counted = our_training(folder, batch_size, sizes["train_steps"], compile)
             with compiled(backbone.unet, compile):
                 found = timed(call, device)
-            rows.append(row(f"training, {name}", batch_size, sizes["train_steps"], "steps/s", found, counted, rate))
+            rows.append(row(f"training, {'ours, compiled' if compile else 'ours'}", batch_size, sizes["train_steps"], "steps/s", found,
+                            counted, rate))
             del backbone, call
         call = peers.training(folder, batch_size, sizes["train_steps"], PROMPT, device)
         rows.append(row("training, diffusers' example", batch_size, sizes["train_steps"], "steps/s", timed(call, device), counted, rate))
@@ -172,9 +173,9 @@ def main(tiny, only, compile, out):
     import diffusers
 
     card = torch.cuda.get_device_name() if device.type == "cuda" else f"{platform.machine()} CPU"
+    model = "the embedded model: says nothing about speed" if tiny else "Stable Diffusion 1.x, random weights"
     head = [f"{date.today()}, {card}, torch {torch.__version__}, diffusers {diffusers.__version__}; bf16 matrix product "
-            f"{rate / 1e12:.3g} Tflop/s; {'the embedded model: says nothing about speed' if tiny else 'Stable Diffusion 1.x, random weights'}",
-            "", "| what | batch | rate | spread | peak memory, GB | share |", "|---|---|---|---|---|---|"]
+            f"{rate / 1e12:.3g} Tflop/s; {model}", "", "| what | batch | rate | spread | peak memory, GB | share |", "|---|---|---|---|---|---|"]
     print("\n".join([*head, *rows]))
     if out:
         with atomic(out) as temporary:

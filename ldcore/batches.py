@@ -33,9 +33,9 @@ def on_device(data: dict, device: torch.device) -> dict:
     """`data` for training on `device`: moved there once where it fits (RESIDENT), else a micro-batch at a time."""
     if device.type == "cpu":
         return data
-    nested = [one for one in (data, data.get("prior", {})) for one in one.values() if isinstance(one, torch.Tensor)]
-    fits = sum(one.nbytes for one in nested) <= RESIDENT * torch.cuda.get_device_properties(device).total_memory
-    made = {key: value.to(device) if fits and isinstance(value, torch.Tensor) else value for key, value in data.items()}
+    tensors = {key: value for key, value in data.items() if isinstance(value, torch.Tensor)}
+    fits = sum(one.nbytes for one in tensors.values()) <= RESIDENT * torch.cuda.get_device_properties(device).total_memory
+    made = {**data, **{key: value.to(device) for key, value in tensors.items() if fits}}
     if "prior" in data:
         made["prior"] = on_device(data["prior"], device)
     return {**made, "device": device}

@@ -109,7 +109,8 @@ def printed(config: dict) -> str:
     lines = [f"{'disk':<22}{'runs':>6}{'parameters':>14}{'MB a run':>11}{'GB in all':>11}   while one trains, GB"]
     for one in rows:
         cells = ("?",) * 4 if one["bytes"] is None else (
-            f"{one['parameters']:,}", f"{one['bytes'] / 1e6:.2f}", f"{one['bytes'] * one['runs'] / 1e9:.2f}", f"{one['checkpoint'] / 1e9:.2f}")
+            f"{one['parameters']:,}", f"{one['bytes'] / 1e6:.2f}", f"{one['bytes'] * one['runs'] / 1e9:.2f}",
+            f"{one['checkpoint'] / 1e9:.2f}")
         lines.append(f"{one['method']:<22}{one['runs']:>6}{cells[0]:>14}{cells[1]:>11}{cells[2]:>11}   {cells[3]}")
     known = sum(one["bytes"] * one["runs"] for one in rows if one["bytes"] is not None)
     fate = "kept" if config["keep_weights"] else "each removed once used (keep_weights: false)"

@@ -1,4 +1,6 @@
-"""Turn a run's weights into what stock diffusers loads. python -m ldcore.export --model DIR --method NAME --weights FILE --out DIR [--pipeline]
+"""Turn a run's weights into what stock diffusers loads.
+
+python -m ldcore.export --model DIR --method NAME --weights FILE --out DIR [--pipeline]
 
 Without --pipeline: OUT/unet, or one OUT/NAME.safetensors a word for load_textual_inversion. With it: OUT is a whole pipeline folder,
 whose untouched parts are hard links to the model's files where the disk allows, else copies.

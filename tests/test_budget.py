@@ -50,7 +50,12 @@ def test_a_checkpoint_is_no_larger_than_foretold(tiny_model, data, tmp_path, mon
     from ldcore import train as module
 
     sizes, original = [], module.checkpoint
-    monkeypatch.setattr(module, "checkpoint", lambda state, named, path, step: (original(state, named, path, step), sizes.append(path.stat().st_size)))
+
+    def seen(state, named, path, step):
+        original(state, named, path, step)
+        sizes.append(path.stat().st_size)
+
+    monkeypatch.setattr(module, "checkpoint", seen)
     options = {"steps": 2, "batch_size": 2, "checkpoint_every": 1, "ema_decay": 0.9}
     log = train(load_backbone(tiny_model), methods.method("basic_ft"), data, Drift(), "plain_noise", options, 0, tmp_path)
     config = shipped(tiny_model)

@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 
 from ldcore import Drift, progress, train as module
 from ldcore.backbone import load_backbone
-from ldcore.batches import batch, draws, share_of
+from ldcore.batches import RESIDENT, batch, draws, on_device, share_of
 from ldcore.datasets.records import save
 from ldcore.errors import UserError
 from ldcore.files import write_json
@@ -207,12 +207,24 @@ def test_shares_make_the_batch(data):
     assert len(draws(data, options, 0)["rows"]) == 4
 
 
+def test_data_lies_on_the_device_where_it_fits(data, monkeypatch):
+    device, small = torch.device("meta"), data["mean"].nbytes * 0.5
+    data["prior"] = {"mean": data["mean"][:1], "timesteps": 1000}
+    for memory, places in ((1e9, ("meta", "meta")), (small / RESIDENT, ("cpu", "meta")), (1.0, ("cpu", "cpu"))):
+        monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: types.SimpleNamespace(total_memory=memory))
+        made = on_device(data, device)
+        assert (made["mean"].device.type, made["prior"]["mean"].device.type) == places and made["device"] == device
+    assert on_device(data, torch.device("cpu")) is data
+
+
 def launched(folder, tiny_model, processes: int, out, **options):
     """workflow_scripts/finetune.py on the CPU, by accelerate where it is more than one process."""
-    script = ["workflow_scripts/finetune.py", "--model", tiny_model, "--method", "basic_ft", "--options", json.dumps({**OPTIONS, **options}),
-              "--data", folder / "data", "--latents", folder / "latents.npz", "--anatomy", "brain_mr", "--prompt", "simple_info", "--drift",
-              folder / "drift.json", "--target", "plain_noise", "--seed", "0", "--run", "0", "--out", out]
-    launch = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", processes, "--num_machines", 1, "--main_process_port", 0]
+    script = ["workflow_scripts/finetune.py", "--model", tiny_model, "--method", "basic_ft", "--options",
+              json.dumps({**OPTIONS, **options}), "--data", folder / "data", "--latents", folder / "latents.npz", "--anatomy", "brain_mr",
+              "--prompt", "simple_info", "--drift", folder / "drift.json", "--target", "plain_noise", "--seed", "0", "--run", "0",
+              "--out", out]
+    launch = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", processes, "--num_machines", 1,
+              "--main_process_port", 0]
     command = [sys.executable, *(launch if processes > 1 else []), *script]
     return subprocess.run(list(map(str, command)), cwd=ROOT, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
 
