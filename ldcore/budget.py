@@ -16,14 +16,20 @@ from ldcore.prompts import condition, subject_words
 
 WEIGHTS = {"unet": "diffusion_pytorch_model", "text_encoder": "model"}
 BYTES = {"float32": 4, "bf16": 2}
+# Stable Diffusion 1.x, summed up, for a model that is still to be fetched.
+SD1 = {"unet": {"conv_in.weight": (320, 4, 3, 3), "attn2.to_k.weight": (12480, 768), "attn2.to_v.weight": (12480, 768),
+                "all others": (840_340_164,)},
+       "text_encoder": {"token_embedding.weight": (49408, 768)}}
 STATES = {"adamw": 8, "adamw_8bit": 2}  # bytes a parameter that an optimizer adds to a checkpoint
 
 
 def shapes(folder, part: str) -> dict:
-    """Tensor name -> shape of a part of a diffusers folder, read from the head of its safetensors files alone.
+    """Tensor name -> shape of a part of a diffusers folder, read from the head of its safetensors files alone; SD1's without a folder.
 
     UserError where they are missing.
     """
+    if not Path(folder).is_dir():
+        return SD1[part]
     stem = Path(folder, part, WEIGHTS[part])
     index = stem.with_name(stem.name + ".safetensors.index.json")
     names = sorted(set(read_json(index)["weight_map"].values())) if index.is_file() else [stem.name + ".safetensors"]
@@ -95,16 +101,20 @@ def budget(config: dict) -> list[dict]:
 def samples(config: dict) -> int:
     """Bytes of all sampled images before compression."""
     folder = Path(config["model"]["path"])
+    if not folder.is_dir():
+        return sampled(config) * 512**2 * 3
     side = read_json(folder / "unet" / "config.json")["sample_size"]
     side *= 2 ** (len(read_json(folder / "vae" / "config.json")["block_out_channels"]) - 1)
-    images = sum(sum(sampled_drifts(config, *found).values()) for found in checkpoints(config))
-    return images * len(config["sampling"]["seeds"]) * side**2 * 3
+    return sampled(config) * side**2 * 3
+
+
+def sampled(config: dict) -> int:
+    """Images sampled over the grid."""
+    return sum(sum(sampled_drifts(config, *found).values()) for found in checkpoints(config)) * len(config["sampling"]["seeds"])
 
 
 def printed(config: dict) -> str:
-    """The budget as text; one sentence where the model is still to be fetched."""
-    if not Path(config["model"]["path"], "unet").is_dir():
-        return f"disk: known once the model is in {config['model']['path']}."
+    """The budget as text."""
     rows = budget(config)
     lines = [f"{'disk':<22}{'runs':>6}{'parameters':>14}{'MB a run':>11}{'GB in all':>11}   while one trains, GB"]
     for one in rows:
@@ -114,6 +124,8 @@ def printed(config: dict) -> str:
         lines.append(f"{one['method']:<22}{one['runs']:>6}{cells[0]:>14}{cells[1]:>11}{cells[2]:>11}   {cells[3]}")
     known = sum(one["bytes"] * one["runs"] for one in rows if one["bytes"] is not None)
     fate = "kept" if config["keep_weights"] else "each removed once used (keep_weights: false)"
+    if not Path(config["model"]["path"]).is_dir():
+        lines.append(f"{config['model']['path']} is not there yet: counted as Stable Diffusion 1.x.")
     lines += [f"weights {known / 1e9:.2f} GB, {fate}; sampled images at most {samples(config) / 1e9:.2f} GB.",
               "Textual inversion from above; a method from outside: ?; images and latents of the data sets, and edits, are not counted."]
     return "\n".join(lines)

@@ -41,6 +41,21 @@ def test_a_weights_file_is_as_large_as_foretold(tiny_model, data, tmp_path, name
         assert log["parameters"] == said and size == said * budget.BYTES[dtype]
 
 
+def test_a_model_still_to_be_fetched_counts_as_stable_diffusion(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import sd1
+
+    with torch.device("meta"):
+        unet = sd1.parts()["unet"]
+    named = {name: tuple(parameter.shape) for name, parameter in unet.named_parameters()}
+    for count in (budget.whole_unet, budget.keys_and_values, budget.widened_unet):
+        monkeypatch.setattr(budget, "SD1", {"unet": named})
+        whole = count(tmp_path / "absent", WORDS)
+        monkeypatch.undo()
+        assert count(tmp_path / "absent", WORDS) == whole
+    assert "counted as Stable Diffusion 1.x" in budget.printed(shipped(tmp_path / "absent"))
+
+
 def test_every_shipped_method_is_counted():
     trained = [name for name in edit.names() if hasattr(edit.method(name), "trainable")]
     assert set(budget.TRAINED) == {*methods.names(), *trained}
