@@ -81,10 +81,9 @@ def test_a_real_run_without_data_stops_before_any_job(folder):
 
 
 def test_weights_that_lie_somewhere_are_not_fetched(folder, tmp_path, config):
-    (tmp_path / "sd").mkdir()
-    (tmp_path / "sd" / "model_index.json").write_text("{}")
     (tmp_path / "file.pt").write_bytes(b"")
-    places = {name: {"path": str(tmp_path / ("sd" if name == "sd_v1_4" else "file.pt"))} for name in config["weights"]}
+    model = ROOT / "resources" / "embedded_model"
+    places = {name: {"path": str(model if name == "sd_v1_4" else tmp_path / "file.pt")} for name in config["weights"]}
     code, said = snakemake(folder, "-n", weights=places)
     assert code == 0 and counted(said) == expected(config) - Counter(fetch=5)
     places["alexnet"] = {"path": str(tmp_path / "gone.pth")}
