@@ -51,7 +51,13 @@ shell.prefix(
 MODEL = FETCHED.get(config["model"]["path"], f"{config['model']['path']}/model_index.json")
 CHECKPOINTS = ldconfig.checkpoints(config)
 DRIFTS = ldconfig.all_drifts(config)
-DATASET_CODE = digest(*[path.read_text() for path in sorted(Path(workflow.basedir, "ldcore", "datasets").glob("*.py"))])
+PHANTOM_CODE = digest(
+    *[
+        path.read_text()
+        for name in ("*phantom.py", "*atlas.py", "chest_film.py")
+        for path in sorted(Path(workflow.basedir, "ldcore", "datasets").glob(name))
+    ]
+)
 FIGURES = (["figure2", "figure3"] if config.get("sweep") else []) + ["figure4", "figure5", "gains"]
 EDITING = config.get("editing") or {"tasks": {}, "cells": []}
 TASKS = EDITING["tasks"]

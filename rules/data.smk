@@ -19,7 +19,10 @@ rule data:
         adapter=dataset_key("adapter"),
         options=lambda wildcards: as_json(config["datasets"][wildcards.dataset]["options"]),
         seed=config["seed"],
-        code=DATASET_CODE,  # not passed on: other phantoms, other everything
+        # not passed on: other phantoms, other everything
+        code=lambda wildcards: (
+            PHANTOM_CODE if config["datasets"][wildcards.dataset]["adapter"].endswith("phantom") else ""
+        ),
         out=subpath(output.records, parent=True),
     shell:
         "python workflow_scripts/data.py --adapter {params.adapter:q} --options {params.options:q} --seed {params.seed} "

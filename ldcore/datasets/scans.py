@@ -79,11 +79,7 @@ def drawn(scans, excluded, count, seed: int):
     number, of which the others are left out. UserError: no scan has such a label."""
     if count is None:
         return scans, excluded
-<<<<<<< HEAD
     if any(not isinstance(one, int) or one < 1 for one in (count.values() if isinstance(count, dict) else [count])):
-=======
-    if not all(isinstance(one, int) and one > 0 for one in (count.values() if isinstance(count, dict) else [count])):
->>>>>>> weights
         raise UserError(f"Option per_class is {count!r}; give a whole number of scans, at least 1, or such a number a label.")
     labels, kept = scans["diagnosis"].where(scans["diagnosis"] != "", scans["findings"]), []
     counts = count if isinstance(count, dict) else dict.fromkeys(sorted(set(labels)), count)
