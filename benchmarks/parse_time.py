@@ -1,4 +1,4 @@
-"""What Snakemake itself costs on the paper's whole grid with three training seeds: the dry run, and parsing as one remote job does.
+"""What Snakemake itself costs on the paper's whole grid (configs/paper.yaml, three training seeds): the dry run, and parsing as one remote job does.
 
 python benchmarks/parse_time.py     Beside an empty Snakefile, in turns, best of five; prints a table and whether torch was imported.
 Every job on a cluster parses the workflow twice, so this is paid for every job.
@@ -13,10 +13,6 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-GRID = """
-name: parse_time
-grid: {prompts: [simple, simple_info, diverse, diverse_info], training_seeds: [0, 1, 2]}
-"""
 EMPTY = "rule all:\n    localrule: True\n"
 PER_JOB, SHARE, TURNS = 0.003, 1.2, 5
 
@@ -32,14 +28,13 @@ def timed(command, folder):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
-        (folder / "grid.yaml").write_text(GRID)
         (folder / "Snakefile").write_text(EMPTY)
-        for name in ("config.yaml", "resources", "workflow_scripts"):
+        for name in ("config.yaml", "configs", "resources", "workflow_scripts"):
             (folder / name).symlink_to(ROOT / name)
         snakemake = [sys.executable, "-m", "snakemake", "--cores", "1", "-n", "--quiet", "all"]
-        ours = [*snakemake, "--snakefile", str(ROOT / "Snakefile"), "--configfile", "grid.yaml"]
-        target = "results/parse_time/data/brain_phantom/records.csv"
-        commands = {"empty Snakefile": snakemake, "dry run of the grid": ours,
+        ours = [*snakemake, "--snakefile", str(ROOT / "Snakefile"), "--configfile", "configs/paper.yaml"]
+        target = "results/paper/data/brain/records.csv"
+        commands = {"empty Snakefile": snakemake, "dry run of the paper": ours,
                     "parsing for one job": [*snakemake, "--allowed-rules", "data", *ours[len(snakemake):], "--", target]}
         best = {name: min(timed(command, folder)[0] for _ in range(TURNS)) for name, command in commands.items()}
         counted = [argument for argument in ours if argument not in ("--quiet", "all")]
