@@ -96,7 +96,8 @@ def main(methods, out):
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for job, memory, minutes, size in jobs(Path(folder), methods):
-            rows.append(f"| {job} | {memory:.1f} | {minutes:.1f} | {'' if size is None else f'{size:.3g}'} |")
+            size = "" if size is None else f"{size:.2f}"
+            rows.append(f"| {job} | {memory:.1f} | {minutes:.1f} | {size} |")
             print(rows[-1], flush=True)
             if memory > LIMIT:
                 sys.exit(f"{job} needs more than {LIMIT} GB")
