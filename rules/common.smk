@@ -104,8 +104,9 @@ def kept(path):
 
 def launcher(wildcards, resources):
     """What starts a training script: with several GPUs a process each."""
-    several = f"accelerate launch --multi_gpu --num_processes {resources.gpu} --num_machines 1 --main_process_port 0"
-    return several if resources.gpu > 1 else "python"
+    count = resources.get("gpu", 0)  # a rule from outside may not say
+    several = f"accelerate launch --multi_gpu --num_processes {count} --num_machines 1 --main_process_port 0"
+    return several if count > 1 else "python"
 
 
 def dataset_key(key):
