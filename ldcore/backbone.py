@@ -91,7 +91,7 @@ def tokenize(backbone, prompts: list[str]) -> torch.Tensor:
     """Token ids [N, 77] of the prompts, the method's placeholders put in."""
     if backbone.placeholders:
         prompts = [text.lower() for text in prompts]  # as the tokenizer would
-    for words, instead in backbone.placeholders.items():
+    for words, instead in sorted(backbone.placeholders.items(), key=lambda item: -len(item[0])):  # "a and b" before "a"
         prompts = [text.replace(words, instead) for text in prompts]
     return backbone.tokenizer(list(prompts), padding="max_length", truncation=True, return_tensors="pt",
                               max_length=backbone.tokenizer.model_max_length).input_ids

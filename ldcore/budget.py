@@ -13,6 +13,7 @@ from ldcore.errors import UserError
 from ldcore.files import read_json
 from ldcore.methods.custom_diffusion import SUFFIXES
 from ldcore.prompts import condition, subject_words
+from ldcore.weights import RECORD
 
 WEIGHTS = {"unet": "diffusion_pytorch_model", "text_encoder": "model"}
 BYTES = {"float32": 4, "bf16": 2}
@@ -23,12 +24,18 @@ SD1 = {"unet": {"conv_in.weight": (320, 4, 3, 3), "attn2.to_k.weight": (12480, 7
 STATES = {"adamw": 8, "adamw_8bit": 2}  # bytes a parameter that an optimizer adds to a checkpoint
 
 
+def there(folder) -> bool:
+    """Whether a model lies there; not while the hub's client (which keeps a .cache) is bringing it, or was cut short."""
+    folder = Path(folder)
+    return folder.is_dir() and (not Path(folder, ".cache").is_dir() or Path(folder, RECORD).is_file())
+
+
 def shapes(folder, part: str) -> dict:
     """Tensor name -> shape of a part of a diffusers folder, read from the head of its safetensors files alone; SD1's without a folder.
 
     UserError where they are missing.
     """
-    if not Path(folder).is_dir():
+    if not there(folder):
         return SD1[part]
     stem = Path(folder, part, WEIGHTS[part])
     index = stem.with_name(stem.name + ".safetensors.index.json")
@@ -101,7 +108,7 @@ def budget(config: dict) -> list[dict]:
 def samples(config: dict) -> int:
     """Bytes of all sampled images before compression."""
     folder = Path(config["model"]["path"])
-    if not folder.is_dir():
+    if not there(folder):
         return sampled(config) * 512**2 * 3
     side = read_json(folder / "unet" / "config.json")["sample_size"]
     side *= 2 ** (len(read_json(folder / "vae" / "config.json")["block_out_channels"]) - 1)
@@ -124,7 +131,7 @@ def printed(config: dict) -> str:
         lines.append(f"{one['method']:<22}{one['runs']:>6}{cells[0]:>14}{cells[1]:>11}{cells[2]:>11}   {cells[3]}")
     known = sum(one["bytes"] * one["runs"] for one in rows if one["bytes"] is not None)
     fate = "kept" if config["keep_weights"] else "each removed once used (keep_weights: false)"
-    if not Path(config["model"]["path"]).is_dir():
+    if not there(config["model"]["path"]):
         lines.append(f"{config['model']['path']} is not there yet: counted as Stable Diffusion 1.x.")
     lines += [f"weights {known / 1e9:.2f} GB, {fate}; sampled images at most {samples(config) / 1e9:.2f} GB.",
               "Textual inversion from above; a method from outside: ?; images and latents of the data sets, and edits, are not counted."]

@@ -24,7 +24,8 @@ def atomic(path):
     path.parent.mkdir(parents=True, exist_ok=True)
     host = socket.gethostname()  # a shared folder sees the process numbers of many machines
     for left in path.parent.glob(f".{glob.escape(host)}.*.part.{glob.escape(path.name)}"):
-        if not alive(int(left.name.removeprefix(f".{host}.").split(".")[0])):
+        number = left.name.removeprefix(f".{host}.").split(".part.")[0]
+        if number.isdecimal() and not alive(int(number)):  # else of a host whose name begins like this one's
             left.unlink(missing_ok=True)
     temporary = path.with_name(f".{host}.{os.getpid()}.part.{path.name}")
     try:
@@ -69,6 +70,8 @@ def staged(path) -> Path:
     path, scratch = Path(path), os.path.expandvars(os.environ.get("LDCORE_SCRATCH", ""))
     if not scratch:
         return path
+    if "$" in scratch:
+        raise UserError(f"Config scratch: {scratch} names a variable that this node does not set; give a folder of its own disk.")
     inside = sorted(path.rglob("*")) if path.is_dir() else [path]
     found = [(str(one), one.stat().st_size, one.stat().st_mtime_ns) for one in inside if one.is_file()]
     target = Path(scratch, f"ldcore-{os.getuid()}", digest(str(path.resolve()), found), path.name)

@@ -34,7 +34,7 @@ def located(name: str, weight: dict, cache) -> Path:
     if ("repo" in weight) == ("url" in weight):
         raise UserError(f"Config weights.{name}: give path, or one of repo and url.")
     if "url" in weight:
-        return Path(cache, name, weight["url"].rsplit("/", 1)[-1])
+        return Path(cache, name, weight["url"].partition("?")[0].rsplit("/", 1)[-1])
     files = weight.get("files", [])
     alone = len(files) == 1 and not set(files[0]) & set("*?[")
     return Path(cache, name, files[0] if alone else "")

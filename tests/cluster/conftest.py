@@ -22,7 +22,7 @@ def slurm():
         assert started.returncode == 0, started.stdout
         environment = {**os.environ, "SLURM_CONF": str(folder / "slurm.conf"),
                        "PATH": os.pathsep.join([str(folder / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]])}
-        yield SimpleNamespace(environment=environment, host=os.uname().nodename.split(".")[0])
+        yield SimpleNamespace(environment=environment, log=folder / "slurmd.log", host=os.uname().nodename.split(".")[0])
     finally:
         subprocess.run([NODE, "stop", folder])
         shutil.rmtree(folder, ignore_errors=True)
