@@ -107,10 +107,14 @@ def split_of(scans: pd.DataFrame, options: dict, seed: int) -> list[str]:
         found = assign_splits(subjects, options["fractions"], seed)
         return [found[subject] for subject in subjects]
     try:
-        table = pd.read_csv(options["splits"], dtype=str).drop_duplicates("hashed_id").set_index("hashed_id")["split"]
+        table = pd.read_csv(options["splits"], dtype=str)[["hashed_id", "split"]].drop_duplicates()
     except (OSError, ValueError, KeyError) as fault:
         raise UserError(f"Option splits: {options['splits']} is no list of hashed_id and split ({fault}); give the splits.csv of a "
                         "prepared data set.") from fault
+    twice = table["hashed_id"][table["hashed_id"].duplicated()]
+    if len(twice):
+        raise UserError(f"Subject {twice.iloc[0]} (hashed) has more than one split in {options['splits']}; delete the wrong rows.")
+    table = table.set_index("hashed_id")["split"]
     found = [table.get(hashed(subject, options["salt"])) for subject in subjects]
     for subject, split in zip(subjects, found):
         if split not in SPLITS:

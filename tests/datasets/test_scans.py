@@ -176,6 +176,16 @@ def test_a_list_of_splits_comes_first_and_must_know_every_subject(source, tmp_pa
     assert "s03" not in str(fault.value)
 
 
+def test_a_list_that_gives_a_subject_two_splits_is_refused(source, tmp_path):
+    one, other = module.hashed("s00", "latent-drifting"), module.hashed("s01", "latent-drifting")
+    rows, listed = rows_of(source, 4), tmp_path / "splits.csv"
+    listed.write_text(f"hashed_id,split\n{one},train\n{other},val\n{one},train\n")  # said twice is still one split
+    assert list(build(toy(rows), source, splits=str(listed))[0]["split"]) == ["train"] * 2 + ["val"] * 2
+    listed.write_text(f"hashed_id,split\n{one},train\n{other},val\n{one},test\n")
+    with pytest.raises(UserError, match=f"Subject {one} .hashed. has more than one split in {listed}; delete the wrong rows"):
+        build(toy(rows), source, splits=str(listed))
+
+
 @pytest.mark.parametrize("text", ["", "subject,split\na,train\n", "hashed_id,group\na,train\n"])
 def test_what_is_no_list_of_splits(source, tmp_path, text):
     (tmp_path / "splits.csv").write_text(text)
