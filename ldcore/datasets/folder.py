@@ -5,6 +5,7 @@ findings, split and slice (index of the axial slice or frame, from 0) are option
 Rows in error texts count as a spreadsheet does: the header is row 1.
 """
 
+from os.path import normpath
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,7 @@ def build(options: dict, seed: int):
     records = _records(table, options, seed)
     images = np.empty((len(table), size, size), np.uint8)
     slices = _each(table.get("slice", pd.Series([""] * len(table))), "slice", _slice)
+    _once(root, table, slices)
     for number, (path, index) in enumerate(zip(tqdm(table["path"], desc="folder", mininterval=2), slices)):
         images[number] = to_uint8(_read(root / path, index, number + 2), size, window)
     return records, images
@@ -63,6 +65,14 @@ def _table(options):
     if table.empty:
         raise UserError(f"{file} has a header but no rows; list at least one image.")
     return root, table
+
+
+def _once(root, table, slices):
+    """UserError where two rows name the same image."""
+    first = {}
+    for number, image in enumerate(zip((normpath(root / path) for path in table["path"]), slices), 2):
+        if first.setdefault(image, number) != number:
+            raise UserError(f"Rows {first[image]} and {number} name the same image, {image[0]}; delete one of them.")
 
 
 def _records(table, options, seed):

@@ -113,6 +113,8 @@ def test_jpeg_and_sixteen_bit_png(tmp_path):
     ("path,subject,session\na.png,s,0\nb.png,s,0\n", ["'s'", "session 0"]),
     ("path,subject,session\na.png,s,first\n", ["Row 2", "'first'"]),
     ("path,subject,slice\na.png,s,-1\n", ["Row 2", "'-1'", "slice"]),
+    ("path,subject\na.png,s\nb.png,s\n./a.png,t\n", ["Rows 2 and 4", "a.png"]),
+    ("path,subject,slice\na.png,s,1\na.png,s,2\na.png,s,01\n", ["Rows 2 and 4", "a.png"]),
 ])
 def test_planted_fault_is_named_in_one_sentence(tmp_path, text, words):
     for name in ("bad.png", "bad.dcm", "bad.nii.gz"):
