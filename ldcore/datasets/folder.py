@@ -15,6 +15,7 @@ from tqdm import tqdm
 from ldcore.datasets.images import SCANS, axial_slice, check, dicom, one_gray, picture, to_uint8
 from ldcore.datasets.records import SPLITS, assign_splits, validate
 from ldcore.errors import UserError
+from ldcore.files import beside
 
 DEFAULTS = {"root": None, "csv": None, "image_size": 64, "fractions": {"train": 0.7, "val": 0.1, "test": 0.2},
             "window": [0.5, 99.5]}
@@ -46,8 +47,7 @@ def _table(options):
     for key in ("root", "csv"):
         if not options[key]:
             raise UserError(f"Option {key!r} of dataset 'folder' is not set; give its path.")
-    root, file = Path(options["root"]), Path(options["csv"])
-    file = file if file.is_file() else root / file
+    root, file = Path(options["root"]), beside(options["csv"], options["root"])
     if not file.is_file():
         raise UserError(f"The table {options['csv']} was not found, nor in {root}; correct option 'csv'.")
     try:
