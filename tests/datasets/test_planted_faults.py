@@ -127,16 +127,14 @@ def built(adapter, options, out):
 
 def edited(path, change):
     """Rewrite a CSV by what `change` does to its rows."""
-    with open(path, newline="") as file:
-        rows = list(csv.reader(file))
+    rows = list(csv.reader(path.read_text().splitlines()))
     change(rows)
     chest_trees.write(path, rows[0], rows[1:])
 
 
 def planted(adapter, fault, options, folder, out):
     """Plant a fault; what an error must say."""
-    if adapter in TABLES:
-        scans, people, age, sex, needed = TABLES[adapter]
+    scans, people, age, sex, needed = TABLES.get(adapter, [""] * 5)
     image = sorted(folder.rglob(IMAGES[adapter]))[0]
     if fault == "missing file":
         image.unlink()
