@@ -87,6 +87,11 @@ def staged(path) -> Path:
     return target
 
 
+def beside(path, folder) -> Path:
+    """A path that may count from a folder too: itself where it exists, else folder/path."""
+    return Path(path) if Path(path).exists() else Path(folder or "", path)
+
+
 def made(folder: Path) -> Path:
     """The folder, made where it does not exist."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 from ldcore.errors import UserError
-from ldcore.files import atomic, write_json
+from ldcore.files import atomic, beside, write_json
 
 RECORD = "source.json"  # written last, so its being there says that the weight is
 NEEDY = {"extractors": ("dinov2", "xrv_densenet"), "editing.perceptual": ("lpips_alex", "lpips_vgg")}  # nothing works without weights
@@ -94,7 +94,8 @@ def lacking_data(config: dict, results="") -> list[str]:
         options = config["datasets"][name]["options"]
         parts = options.get("parts", {})  # of the adapter `merged`, below its own source
         paths = {f"options.parts.{part}.source": Path(options.get("source", ""), own.get("source", "")) for part, own in parts.items()}
-        paths |= {f"options.{key}": options.get(key) for key in ("source", "root", "csv", "splits") if key != "source" or not parts}
+        paths |= {f"options.{key}": options.get(key) for key in ("source", "root", "splits") if key != "source" or not parts}
+        paths |= {"options.csv": options.get("csv") and beside(options["csv"], options.get("root"))}
         found += [f"Config datasets.{name}.{place}: {path} does not exist; give the place of the download."
                   for place, path in paths.items() if path and not Path(path).exists()]
     return found

@@ -10,7 +10,7 @@ from ldcore import budget
 from ldcore import config as ldconfig
 from ldcore import weights as ldweights
 from ldcore.errors import UserError
-from ldcore.files import digest
+from ldcore.files import beside, digest
 
 with open(workflow.source_path("../schemas/config.schema.yaml")) as file:
     SCHEMA = yaml.safe_load(file)
@@ -112,6 +112,12 @@ def launcher(wildcards, resources):
 def dataset_key(key):
     """An input or params function: one key of the wildcard's dataset."""
     return lambda wildcards: config["datasets"][wildcards.dataset][key]
+
+
+def table_of(wildcards):
+    """The table of a person's own images, where the dataset names one."""
+    options = config["datasets"][wildcards.dataset]["options"]
+    return str(beside(options["csv"], options.get("root"))) if options.get("csv") else []
 
 
 def weights_files(section):

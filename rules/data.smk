@@ -1,6 +1,6 @@
 rule data:
     input:
-        lambda wildcards: config["datasets"][wildcards.dataset]["options"].get("csv") or [],
+        table_of,
     output:
         records=f"{RESULTS}/data/{{dataset}}/records.csv",
         images=f"{RESULTS}/data/{{dataset}}/images.npy",

@@ -15,13 +15,15 @@ MONTH = 30.4375  # days
 def table(options: dict):
     """{PTID: its visits that have a diagnosis, with `days` since the baseline exam, its date `baseline` and the `age` then}; None: no ADNIMERGE.
 
-    UserError as tables.table, tables.age and tables.date.
+    UserError as tables.table, tables.age, tables.date and tables.unique.
     """
     if not options["visits"] and tables.only(options["source"], "visits", COLUMNS) is None:
         return None
     rows = tables.table(options, "visits", COLUMNS, {"exam": ("EXAMDATE",)})
     rows = rows.assign(age=tables.age(rows), months=rows["code"].map(months), exam=tables.date(rows, "exam") if "exam" in rows else pd.NaT,
                        diagnosis=rows["now"].str.upper().str.split(" TO ").str[-1].map(DIAGNOSES).fillna(""))
+    rated = rows[(rows["diagnosis"] != "") & rows["months"].notna()]  # other codes may come twice
+    tables.unique(rated.assign(visit=rated["subject"] + " " + rated["code"])[["visit", "diagnosis"]], "visit")
     return {subject: since_baseline(own) for subject, own in rows.groupby("subject")}
 
 

@@ -110,6 +110,13 @@ def counted(scans: pd.DataFrame, excluded: pd.DataFrame, labels: pd.DataFrame, o
     return scans.drop(columns=["count", "unsure"]), excluded
 
 
+def once(scans: pd.DataFrame, labels: pd.DataFrame):
+    """(scans without those whose path an earlier row has, excluded with them, the labels in the scans' order); a row of labels a scan."""
+    again = scans["path"].duplicated()
+    labels = labels[~again.to_numpy()].reset_index(drop=True)
+    return *left_out(scans, nothing(), again, "row repeated"), labels
+
+
 def present_files(scans: pd.DataFrame, excluded: pd.DataFrame):
     """(scans whose file is there, excluded with the others)."""
     return left_out(scans, excluded, ~scans["path"].map(lambda path: Path(path).is_file()).astype(bool), "no such file")

@@ -27,7 +27,8 @@ def listing(options: dict):
     chest_tables.find(source, *TABLES)
     found = [rows(source, source / name) for name in TABLES if (source / name).is_file()]
     scans, labels = (pd.concat(parts, ignore_index=True) for parts in zip(*found))
-    scans, excluded = left_out(scans.join(labels), chest_tables.nothing(), scans["lateral"], "lateral view")
+    scans, excluded, labels = chest_tables.once(scans, labels)
+    scans, excluded = left_out(scans.join(labels), excluded, scans["lateral"], "lateral view")
     scans = scans.sort_values(["subject_id", "when", "path"], kind="stable", ignore_index=True)
     scans, excluded = left_out(scans, excluded, scans.duplicated(["subject_id", "when"]), "another frontal view of the study")
     labels, scans = scans[list(labels)], scans.drop(columns=["lateral", *labels])

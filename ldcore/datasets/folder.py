@@ -5,6 +5,7 @@ findings, split and slice (index of the axial slice or frame, from 0) are option
 Rows in error texts count as a spreadsheet does: the header is row 1.
 """
 
+from os.path import normpath
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from tqdm import tqdm
 from ldcore.datasets.images import SCANS, axial_slice, check, dicom, one_gray, picture, to_uint8
 from ldcore.datasets.records import SPLITS, assign_splits, validate
 from ldcore.errors import UserError
+from ldcore.files import beside
 
 DEFAULTS = {"root": None, "csv": None, "image_size": 64, "fractions": {"train": 0.7, "val": 0.1, "test": 0.2},
             "window": [0.5, 99.5]}
@@ -33,7 +35,8 @@ def build(options: dict, seed: int):
     check(options)
     records = _records(table, options, seed)
     images = np.empty((len(table), size, size), np.uint8)
-    slices = _each(table.get("slice", pd.Series([""] * len(table))), "slice", _slice)
+    slices = _each(table, "slice", _slice)
+    _once(root, table, slices)
     for number, (path, index) in enumerate(zip(tqdm(table["path"], desc="folder", mininterval=2), slices)):
         images[number] = to_uint8(_read(root / path, index, number + 2), size, window)
     return records, images
@@ -44,8 +47,7 @@ def _table(options):
     for key in ("root", "csv"):
         if not options[key]:
             raise UserError(f"Option {key!r} of dataset 'folder' is not set; give its path.")
-    root, file = Path(options["root"]), Path(options["csv"])
-    file = file if file.is_file() else root / file
+    root, file = Path(options["root"]), beside(options["csv"], options["root"])
     if not file.is_file():
         raise UserError(f"The table {options['csv']} was not found, nor in {root}; correct option 'csv'.")
     try:
@@ -62,34 +64,47 @@ def _table(options):
             raise UserError(f"Row {empty[0] + 2} of {file} has no {column}; fill it in or delete the row.")
     if table.empty:
         raise UserError(f"{file} has a header but no rows; list at least one image.")
+    table.attrs["file"] = str(file)
     return root, table
+
+
+def _once(root, table, slices):
+    """UserError where two rows name the same image."""
+    first = {}
+    for number, image in enumerate(zip((normpath(root / path) for path in table["path"]), slices), 2):
+        if first.setdefault(image, number) != number:
+            raise UserError(f"Rows {first[image]} and {number} of {table.attrs['file']} name the same image, {image[0]}; delete one of them.")
 
 
 def _records(table, options, seed):
     """The validated records table from the CSV's text cells."""
     blank = pd.Series([""] * len(table))
-    subjects, split = table["subject"], table.get("split", blank).str.lower()
-    if (split == "").all():
+    subjects = table["subject"]
+    if (table.get("split", blank) == "").all():
         split = subjects.map(assign_splits(subjects, options["fractions"], seed))
-    session = table.get("session", blank)
-    session = subjects.groupby(subjects).cumcount() if (session == "").all() else _each(session, "session", _session)
+    else:
+        split = _each(table, "split", _split)
+    if (table.get("session", blank) == "").all():
+        session = subjects.groupby(subjects).cumcount()
+    else:
+        session = _each(table, "session", _session)
     records = pd.DataFrame({
-        "subject_id": subjects, "session": session, "age": _each(table.get("age", blank), "age", _age),
-        "sex": _each(table.get("sex", blank), "sex", _sex), "diagnosis": table.get("diagnosis", blank),
-        "findings": table.get("findings", blank), "split": _each(split, "split", _split),
+        "subject_id": subjects, "session": session, "age": _each(table, "age", _age),
+        "sex": _each(table, "sex", _sex), "diagnosis": table.get("diagnosis", blank), "findings": table.get("findings", blank), "split": split,
         "image_index": np.arange(len(table))})
     validate(records, len(table))
     return records
 
 
-def _each(column, name, convert):
-    """Convert every cell; UserError names the row, the column, the cell and what it should be."""
+def _each(table, name, convert):
+    """Convert every cell of a column; UserError names the file, the row, the column, the cell and what it should be."""
+    column, file = table.get(name, [""] * len(table)), table.attrs["file"]
     values = []
     for number, cell in enumerate(column):
         try:
             values.append(convert(cell))
         except ValueError as fault:
-            raise UserError(f"Row {number + 2} has {name} {cell!r}; {fault}.") from None
+            raise UserError(f"Row {number + 2} of {file} has {name} {cell!r}; {fault}.") from None
     return values
 
 
@@ -122,9 +137,9 @@ def _slice(cell):
 
 
 def _split(cell):
-    if cell not in SPLITS:
+    if cell.lower() not in SPLITS:
         raise ValueError(f"use one of {', '.join(SPLITS)} in every row, or none at all")
-    return cell
+    return cell.lower()
 
 
 def _read(path, index, row):

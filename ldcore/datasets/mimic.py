@@ -30,7 +30,7 @@ def listing(options: dict):
     scans = pd.DataFrame({
         "subject_id": table["subject_id"], "study_id": table["study_id"], "dicom_id": table["dicom_id"], "view": table["ViewPosition"],
         "when": moments(table, file), "path": [str(place(source, *row)) for row in table[list(METADATA[:3])].itertuples(index=False)]})
-    scans, excluded = scans.reset_index(drop=True), chest_tables.nothing()
+    scans, excluded = left_out(scans, chest_tables.nothing(), scans["dicom_id"].duplicated(), "row repeated")
     for view in sorted(set(scans["view"]) - {"PA", "AP"}):
         scans, excluded = left_out(scans, excluded, scans["view"] == view, f"view {view}" if view else "no view position")
     scans = scans.assign(order=scans["view"] == "AP").sort_values(["subject_id", "study_id", "order", "dicom_id"], ignore_index=True)
@@ -80,11 +80,15 @@ def labelled(scans, excluded, file: Path):
     """(scans whose study is labelled, excluded with the others, the labels in the scans' order)."""
     table = chest_tables.read(file, ("subject_id", "study_id", *chest_tables.CHEXPERT))
     labels = chest_tables.labels_of(table, file).set_axis(table["study_id"])
-    twice = labels.index.duplicated()
-    if twice.any():
-        raise UserError(f"Row {int(np.flatnonzero(twice)[0]) + 2} of {file} repeats a study; download it again.")
+    differ(table["study_id"], file, "a study")
     scans, excluded = left_out(scans, excluded, ~scans["study_id"].isin(labels.index), "study without labels")
     return scans, excluded, labels.loc[scans["study_id"]]
+
+
+def differ(keys: pd.Series, file: Path, what: str) -> None:
+    """UserError where a key comes again; the index is the row."""
+    if keys.duplicated().any():
+        raise UserError(f"Row {keys.duplicated().idxmax()} of {file} repeats {what}; download it again.")
 
 
 def with_patients(scans, name, source: Path):
@@ -92,20 +96,22 @@ def with_patients(scans, name, source: Path):
     if name is None:
         return scans
     file = Path(name) if Path(name).is_file() else chest_tables.find(source, name)
-    table = chest_tables.read(file, PATIENTS)
+    table = chest_tables.read(file, PATIENTS)[list(PATIENTS)].drop_duplicates()
+    differ(table["subject_id"], file, "a patient")
     whole = "it is a whole number"
     found = pd.DataFrame({
         "sex": chest_tables.each(table["gender"], file, {"F": "F", "M": "M", "": ""}.__getitem__, "it is F or M"),
         "born": np.array(chest_tables.each(table["anchor_year"], file, int, whole))
         - np.array(chest_tables.each(table["anchor_age"], file, int, whole))}, index=table["subject_id"])
-    found = found[~found.index.duplicated()].reindex(scans["subject_id"])
+    found = found.reindex(scans["subject_id"])
     years = scans["when"].str[:4].astype(float).to_numpy() - found["born"].to_numpy()
     return scans.assign(age=np.where((years >= 0) & (years <= chest_tables.OLDEST), years, np.nan), sex=found["sex"].fillna("").to_numpy())
 
 
 def official(images: pd.Series, file: Path) -> list[str]:
     """The official split of every image; UserError for one without."""
-    table = chest_tables.read(file, ("dicom_id", "split"))
+    table = chest_tables.read(file, ("dicom_id", "split"))[["dicom_id", "split"]].drop_duplicates()
+    differ(table["dicom_id"], file, "an image")
     splits = dict(zip(table["dicom_id"], chest_tables.each(table["split"], file, SPLITS.__getitem__, "it is train, validate or test")))
     missing = next((image for image in images if image not in splits), None)
     if missing:

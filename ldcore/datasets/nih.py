@@ -40,7 +40,8 @@ def listing(options: dict):
     found = chest_tables.each(table["Finding Labels"], file, lambda cell: {NAMES[part] for part in cell.split("|")},
                               f"labels are joined by | and of {', '.join(NAMES)}")
     labels = pd.DataFrame({name: [float(name in one) for one in found] for name in chest_tables.FINDINGS if name in NAMES.values()})
-    scans, excluded = chest_tables.counted(scans.reset_index(drop=True), chest_tables.nothing(), labels, options)
+    scans, excluded, labels = chest_tables.once(scans.reset_index(drop=True), labels)
+    scans, excluded = chest_tables.counted(scans, excluded, labels, options)
     scans, excluded = left_out(scans, excluded, ~scans["there"], "no such file")
     return scans.drop(columns="there"), excluded
 

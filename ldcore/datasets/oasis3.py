@@ -28,7 +28,10 @@ def listing(options: dict):
     visits = tables.table(options, "clinical", VISITS)
     visits = visits.assign(days=visits["days"].str.replace(r"^.*_d", "", regex=True))  # OAS30001_ClinicalData_d0757
     visits = visits.assign(days=tables.number(visits, "days"), diagnosis=diagnoses(visits, options["cdr"]))
-    visits = dict(list(visits[(visits["diagnosis"] != "") & visits["days"].notna()].groupby("subject")))
+    visits = visits[(visits["diagnosis"] != "") & visits["days"].notna()]
+    visits = visits.assign(visit=visits["subject"] + visits["days"].map(" {:g}".format))
+    visits = tables.unique(visits[["visit", "subject", "days", "diagnosis"]], "visit")
+    visits = dict(list(visits.groupby("subject")))
     paths = sorted((path for path in Path(options["source"]).rglob("*_T1w.nii*") if SESSION.search(str(path))), key=natural)
     images, gone = first_each(paths, lambda path: SESSION.findall(str(path))[-1])
     rows = [at(key, people.get(key[0]), visits.get(key[0]), options["max_days"]) for key in images]

@@ -9,6 +9,7 @@ diagnosis, findings, site, split (the data set's own, in every row: used instead
 """
 
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -34,7 +35,8 @@ def build(adapter, options: dict, seed: int, cache, workers: int = 1):
     """(records, images uint8 [N, size, size], excluded) of an adapter module; rows in order of subject and session.
 
     Images wait in the folder `cache` until all are done, so that a killed run goes on; the result does not depend on it or on
-    `workers`. UserError: no source folder, no scan listed or none readable, unknown sites, a split list that lacks a subject.
+    `workers`. UserError: no source folder, no scan listed or none readable, unknown sites, a split list that lacks a subject or gives it
+    two splits, a worker that died.
     """
     if not options["source"] or not Path(options["source"]).is_dir():
         raise UserError(f"Option source: {options['source']} is not a folder; give the folder of the download.")
@@ -107,10 +109,14 @@ def split_of(scans: pd.DataFrame, options: dict, seed: int) -> list[str]:
         found = assign_splits(subjects, options["fractions"], seed)
         return [found[subject] for subject in subjects]
     try:
-        table = pd.read_csv(options["splits"], dtype=str).drop_duplicates("hashed_id").set_index("hashed_id")["split"]
+        table = pd.read_csv(options["splits"], dtype=str)[["hashed_id", "split"]].drop_duplicates()
     except (OSError, ValueError, KeyError) as fault:
         raise UserError(f"Option splits: {options['splits']} is no list of hashed_id and split ({fault}); give the splits.csv of a "
                         "prepared data set.") from fault
+    twice = table["hashed_id"][table["hashed_id"].duplicated()]
+    if len(twice):
+        raise UserError(f"Subject {twice.iloc[0]} (hashed) has more than one split in {options['splits']}; delete the wrong rows.")
+    table = table.set_index("hashed_id")["split"]
     found = [table.get(hashed(subject, options["salt"])) for subject in subjects]
     for subject, split in zip(subjects, found):
         if split not in SPLITS:
@@ -124,8 +130,12 @@ def read_all(adapter, scans, options: dict, cache: Path, workers: int):
     jobs = [{str(key): value for key, value in row.items()} for row in scans.to_dict("records")]
     work = partial(read_one, adapter.prepared, options, cache)
     if workers > 1:
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            found = list(tqdm(pool.map(work, jobs), total=len(jobs), desc="scans", mininterval=2))
+        try:
+            with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+                found = list(tqdm(pool.map(work, jobs), total=len(jobs), desc="scans", mininterval=2))
+        except BrokenProcessPool as fault:
+            raise UserError(f"One of the {workers} processes that read scans died, most likely for want of memory; give more "
+                            "(resources.data.mem_mb) or fewer workers, and the same command again, which goes on where it was.") from fault
     else:
         found = [work(job) for job in tqdm(jobs, desc="scans", mininterval=2)]
     good = [path for path, reason in found if reason is None]

@@ -99,6 +99,15 @@ def test_adnimerge_without_dates_goes_by_visit_codes(source):
     assert np.allclose(records["age"], [72.6, 73.6, 79.5], atol=0.01)
 
 
+def test_adnimerge_that_contradicts_itself(source):
+    again = MERGE.splitlines()[3] + "\n"
+    (source / "ADNIMERGE.csv").write_text(MERGE + again)
+    assert len(run(source)[0]) == 4
+    (source / "ADNIMERGE.csv").write_text(MERGE + again.replace("MCI", "CN"))
+    with pytest.raises(UserError, match="Rows 4 and 8 of .*ADNIMERGE.csv are for the same visit and differ"):
+        run(source)
+
+
 @pytest.mark.parametrize("code, months", [("bl", 0), ("sc", 0), ("ADNI Screening", 0), ("m06", 6), ("ADNI1/GO Month 36", 36),
                                           ("ADNI2 Year 1 Visit", None), ("", None)])
 def test_months_of_visit_codes(code, months):

@@ -54,6 +54,14 @@ def test_what_is_left_out_and_why(tmp_path):
         "patient00004/study1/view1_frontal.jpg": "several of the findings wanted"}
 
 
+def test_a_repeated_row_is_no_further_view(tmp_path):
+    scans, excluded = listed(tmp_path, [chexpert_row(FRONT.format(2, 1, 1), **PNEUMONIA), chexpert_row(FRONT.format(1, 1, 1), Cardiomegaly="1.0"),
+                                        chexpert_row(FRONT.format(2, 1, 1), Cardiomegaly="1.0"), chexpert_row(FRONT.format(2, 1, 2), **PNEUMONIA)])
+    assert dict(zip(scans["subject_id"], scans["findings"])) == {"patient00001": "Cardiomegaly", "patient00002": "Pneumonia"}
+    assert sorted(zip([path[-16:] for path in excluded["path"]], excluded["reason"])) == [
+        ("iew1_frontal.jpg", "row repeated"), ("iew2_frontal.jpg", "another frontal view of the study")]
+
+
 def test_the_papers_compound_finding(tmp_path):
     scans, _ = listed(tmp_path, [chexpert_row(FRONT.format(1, 1, 1), Consolidation="1.0", Cardiomegaly="1.0")],
                       findings=["Consolidation", "Cardiomegaly"], single=False)

@@ -105,14 +105,16 @@ def test_jpeg_and_sixteen_bit_png(tmp_path):
     ("path,subject\nbad.dcm,t\n", ["Row 2", "bad.dcm", "cannot be read"]),
     ("path,subject\nbad.nii.gz,t\n", ["Row 2", "bad.nii.gz", "cannot be read"]),
     ("path,subject\na.xyz,t\n", ["Row 2", "a.xyz", ".png"]),
-    ("path,subject,age\na.png,s,60\nb.png,t,old\n", ["Row 3", "'old'", "age"]),
+    ("path,subject,age\na.png,s,60\nb.png,t,old\n", ["Row 3", "table.csv", "'old'", "age"]),
     ("path,subject,age\na.png,s,nan\n", ["Row 2", "'nan'", "age"]),
-    ("path,subject,sex\na.png,s,F\nb.png,t,Q\n", ["Row 3", "'Q'", "sex"]),
+    ("path,subject,sex\na.png,s,F\nb.png,t,Q\n", ["Row 3", "table.csv", "'Q'", "sex"]),
     ("path,subject,split\na.png,s,train\nb.png,s,test\n", ["'s'", "test and train"]),
     ("path,subject,split\na.png,s,train\nb.png,t,\n", ["Row 3", "split"]),
     ("path,subject,session\na.png,s,0\nb.png,s,0\n", ["'s'", "session 0"]),
     ("path,subject,session\na.png,s,first\n", ["Row 2", "'first'"]),
     ("path,subject,slice\na.png,s,-1\n", ["Row 2", "'-1'", "slice"]),
+    ("path,subject\na.png,s\nb.png,s\n./a.png,t\n", ["Rows 2 and 4", "a.png"]),
+    ("path,subject,slice\na.png,s,1\na.png,s,2\na.png,s,01\n", ["Rows 2 and 4", "a.png"]),
 ])
 def test_planted_fault_is_named_in_one_sentence(tmp_path, text, words):
     for name in ("bad.png", "bad.dcm", "bad.nii.gz"):

@@ -51,6 +51,29 @@ def test_views(tmp_path):
         "b": "another frontal view of the study", "d": "another frontal view of the study", "e": "view LATERAL", "f": "no view position", "g": "view LL"}
 
 
+def test_a_repeated_row_is_no_further_view(tmp_path):
+    scans, excluded = listed(tmp_path, [mimic_row("a", SUBJECT, STUDY), mimic_row("b", SUBJECT, STUDY + 1), mimic_row("a", SUBJECT, STUDY)])
+    assert len(scans) == 2 and list(excluded["reason"]) == ["row repeated"]
+
+
+@pytest.mark.parametrize("table, column, other, words", [
+    ("patients.csv", "gender", "X", "patients.csv repeats a patient"),
+    ("mimic-cxr-2.0.0-split.csv", "split", "validate", "split.csv repeats an image"),
+])
+def test_a_table_that_contradicts_itself(tmp_path, table, column, other, words):
+    options, path = mimic(tmp_path, 3, ""), tmp_path / table
+    if table == "patients.csv":
+        (tmp_path / "patients.csv.gz").rename(tmp_path / "again.csv.gz")
+        pd.read_csv(tmp_path / "again.csv.gz").to_csv(path, index=False)
+    rows = pd.read_csv(path)
+    options = {**defaults("mimic"), **options, "patients": "patients.csv.gz" if table != "patients.csv" else table, "official_split": True}
+    pd.concat([rows, rows[:1]]).to_csv(path, index=False)
+    assert len(listing(options)[0]) == 6  # said twice
+    pd.concat([rows, rows[:1].assign(**{column: other})]).to_csv(path, index=False)
+    with pytest.raises(UserError, match=f"Row {len(rows) + 2} of .*{words}; download it again"):
+        listing(options)
+
+
 def test_unlabelled_studies_and_missing_files(tmp_path):
     labels = [[SUBJECT, STUDY, *("1.0" if name == "Pneumonia" else "" for name in MIMIC_LABELS)]]
     scans, excluded = listed(tmp_path, [mimic_row("a", SUBJECT, STUDY), mimic_row("b", SUBJECT, STUDY + 1)], labels, make=False)

@@ -52,6 +52,12 @@ def test_several_findings_and_other_ones(tmp_path):
     assert list(scans["findings"]) == ["Cardiomegaly|Pleural Effusion", "Hernia", "Pleural Effusion|Infiltration", "Pleural Thickening"]
 
 
+def test_a_repeated_row_does_not_give_an_image_twice(tmp_path):
+    scans, excluded = listed(tmp_path, [nih_row(1, 0, "Cardiomegaly"), nih_row(2, 0), nih_row(1, 0, "Pneumonia")])
+    assert list(scans["subject_id"]) == ["00000001", "00000002"] and list(scans["findings"]) == ["Cardiomegaly", "No Finding"]
+    assert list(excluded["reason"]) == ["row repeated"] and list(excluded["path"]) == list(scans["path"][:1])
+
+
 def test_archives_not_downloaded_are_counted(tmp_path):
     options = nih(tmp_path, 8)
     for path in (tmp_path / "images_001" / "images").iterdir():

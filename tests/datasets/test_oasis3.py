@@ -85,7 +85,8 @@ def test_other_tables_in_the_folder_do_not_matter(source):
     ("OASIS3_UDSb4_cdr.csv", "CDRTOT", "Total", ["OASIS3_UDSb4_cdr.csv", "no column 'CDRTOT'"]),
     ("OASIS3_UDSb4_cdr.csv", ",700,", ",soon,", ["Row 3", "days 'soon'"]),
     ("OASIS3_demographics.csv", "67.252107", "6725", ["Row 3", "age '6725'", "120"]),
-    ("OASIS3_demographics.csv", "OAS30003", "OAS30002", ["Rows 3 and 4"])])
+    ("OASIS3_demographics.csv", "OAS30003", "OAS30002", ["Rows 3 and 4"]),
+    ("OASIS3_UDSb4_cdr.csv", ",700,", ",2400,", ["Rows 3 and 5", "same visit and differ"])])
 def test_fault_in_a_table_is_named(source, file, old, new, words):
     (source / file).write_text((source / file).read_text().replace(old, new, 1))
     with pytest.raises(UserError) as fault:

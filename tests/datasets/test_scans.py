@@ -12,10 +12,12 @@ from ldcore.errors import UserError
 
 
 def read(scan, options):
-    """The toy's `prepared`: a file of one number becomes a flat image; reads are counted in a file beside."""
+    """The toy's `prepared`: a file of one number becomes a flat image, "deadly" kills the process; reads are counted in a file beside."""
     with open(os.environ["TOY_READS"], "a") as file:
         file.write(scan["path"] + "\n")
     text = open(scan["path"]).read()
+    if text == "deadly":
+        os._exit(9)
     if text == "refused":
         raise UserError("is refused")
     return np.full((options["image_size"],) * 2, int(text), np.uint8)
@@ -141,6 +143,18 @@ def test_a_killed_run_goes_on_and_a_changed_file_is_read_again(source):
     assert len(reads(source)) == 13
 
 
+def test_a_worker_that_dies_is_named_and_the_next_run_goes_on(source):
+    (source / "20").write_text("deadly")
+    with pytest.raises(UserError, match="One of the 2 processes .* died.*resources.data.mem_mb.*fewer workers.*goes on where it was") as fault:
+        build(toy(rows_of(source)), source, workers=2)
+    assert "\n" not in str(fault.value)
+    before = [path for path in reads(source) if not path.endswith("/20")]
+    (source / "20").write_text("20")
+    records, images, _ = build(toy(rows_of(source)), source, workers=2)
+    assert len(before) > 9 and len(records) == 30 and list(images[:, 0, 0]) == list(range(30))
+    assert sum(path in before[:10] for path in reads(source)) <= 11  # read once, but for the one that the other process had in hand
+
+
 def test_workers_do_not_matter(source):
     (source / "7").write_text("refused")
     one = build(toy(rows_of(source)), source, cache=source.parent / "a")
@@ -174,6 +188,16 @@ def test_a_list_of_splits_comes_first_and_must_know_every_subject(source, tmp_pa
     with pytest.raises(UserError, match=f"Subject {module.hashed('s03', 'pepper')} .hashed. has no split") as fault:
         build(toy(rows_of(source, 8)), source, splits=str(listed), salt="pepper")
     assert "s03" not in str(fault.value)
+
+
+def test_a_list_that_gives_a_subject_two_splits_is_refused(source, tmp_path):
+    one, other = module.hashed("s00", "latent-drifting"), module.hashed("s01", "latent-drifting")
+    rows, listed = rows_of(source, 4), tmp_path / "splits.csv"
+    listed.write_text(f"hashed_id,split\n{one},train\n{other},val\n{one},train\n")  # said twice is still one split
+    assert list(build(toy(rows), source, splits=str(listed))[0]["split"]) == ["train"] * 2 + ["val"] * 2
+    listed.write_text(f"hashed_id,split\n{one},train\n{other},val\n{one},test\n")
+    with pytest.raises(UserError, match=f"Subject {one} .hashed. has more than one split in {listed}; delete the wrong rows"):
+        build(toy(rows), source, splits=str(listed))
 
 
 @pytest.mark.parametrize("text", ["", "subject,split\na,train\n", "hashed_id,group\na,train\n"])

@@ -149,9 +149,12 @@ def test_a_bad_image_stops_its_job_with_one_sentence(tmp_path):
     (folder / "mine.yaml").write_text(
         "datasets: {mine: {adapter: folder, anatomy: brain_mr, classes: [CN], options: {root: mine, csv: mine.csv}}}\n"
         "grid: {datasets: [mine]}\n")
-    done = snakemake(folder, "mine.yaml", "--forcerun", "data", "--until", "data")
-    assert done.returncode != 0 and "a.png" in done.stdout + done.stderr and "error: " in done.stdout + done.stderr
-    assert not list(folder.glob("results/smoke/data/mine/*"))
+    for table in ("mine.csv", "mine/mine.csv"):  # of the working folder, and of root
+        if table != "mine.csv":
+            (folder / "mine.csv").rename(folder / table)
+        done = snakemake(folder, "mine.yaml", "--forcerun", "data", "--until", "data")
+        assert done.returncode != 0 and "a.png" in done.stdout + done.stderr and "error: " in done.stdout + done.stderr
+        assert not list(folder.glob("results/smoke/data/mine/*"))
 
 
 def test_the_workflow_is_clean():
