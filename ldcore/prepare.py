@@ -47,7 +47,7 @@ def main(adapter, source, out, options, seed, workers):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--adapter", required=True, choices=sorted(datasets.ADAPTERS))
-    parser.add_argument("--source", help="the download folder")
+    parser.add_argument("--source", help="the download folder; of `folder`: its option root")
     parser.add_argument("--out", required=True)
     parser.add_argument("--options", type=cli.structure, default={}, help="the adapter's options as JSON")
     parser.add_argument("--seed", type=int, default=0, help="assigns splits, draws scans")

@@ -31,6 +31,8 @@ elif workflow.is_main_process:
 if LACKING:
     raise WorkflowError("\n".join(LACKING))
 if workflow.output_settings.dryrun and workflow.is_main_process:
+    for name in set(config["datasets"]) - set(ldweights.used_datasets(config)):
+        print(f"Dataset {name} is in no grid, study, sweep or task: nothing is run on it.", file=sys.stderr)
     try:
         print(budget.printed(config), file=sys.stderr)
     except UserError as error:
