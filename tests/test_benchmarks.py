@@ -31,6 +31,15 @@ def test_throughput_runs_without_the_workflows_packages(tmp_path):
 
 
 @pytest.mark.slow
+def test_preparing_a_download_is_measured(tmp_path):
+    done = subprocess.run([sys.executable, "benchmarks/prepare.py", "--scans", "4", "--defaults", "0", "--out", str(tmp_path / "table.md")],
+                          cwd=ROOT, capture_output=True, text=True)
+    table = (tmp_path / "table.md").read_text()
+    assert done.returncode == 0 and table in done.stdout and table.count("| plain | 4 | 2 | ") == 4
+    assert all(float(cell) > 0 for line in table.splitlines()[4:] for cell in line.split("|")[6:10])
+
+
+@pytest.mark.slow
 def test_every_method_takes_a_step_at_full_size(tmp_path):
     """15 GB of disk, 20 GB of memory, half an hour and more; the benchmark itself stops above 22 GB."""
     done = subprocess.run([sys.executable, "benchmarks/full_size.py", "--out", str(tmp_path / "table.md")], cwd=ROOT, capture_output=True,

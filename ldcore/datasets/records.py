@@ -6,6 +6,7 @@ split ("train"/"val"/"test"), image_index (row of images.npy).  Further columns 
 """
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +72,10 @@ def save(records: pd.DataFrame, images: np.ndarray, folder) -> None:
     validate(records, len(images))
     folder = Path(folder)
     with atomic(folder / "images.npy") as temporary:
-        np.save(temporary, images)
+        if isinstance(images, np.memmap) and Path(images.filename).stat().st_size == images.offset + images.nbytes:
+            shutil.copyfile(images.filename, temporary)  # a whole file: it need not pass through memory
+        else:
+            np.save(temporary, images)
     with atomic(folder / "records.csv") as temporary:
         records.to_csv(temporary, index=False)
 

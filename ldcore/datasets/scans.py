@@ -141,10 +141,12 @@ def read_all(adapter, scans, options: dict, cache: Path, workers: int):
     good = [path for path, reason in found if reason is None]
     size = options["image_size"]
     cache.mkdir(parents=True, exist_ok=True)
-    images = np.lib.format.open_memmap(cache / "all.npy", "w+", np.uint8, (len(good), size, size))  # may not fit into memory
-    for number, path in enumerate(good):
-        images[number] = np.load(path)
-    return images, [reason for _, reason in found]
+    with open(cache / "all.npy", "wb") as file:  # written one by one: all may not fit into memory
+        head = {"descr": np.lib.format.dtype_to_descr(np.dtype(np.uint8)), "fortran_order": False, "shape": (len(good), size, size)}
+        np.lib.format.write_array_header_1_0(file, head)
+        for path in good:
+            file.write(np.load(path).tobytes())
+    return np.load(cache / "all.npy", mmap_mode="r"), [reason for _, reason in found]
 
 
 def read_one(prepared, options: dict, cache: Path, scan: dict):

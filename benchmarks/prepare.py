@@ -1,0 +1,137 @@
+"""What preparing a download costs: scans a second a core and resident memory, of N volumes at 1 mm listed as IXI's folder and table.
+
+python benchmarks/prepare.py [--scans 1000] [--defaults 20] [--workers 2] [--out FILE]
+
+plain      N4 and registration off: reading, slice, window, resize
+defaults   as the adapter comes, N4 and registration to MNI152, of `--defaults` scans
+
+The volumes are the packaged MNI152 template moved a little, int16 .nii.gz as IXI has them; a few are written, the others are links to
+them. Memory is sampled every 50 ms from /proc (Linux): the peak so far, in MB, of this process and of all its children together, once a
+tenth, half and all of the scans are read, and once the data set is written. `own` leaves out pages that only mirror files on disk (the images
+being collected), which the system takes back when it needs them.
+"""
+
+import argparse
+import os
+import platform
+import tempfile
+import threading
+import time
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from ldcore.files import atomic
+from ldcore.prepare import prepare
+
+DISTINCT, PERIOD, MARKS = 8, 0.05, (0.1, 0.5, 1.0)
+OPTIONS = {"plain": {"n4": False, "register": False}, "defaults": {}}
+
+
+def volumes(folder: Path) -> list[Path]:
+    """DISTINCT heads at 1 mm, each at another place and with another brightness towards one side."""
+    import nibabel
+    from nilearn.datasets import load_mni152_template
+
+    template = load_mni152_template(resolution=1)
+    head, draw = template.get_fdata(dtype=np.float32), np.random.default_rng(0)
+    paths = [folder / f"{number}.nii.gz" for number in range(DISTINCT)]
+    for path in paths:
+        moved = np.roll(head, draw.integers(-5, 6, 3), (0, 1, 2)) * np.linspace(1, draw.uniform(0.7, 1.3), len(head))[:, None, None]
+        noisy = moved * 1000 + draw.rayleigh(8, head.shape)  # a scanner's background is not 0, so that files are as large as real ones
+        nibabel.save(nibabel.Nifti1Image(noisy.astype(np.int16), template.affine), path)
+    return paths
+
+
+def download(folder: Path, files: list[Path], count: int) -> Path:
+    """IXI's folder of `count` people and its table."""
+    (folder / "IXI-T1").mkdir(parents=True)
+    for number in range(count):
+        os.link(files[number % len(files)], folder / "IXI-T1" / f"IXI{number + 1:03d}-Guys-{number:04d}-T1.nii.gz")
+    rows = [f"{number + 1},{number % 2 + 1},{20 + number % 60}" for number in range(count)]
+    (folder / "IXI.csv").write_text("\n".join(['IXI_ID,"SEX_ID (1=m, 2=f)",AGE', *rows]) + "\n")
+    return folder
+
+
+def resident(process) -> np.ndarray:
+    """MB of a process [all, own]; 0 where it has ended."""
+    try:
+        lines = dict(line.split(":", 1) for line in Path(f"/proc/{process}/status").read_text().splitlines())
+        return np.array([int(lines[name].split()[0]) for name in ("VmRSS", "RssAnon")]) / 1024
+    except (OSError, KeyError):
+        return np.zeros(2)
+
+
+def children() -> list[str]:
+    """The numbers of this process's children."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/status"):
+        try:
+            found += [path.parent.name] if f"\nPPid:\t{os.getpid()}\n" in path.read_text() else []
+        except OSError:  # it has ended
+            pass
+    return found
+
+
+def watched(call, cache: Path, count: int) -> tuple[float, list[np.ndarray]]:
+    """(seconds until the last scan was read, the peak [all, own, all of children, own of children] at each of MARKS and at the end)."""
+    peak, marks, ended, read_by = np.zeros(4), [], threading.Event(), []
+
+    def watch():
+        while not ended.wait(PERIOD):
+            np.maximum(peak, np.concatenate([resident("self"), sum(map(resident, children()), np.zeros(2))]), out=peak)
+            done = sum(1 for path in cache.glob("[0-9a-f]*.npy") if path.name != "all.npy")
+            while len(marks) < len(MARKS) and done >= MARKS[len(marks)] * count:
+                marks.append(peak.copy())
+                if len(marks) == len(MARKS):
+                    read_by.append(time.perf_counter())
+
+    watcher, began = threading.Thread(target=watch), time.perf_counter()
+    watcher.start()
+    try:
+        call()
+    finally:
+        read_by.append(time.perf_counter())
+        ended.set()
+        watcher.join()
+    marks += [peak.copy()] * (len(MARKS) + 1 - len(marks))
+    return read_by[0] - began, marks
+
+
+def measured(name: str, files: list[Path], count: int, workers: int, folder: Path) -> list[str]:
+    """Lines of the table for one set of options."""
+    options = {**OPTIONS[name], "source": str(download(folder / "in", files, count))}
+    seconds, marks = watched(lambda: prepare("ixi", options, 0, folder / "out", workers), folder / "out" / "cache", count)
+    speed = f"{count / seconds / workers:.3g}"
+    when = [*(f"{mark:.0%} read" for mark in MARKS), "written"]
+    return [f"| {name} | {count} | {workers} | {speed} | {moment} | " + " | ".join(f"{value:.0f}" for value in mark) + " |"
+            for moment, mark in zip(when, marks)]
+
+
+def main(scans, defaults, workers, out):
+    import nibabel
+    import SimpleITK
+
+    rows = []
+    with tempfile.TemporaryDirectory() as scratch:
+        files = volumes(Path(scratch))
+        for name, count in (("plain", scans), ("defaults", defaults)):
+            if count:
+                rows += measured(name, files, count, workers, Path(scratch, name))
+    head = [f"{date.today()}, {platform.machine()} CPU, {os.cpu_count()} cores, Python {platform.python_version()}, numpy {np.__version__}, "
+            f"nibabel {nibabel.__version__}, SimpleITK {SimpleITK.Version.VersionString()}; peak resident memory in MB", "",
+            "| options | scans | workers | scans/s/core | when | process | own | children | own |", "|---|---|---|---|---|---|---|---|---|"]
+    print("\n".join([*head, *rows]))
+    if out:
+        with atomic(out) as temporary:
+            temporary.write_text("\n".join([*head, *rows, ""]))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scans", type=int, default=1000, help="prepared with N4 and registration off")
+    parser.add_argument("--defaults", type=int, default=20, help="prepared with the adapter's defaults; 0: none")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--out", help="the table, as Markdown")
+    main(**vars(parser.parse_args()))
