@@ -18,8 +18,9 @@ def python(code, *arguments):
 
 
 def test_the_engine_needs_torch_and_diffusers_alone():
-    python("import ldcore.train, ldcore.sample, ldcore.latents, ldcore.generate, ldcore.speed, ldcore.methods.dreambooth, "
-           "ldcore.methods.textual_inversion, ldcore.edit.instruct_pix2pix, ldcore.edit.pix2pix_zero")
+    said = python("import ldcore.train, ldcore.sample, ldcore.latents, ldcore.generate, ldcore.speed, ldcore.methods.dreambooth, "
+           "ldcore.methods.textual_inversion, ldcore.edit.instruct_pix2pix, ldcore.edit.pix2pix_zero; print('imported')")
+    assert said == "imported\n"
 
 
 @pytest.mark.slow

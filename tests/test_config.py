@@ -108,9 +108,10 @@ def test_a_named_entry_that_is_null_is_taken_out():
 
 
 def test_a_dataset_without_patients_may_have_prompts_without_them():
-    module.check_names(checked(datasets={"m": MEDMNIST, "own": {**MEDMNIST, "anatomy": "X-ray film"}},
-                               grid={"datasets": ["m", "own"], "prompts": ["simple", "diverse"]},
-                               prompt_study={"dataset": "m", "prompts": ["diverse"]}))
+    config = checked(datasets={"m": MEDMNIST, "own": {**MEDMNIST, "anatomy": "X-ray film"}},
+                     grid={"datasets": ["m", "own"], "prompts": ["simple", "diverse"]}, prompt_study={"dataset": "m", "prompts": ["diverse"]})
+    module.check_names(config)
+    assert config["grid"]["datasets"] == ["m", "own"]  # nothing refused, nothing dropped
 
 
 def test_a_drift_is_written_once():

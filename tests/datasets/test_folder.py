@@ -2,10 +2,9 @@
 
 import nibabel
 import numpy as np
-import pydicom
 import pytest
 from PIL import Image
-from pydicom.dataset import FileDataset, FileMetaDataset
+from test_chest_scan import dicom
 
 from ldcore import datasets
 from ldcore.datasets import folder
@@ -20,20 +19,6 @@ def write(tmp_path, text, names=("a.png", "b.png", "c.png")):
         Image.fromarray(PICTURE).save(tmp_path / name)
     (tmp_path / "table.csv").write_text(text)
     return {"root": str(tmp_path), "csv": str(tmp_path / "table.csv"), "image_size": 16}
-
-
-def write_dicom(path, pixels, photometric):
-    meta = FileMetaDataset()
-    meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
-    meta.MediaStorageSOPClassUID = pydicom.uid.SecondaryCaptureImageStorage
-    meta.MediaStorageSOPInstanceUID = "1.2.3"
-    scan = FileDataset(str(path), {}, file_meta=meta, preamble=b"\0" * 128)
-    scan.SOPClassUID, scan.SOPInstanceUID = meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID
-    scan.Rows, scan.Columns = pixels.shape
-    scan.SamplesPerPixel, scan.PixelRepresentation, scan.PhotometricInterpretation = 1, 0, photometric
-    scan.BitsAllocated, scan.BitsStored, scan.HighBit = 16, 12, 11
-    scan.PixelData = pixels.astype("<u2").tobytes()
-    scan.save_as(path, enforce_file_format=True)
 
 
 def test_reads_table_and_pictures(tmp_path):
@@ -79,8 +64,8 @@ def test_nifti_slice_is_axial_and_upright(tmp_path):
 
 
 def test_dicom_inverts_monochrome1(tmp_path):
-    write_dicom(tmp_path / "plain.dcm", PICTURE, "MONOCHROME2")
-    write_dicom(tmp_path / "inverse.dcm", 4000 - PICTURE.astype(int), "MONOCHROME1")
+    dicom(tmp_path / "plain.dcm", PICTURE, "MONOCHROME2")
+    dicom(tmp_path / "inverse.dcm", 4000 - PICTURE.astype(int), "MONOCHROME1")
     options = write(tmp_path, "path,subject\nplain.dcm,a\ninverse.dcm,b\na.png,c\n")
     _, images = datasets.build("folder", options, 0)
     assert np.array_equal(images[0], images[1]) and np.array_equal(images[0], images[2]) and images[0].max() > 200
