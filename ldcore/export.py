@@ -14,7 +14,7 @@ from pathlib import Path
 from ldcore import cli, edit, methods
 from ldcore.backbone import load_backbone
 from ldcore.errors import UserError
-from ldcore.files import read_json, write_json
+from ldcore.files import read_json, readable, write_json
 from ldcore.train import DEFAULTS
 
 PIPELINES = {False: "StableDiffusionPipeline", True: "StableDiffusionInstructPix2PixPipeline"}
@@ -76,6 +76,9 @@ def main(model, method, weights, out, whole) -> None:
             pipeline(backbone, name, temporary)
         else:
             methods.export(backbone, name, weights, temporary)
+        for file in temporary.rglob("*"):
+            if file.is_file() and file.stat().st_nlink == 1:  # else a link to a file of the model
+                readable(file)
         os.replace(temporary, out)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

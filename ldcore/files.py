@@ -30,6 +30,7 @@ def atomic(path):
     temporary = path.with_name(f".{host}.{os.getpid()}.part.{path.name}")
     try:
         yield temporary
+        readable(temporary)
         os.replace(temporary, path)
     except Exception as error:
         if full(error, path.parent):
@@ -37,6 +38,13 @@ def atomic(path):
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def readable(path) -> None:
+    """Give a file the access that the umask grants: safetensors writes for the owner alone, which locks out a group's other members."""
+    mask = os.umask(0)
+    os.umask(mask)
+    os.chmod(path, 0o666 & ~mask)
 
 
 def full(error: BaseException, folder) -> bool:
@@ -49,6 +57,14 @@ def full(error: BaseException, folder) -> bool:
 def no_space(path) -> str:
     """What to say then."""
     return f"No space left on the disk for {path}; free some and give the same command again."
+
+
+def check_writable(*folders) -> None:
+    """UserError: one of the folders exists and is not this user's to write."""
+    for folder in folders:
+        if os.path.isdir(folder) and not os.access(folder, os.W_OK | os.X_OK):
+            raise UserError(f"Folder {folder} belongs to another user and is not yours to write; run in a clone of your own, or have its "
+                            "owner share it (docs/cluster.md, Several people).")
 
 
 def alive(pid: int) -> bool:

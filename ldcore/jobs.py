@@ -22,7 +22,8 @@ LAST = "job: done in "
 
 @contextmanager
 def announced():
-    """Print the first and last line of a job's log; people's errors, a full disk and SIGTERM end it with one sentence."""
+    """Print the first and last line of a job's log; people's errors, a full disk, a closed folder and SIGTERM end it with
+    one sentence."""
     started = datetime.now(timezone.utc).isoformat(timespec="seconds")
     print(f"job: host={socket.gethostname()} pid={os.getpid()} slurm={os.environ.get('SLURM_JOB_ID', '-')} started={started}", flush=True)
     began = time.perf_counter()
@@ -32,6 +33,9 @@ def announced():
         yield
     except UserError as error:
         sys.exit(f"error: {error}")
+    except PermissionError as error:
+        sys.exit(f"error: {error.filename or 'A file of this job'} is not open to this user; its owner can share it (docs/cluster.md, "
+                 "Several people).")
     except OSError as error:
         if not full(error, "."):
             raise

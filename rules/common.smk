@@ -10,7 +10,7 @@ from ldcore import budget
 from ldcore import config as ldconfig
 from ldcore import weights as ldweights
 from ldcore.errors import UserError
-from ldcore.files import beside, digest
+from ldcore.files import beside, check_writable, digest
 
 with open(workflow.source_path("../schemas/config.schema.yaml")) as file:
     SCHEMA = yaml.safe_load(file)
@@ -22,6 +22,11 @@ except UserError as error:
     raise WorkflowError(str(error)) from None
 
 RESULTS = f"results/{config['name']}"
+if workflow.is_main_process:
+    try:
+        check_writable(".snakemake", ".snakemake/locks", "results", RESULTS)
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
 LACKING = ldweights.lacking(config, FETCHED)
 LACKING_DATA = ldweights.lacking_data(config, RESULTS)
 if LACKING_DATA and workflow.output_settings.dryrun:

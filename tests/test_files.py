@@ -9,7 +9,7 @@ import pytest
 
 from ldcore import cli
 from ldcore.errors import UserError
-from ldcore.files import atomic, digest, read_json, staged, write_json
+from ldcore.files import atomic, check_writable, digest, read_json, staged, write_json
 
 
 def test_a_failed_write_leaves_the_old_file_alone(tmp_path):
@@ -19,6 +19,16 @@ def test_a_failed_write_leaves_the_old_file_alone(tmp_path):
         raise ValueError
     assert read_json(tmp_path / "a" / "x.json") == {"b": 1}
     assert [p.name for p in (tmp_path / "a").iterdir()] == ["x.json"]
+
+
+def test_others_may_read_what_the_umask_lets_them(tmp_path):
+    old = os.umask(0o027)
+    try:
+        with atomic(tmp_path / "a") as temporary:
+            temporary.touch(0o600)  # as safetensors does
+    finally:
+        os.umask(old)
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o640
 
 
 def test_digest_depends_on_values_not_on_key_order():
@@ -65,3 +75,11 @@ def test_scratch_holds_a_copy_that_follows_its_source(tmp_path, monkeypatch):
     assert (staged(source) / "unet" / "weights").read_text() == "other"
     assert staged(source / "unet" / "weights").read_text() == "other"
     assert len([p for p in scratch.rglob("*") if p.is_file()]) == 3
+
+
+def test_a_folder_of_another_user_is_named(tmp_path, monkeypatch):
+    check_writable(tmp_path, tmp_path / "absent")
+    monkeypatch.setattr("os.access", lambda path, mode: False)  # root may write anywhere
+    check_writable(tmp_path / "absent")
+    with pytest.raises(UserError, match=f"Folder {tmp_path} belongs to another user"):
+        check_writable(tmp_path)

@@ -54,9 +54,11 @@ def test_a_log_says_where_it_ran_and_that_it_ended(tmp_path, capsys, monkeypatch
 
 @pytest.mark.parametrize("number, sentence", [(errno.ENOSPC, "error: No space left on the disk for a/b.npz"),
                                               (errno.EDQUOT, "No space left")])
-def test_a_full_disk_is_one_sentence(number, sentence):
+def test_a_full_disk_and_a_closed_folder_are_one_sentence(number, sentence):
     with pytest.raises(SystemExit, match=sentence), announced():
         raise OSError(number, "full", "a/b.npz")
+    with pytest.raises(SystemExit, match="error: a/b.npz is not open to this user"), announced():
+        raise PermissionError(errno.EACCES, "denied", "a/b.npz")
     with pytest.raises(FileNotFoundError), announced():
         raise FileNotFoundError(errno.ENOENT, "absent", "a")
 

@@ -1,11 +1,14 @@
 """Accidents for a test's jobs, by PYTHONPATH: renaming a file whose path holds a word sleeps afterwards or kills the job before, once.
 
 LDCORE_ACCIDENTS: a JSON list of {"path": word, "do": "sleep" | "kill", "marker": a file that says it has happened}.
+LDCORE_POLL: seconds between two looks of Snakemake at the states of its Slurm jobs, in place of a wait that grows.
 """
 
+import asyncio
 import json
 import os
 import signal
+import sys
 import time
 
 ACCIDENTS = json.loads(os.environ.get("LDCORE_ACCIDENTS", "[]"))
@@ -25,3 +28,11 @@ def clumsy(source, target, **options):
 
 if ACCIDENTS:
     os.replace = clumsy
+
+if "LDCORE_POLL" in os.environ and "--profile" in sys.orig_argv:
+    from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
+
+    async def sleep(self):
+        await asyncio.sleep(float(os.environ["LDCORE_POLL"]))
+
+    RemoteExecutor.sleep = sleep
