@@ -26,6 +26,15 @@ for path in [
     include: str(path)
 
 
+onstart:
+    # Executor 2.8.0: every task of its arrays checks, and on a failure removes, the outputs of the first one (its issue 447).
+    if getattr(workflow.executor_settings, "array_jobs", None):
+        raise WorkflowError(
+            "--slurm-array-jobs loses finished outputs when one task fails or is slow; "
+            "use workflow_scripts/slurm_array.py (docs/cluster.md, Arrays)."
+        )
+
+
 rule all:
     default_target: True
     input:

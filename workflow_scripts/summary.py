@@ -18,11 +18,12 @@ from ldcore.files import atomic
 from ldcore.jobs import state
 
 BLOCK = re.compile(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", re.MULTILINE)
+ASKED = ("gpu", "mem_mb", "runtime")
 STATES = ("done", "running", "failed", "stopped", "waiting")
 
 
 def planned(arguments: list[str], *more) -> pd.DataFrame:
-    """The jobs of a dry run: rule, wildcards, gpu, output (the first), log, benchmark. Exits with Snakemake's own words on an error."""
+    """The jobs of a dry run: rule, wildcards, gpu, mem_mb, runtime (minutes), output (the first), log, benchmark. Exits with Snakemake's own words on an error."""
     command = [sys.executable, "-m", "snakemake", "-n", "--cores", "1", "--nocolor", "--nolock", "--rerun-incomplete", *more, *arguments]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
@@ -31,10 +32,10 @@ def planned(arguments: list[str], *more) -> pd.DataFrame:
     for rule, block in BLOCK.findall(done.stdout + done.stderr):
         keys = dict(line.strip().split(": ", 1) for line in block.splitlines() if ": " in line)
         if "log" in keys:
-            gpu = re.search(r"\bgpu=(\d+)", keys.get("resources", ""))
-            found.append({"rule": rule, "wildcards": keys.get("wildcards", ""), "gpu": int(gpu[1]) if gpu else 0,
+            asked = dict(re.findall(r"\b(gpu|mem_mb|runtime)=(\d+)", keys.get("resources", "")))
+            found.append({"rule": rule, "wildcards": keys.get("wildcards", ""), **{name: int(asked.get(name, 0)) for name in ASKED},
                           "output": keys["output"].split(", ")[0], "log": keys["log"], "benchmark": keys.get("benchmark", "")})
-    return pd.DataFrame(found, columns=["rule", "wildcards", "gpu", "output", "log", "benchmark"])
+    return pd.DataFrame(found, columns=["rule", "wildcards", *ASKED, "output", "log", "benchmark"])
 
 
 def seconds(benchmark) -> float:
@@ -106,7 +107,7 @@ def main(csv, measured, arguments):
         print("\n?: no job of this rule is done yet; run one, or give --measured results/NAME of a run on the same machine.")
     if csv:
         with atomic(csv) as temporary:
-            jobs.drop(columns="benchmark").to_csv(temporary, index=False)
+            jobs.drop(columns=["mem_mb", "runtime", "benchmark"]).to_csv(temporary, index=False)
 
 
 if __name__ == "__main__":

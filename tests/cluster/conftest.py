@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -9,7 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from node import NODE, why_not
+from node import NODE, STARTED, why_not
 
 
 @pytest.fixture(scope="session")
@@ -24,5 +25,9 @@ def slurm():
                        "PATH": os.pathsep.join([str(folder / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]])}
         yield SimpleNamespace(environment=environment, log=folder / "slurmd.log", host=os.uname().nodename.split(".")[0])
     finally:
+        for left in STARTED:  # by a test that failed
+            if left.poll() is None:
+                os.killpg(left.pid, signal.SIGKILL)
+        subprocess.run(["scancel", "--user=root"], env={**os.environ, "SLURM_CONF": str(folder / "slurm.conf")})
         subprocess.run([NODE, "stop", folder])
         shutil.rmtree(folder, ignore_errors=True)

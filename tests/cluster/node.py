@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -11,6 +12,8 @@ ROOT = Path(__file__).parents[2]
 NODE = str(Path(__file__).with_name("slurm_node.sh"))
 PARTS = ("Snakefile", "rules", "config.yaml", "configs", "schemas", "workflow_scripts", "resources", "envs", "profiles", "slurm")
 COMMAND = [sys.executable, "-m", "snakemake", "--profile", "slurm", "--configfile", "configs/smoke.yaml"]
+
+STARTED = []
 
 
 def why_not() -> str:
@@ -21,6 +24,9 @@ def why_not() -> str:
         return "this machine belongs to a Slurm already (/etc/slurm/slurm.conf)"
     if not shutil.which("slurmctld") and not shutil.which("apt-get"):
         return "no Slurm here, and no apt-get to install it: not a Debian"
+    with tempfile.TemporaryDirectory() as folder:
+        if subprocess.run(["mknod", f"{folder}/gpu", "c", "1", "3"], capture_output=True).returncode:
+            return "pretend GPUs cannot be made here (mknod)"
     done = subprocess.run([NODE, "install"], capture_output=True, text=True)
     return "" if done.returncode == 0 else f"Debian's Slurm packages cannot be installed: {done.stderr.strip().splitlines()[-1:]}"
 
@@ -39,12 +45,21 @@ def started(slurm, folder, *arguments, accidents="[]"):
     environment = {**slurm.environment, "LDCORE_ACCIDENTS": accidents, "LDCORE_POLL": "1",
                    "PYTHONPATH": str(Path(__file__).with_name("accidents"))}
     with open(folder / "said", "w") as said:
-        return subprocess.Popen([*COMMAND, *arguments], cwd=folder, env=environment, stdout=said, stderr=said, start_new_session=True)
+        STARTED.append(subprocess.Popen([*COMMAND, *arguments], cwd=folder, env=environment, stdout=said, stderr=said,
+                                        start_new_session=True))
+    return STARTED[-1]
 
 
 def finished(slurm, folder, *arguments, accidents="[]", timeout=300):
     """The same, waited for; its exit status."""
     return started(slurm, folder, *arguments, accidents=accidents).wait(timeout)
+
+
+def submitted_as_array(slurm, folder, rule, accidents):
+    """What is missing of a rule as one Slurm array, waited for."""
+    environment = {**slurm.environment, "LDCORE_ACCIDENTS": accidents, "PYTHONPATH": str(Path(__file__).with_name("accidents"))}
+    return subprocess.run([sys.executable, "workflow_scripts/slurm_array.py", "--rule", rule, *COMMAND[5:]], cwd=folder, env=environment,
+                          capture_output=True, text=True)
 
 
 def asked(slurm, *command) -> str:

@@ -8,7 +8,7 @@ set -eu
 
 install() {
     command -v sbatch >/dev/null && command -v slurmd >/dev/null && command -v munged >/dev/null && return
-    apt-get update -q
+    apt-get update -q -o Acquire::http::Timeout=20 -o Acquire::Retries=1
     DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends slurmctld slurmd slurm-client munge
 }
 
@@ -19,7 +19,7 @@ configure() {
     # MinJobAge: finished jobs stay in squeue, which is asked for their state since there is no accounting.
     cat >"$1/slurm.conf" <<END
 ClusterName=pretend
-SlurmctldHost=$host
+SlurmctldHost=$host(127.0.0.1)
 SlurmUser=root
 SlurmctldPort=26817
 SlurmdPort=26818
@@ -49,7 +49,7 @@ MinJobAge=3600
 KillWait=5
 SchedulerParameters=sched_interval=2
 GresTypes=gpu
-NodeName=$host CPUs=4 RealMemory=${SLURM_NODE_MB:-16000} Gres=gpu:2 State=UNKNOWN
+NodeName=$host NodeAddr=127.0.0.1 CPUs=4 RealMemory=${SLURM_NODE_MB:-16000} Gres=gpu:2 State=UNKNOWN
 PartitionName=gpu Nodes=$host Default=YES MaxTime=INFINITE State=UP
 PartitionName=cpu Nodes=$host MaxTime=INFINITE State=UP
 END

@@ -13,12 +13,12 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
-from node import COMMAND, ROOT, as_nobody, asked, by_another_user, finished, records, results, started, tables, waited, workspace
+from node import COMMAND, ROOT, as_nobody, asked, by_another_user, finished, records, results, started, submitted_as_array, tables, waited, workspace
 
 pytestmark = pytest.mark.slurm
 RUN = "results/smoke/runs/{}/basic_ft/{}/{}/0/{}"
-RECIPES = ["--slurm-array-jobs", "finetune_basic_ft,generate", "--groups", "score=small", "downstream=small", "edit_score=small",
-           "--group-components", "small=4", "--resources", "gpu=1", "--set-resource-scopes", "gpu=local"]  # docs/cluster.md
+GROUPS = ["--groups", "score=small", "downstream=small", "edit_score=small", "--group-components", "small=4",
+          "--resources", "gpu=1", "--set-resource-scopes", "gpu=local"]  # as docs/cluster.md says
 TABLES = [f"results/smoke/tables/{name}.csv" for name in ("table1", "table2", "table3", "table4", "truth")]
 
 
@@ -174,6 +174,14 @@ def test_sigint_a_second_user_and_a_killed_snakemake(slurm, cluster, undisturbed
     assert "data" not in ran and ran.count("finetune_basic_ft") <= 1
 
 
+def test_the_executors_own_arrays_are_refused(slurm, cluster, undisturbed):
+    """One failing task of them would remove a finished task's outputs."""
+    shutil.rmtree(cluster / "results/smoke/tables")
+    assert finished(slurm, cluster, "--slurm-array-jobs", "finetune_basic_ft", "--", *TABLES) != 0
+    assert "use workflow_scripts/slurm_array.py" in (cluster / "said").read_text()
+    assert finished(slurm, cluster, "--", *TABLES) == 0 and results(cluster) == undisturbed
+
+
 def test_a_full_disk_and_a_job_that_dies_before_renaming(slurm, cluster, undisturbed, tmp_path):
     """The whole run folder on a disk of its own, filled to the last byte, then cleared; goes on by docs/cluster.md's arrays and groups."""
     run, other = ("chest_phantom", "plain", "simple_info"), ("brain_phantom", "plain", "simple_info")
@@ -197,12 +205,14 @@ def test_a_full_disk_and_a_job_that_dies_before_renaming(slurm, cluster, undistu
         assert "error: No space left on the disk for" in logs
         (disk / "ballast").unlink()
         dies = [{"path": RUN.format(*run, "weights.safetensors"), "do": "kill", "marker": str(tmp_path / "died")}]
-        last = int(records(slurm, cluster)[-1]["JobId"])
-        assert finished(slurm, cluster, *RECIPES, "--", *TABLES, accidents=json.dumps(dies)) == 0, (cluster / "said").read_text()[-4000:]
-        assert (tmp_path / "died").exists() and results(cluster) == undisturbed
+        array = submitted_as_array(slurm, cluster, "finetune_basic_ft", json.dumps(dies))
+        assert "1 of 2 jobs" in array.stdout and f"Not made: {RUN.format(*run, 'weights.safetensors')};" in array.stderr, array
+        before = times(cluster) | before
+        assert (tmp_path / "died").exists() and len([one for one in records(slurm, cluster) if "ArrayJobId" in one]) == 2
+        assert finished(slurm, cluster, *GROUPS, "--", *TABLES) == 0, (cluster / "said").read_text()[-4000:]
+        assert results(cluster) == undisturbed
         untouched(cluster, before)
-        found = [one for one in records(slurm, cluster) if int(one["JobId"]) > last]
-        assert any("ArrayJobId" in one for one in found) and any("rule_small" in one["Comment"] for one in found), found
+        assert any(one["Comment"] == "rule_small_downstream_score" for one in records(slurm, cluster))
     finally:
         subprocess.run(["umount", disk])
 
