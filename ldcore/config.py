@@ -101,6 +101,12 @@ def resources(config: dict, names) -> dict:
     return found
 
 
+def grown(amount: int, attempt: int, most: int | None) -> int:
+    """What attempt 1, 2, ... asks for: twice as much each time, up to `most` (what a partition grants), never less than at first."""
+    asked = amount * 2 ** (attempt - 1)
+    return asked if most is None else max(amount, min(asked, most))
+
+
 def identifier(value: float) -> str:
     """How a scalar delta is written in paths and tables: 'none' for 0, else two decimals or as many as it needs, e.g. 0.10."""
     if not math.isfinite(value):

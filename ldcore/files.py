@@ -41,10 +41,12 @@ def atomic(path):
 
 
 def readable(path) -> None:
-    """Give a file the access that the umask grants: safetensors writes for the owner alone, which locks out a group's other members."""
+    """Add the access that the umask grants: safetensors writes for the owner alone, which locks out a group's other members."""
     mask = os.umask(0)
     os.umask(mask)
-    os.chmod(path, 0o666 & ~mask)
+    mode = os.stat(path).st_mode & 0o7777
+    if mode | (0o666 & ~mask) != mode:
+        os.chmod(path, mode | (0o666 & ~mask))
 
 
 def full(error: BaseException, folder) -> bool:
@@ -60,11 +62,12 @@ def no_space(path) -> str:
 
 
 def check_writable(*folders) -> None:
-    """UserError: one of the folders exists and is not this user's to write."""
-    for folder in folders:
+    """UserError: one of the folders, or a folder right in it, exists and is not this user's to write."""
+    for folder in (inner for outer in folders for inner in (outer, *Path(outer).glob("*/"))):
         if os.path.isdir(folder) and not os.access(folder, os.W_OK | os.X_OK):
-            raise UserError(f"Folder {folder} belongs to another user and is not yours to write; run in a clone of your own, or have its "
-                            "owner share it (docs/cluster.md, Several people).")
+            theirs = "belongs to another user and" if os.stat(folder).st_uid != os.getuid() else "has a mode, or lies on a disk, that"
+            raise UserError(f"Folder {folder} {theirs} cannot be written by you; run in a clone of your own, or have its owner share it "
+                            "(docs/cluster.md, Several people).")
 
 
 def alive(pid: int) -> bool:

@@ -34,8 +34,10 @@ def announced():
     except UserError as error:
         sys.exit(f"error: {error}")
     except PermissionError as error:
-        sys.exit(f"error: {error.filename or 'A file of this job'} is not open to this user; its owner can share it (docs/cluster.md, "
-                 "Several people).")
+        path = Path(error.filename or ".")
+        if os.stat(next(one for one in (path, *path.absolute().parents) if os.path.exists(one))).st_uid == os.getuid():
+            raise
+        sys.exit(f"error: {error.strerror}: {path} belongs to another user, who can share it (docs/cluster.md, Several people).")
     except OSError as error:
         if not full(error, "."):
             raise

@@ -24,7 +24,7 @@ except UserError as error:
 RESULTS = f"results/{config['name']}"
 if workflow.is_main_process:
     try:
-        check_writable(".snakemake", ".snakemake/locks", "results", RESULTS)
+        check_writable(".snakemake", RESULTS, *([] if Path(".snakemake").exists() else ["."]))
     except UserError as error:
         raise WorkflowError(str(error)) from None
 LACKING = ldweights.lacking(config, FETCHED)
@@ -95,12 +95,13 @@ def as_json(value):
 
 def asked(*names):
     """The resources of a rule: config resources under the first name that sets a key, else under default; twice the
-    memory and time at each retry."""
+    memory and time at each retry, up to `most`."""
     found = ldconfig.resources(config, names)
+    most = config["resources"].get("most", {})
     return {
         "gpu": found["gpu"],
-        "mem_mb": lambda wildcards, attempt: found["mem_mb"] * 2 ** (attempt - 1),
-        "runtime": lambda wildcards, attempt: found["runtime"] * 2 ** (attempt - 1),
+        "mem_mb": lambda wildcards, attempt: ldconfig.grown(found["mem_mb"], attempt, most.get("mem_mb")),
+        "runtime": lambda wildcards, attempt: ldconfig.grown(found["runtime"], attempt, most.get("runtime")),
     }
 
 

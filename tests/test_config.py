@@ -150,3 +150,8 @@ def test_every_table_row_is_sampled_in_the_shipped_grid():
 def test_parse_time_imports_stay_light():
     code = "import ldcore, ldcore.config, ldcore.methods, sys; sys.exit('torch' in sys.modules or 'pandas' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+@pytest.mark.parametrize("attempt, most, wanted", [(1, None, 100), (3, None, 400), (3, 250, 250), (2, 250, 200), (3, 50, 100)])
+def test_a_retry_asks_for_twice_as_much_up_to_what_a_partition_grants(attempt, most, wanted):
+    assert module.grown(100, attempt, most) == wanted

@@ -81,5 +81,12 @@ def test_a_folder_of_another_user_is_named(tmp_path, monkeypatch):
     check_writable(tmp_path, tmp_path / "absent")
     monkeypatch.setattr("os.access", lambda path, mode: False)  # root may write anywhere
     check_writable(tmp_path / "absent")
+    with pytest.raises(UserError, match=f"Folder {tmp_path} has a mode, or lies on a disk, that cannot be written by you"):
+        check_writable(tmp_path)
+    monkeypatch.setattr("os.getuid", lambda: os.stat(tmp_path).st_uid + 1)
     with pytest.raises(UserError, match=f"Folder {tmp_path} belongs to another user"):
+        check_writable(tmp_path)
+    (tmp_path / "inner").mkdir()
+    monkeypatch.setattr("os.access", lambda path, mode: str(path).endswith("inner") is False)
+    with pytest.raises(UserError, match="inner belongs to another user"):
         check_writable(tmp_path)

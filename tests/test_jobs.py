@@ -54,11 +54,14 @@ def test_a_log_says_where_it_ran_and_that_it_ended(tmp_path, capsys, monkeypatch
 
 @pytest.mark.parametrize("number, sentence", [(errno.ENOSPC, "error: No space left on the disk for a/b.npz"),
                                               (errno.EDQUOT, "No space left")])
-def test_a_full_disk_and_a_closed_folder_are_one_sentence(number, sentence):
+def test_a_full_disk_and_a_closed_folder_are_one_sentence(number, sentence, tmp_path, monkeypatch):
     with pytest.raises(SystemExit, match=sentence), announced():
         raise OSError(number, "full", "a/b.npz")
-    with pytest.raises(SystemExit, match="error: a/b.npz is not open to this user"), announced():
-        raise PermissionError(errno.EACCES, "denied", "a/b.npz")
+    with pytest.raises(PermissionError), announced():
+        raise PermissionError(errno.EACCES, "denied", str(tmp_path / "a"))
+    monkeypatch.setattr("os.getuid", lambda: os.stat(tmp_path).st_uid + 1)
+    with pytest.raises(SystemExit, match="error: denied: .*/a belongs to another user, who can share it"), announced():
+        raise PermissionError(errno.EACCES, "denied", str(tmp_path / "a"))
     with pytest.raises(FileNotFoundError), announced():
         raise FileNotFoundError(errno.ENOENT, "absent", "a")
 

@@ -19,12 +19,13 @@ from ldcore.jobs import state
 
 BLOCK = re.compile(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", re.MULTILINE)
 ASKED = ("gpu", "mem_mb", "runtime")
+COLUMNS = ["rule", "wildcards", *ASKED, "threads", "inputs", "output", "log", "benchmark"]
 STATES = ("done", "running", "failed", "stopped", "waiting")
 
 
 def planned(arguments: list[str], *more) -> pd.DataFrame:
-    """The jobs of a dry run: rule, wildcards, gpu, mem_mb, runtime (minutes), output (the first), log, benchmark. Exits with Snakemake's own words on an error."""
-    command = [sys.executable, "-m", "snakemake", "-n", "--cores", "1", "--nocolor", "--nolock", "--rerun-incomplete", *more, *arguments]
+    """The jobs of a dry run: rule, wildcards, gpu, mem_mb, runtime (minutes), threads, inputs, output (the first), log, benchmark. Exits with Snakemake's own words on an error."""
+    command = [sys.executable, "-m", "snakemake", "-n", "--cores", "1000", "--nocolor", "--nolock", "--rerun-incomplete", *more, *arguments]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         sys.exit(done.stdout + done.stderr)
@@ -34,8 +35,9 @@ def planned(arguments: list[str], *more) -> pd.DataFrame:
         if "log" in keys:
             asked = dict(re.findall(r"\b(gpu|mem_mb|runtime)=(\d+)", keys.get("resources", "")))
             found.append({"rule": rule, "wildcards": keys.get("wildcards", ""), **{name: int(asked.get(name, 0)) for name in ASKED},
+                          "threads": int(keys.get("threads", 1)), "inputs": keys["input"].split(", ") if "input" in keys else [],
                           "output": keys["output"].split(", ")[0], "log": keys["log"], "benchmark": keys.get("benchmark", "")})
-    return pd.DataFrame(found, columns=["rule", "wildcards", *ASKED, "output", "log", "benchmark"])
+    return pd.DataFrame(found, columns=COLUMNS)
 
 
 def seconds(benchmark) -> float:
@@ -107,7 +109,7 @@ def main(csv, measured, arguments):
         print("\n?: no job of this rule is done yet; run one, or give --measured results/NAME of a run on the same machine.")
     if csv:
         with atomic(csv) as temporary:
-            jobs.drop(columns=["mem_mb", "runtime", "benchmark"]).to_csv(temporary, index=False)
+            jobs.drop(columns=["mem_mb", "runtime", "threads", "inputs", "benchmark"]).to_csv(temporary, index=False)
 
 
 if __name__ == "__main__":

@@ -24,10 +24,11 @@ TABLES = [f"results/smoke/tables/{name}.csv" for name in ("table1", "table2", "t
 
 @pytest.fixture(scope="module")
 def local(tmp_path_factory):
-    """The smoke grid without Slurm, left running beside the accidents, which mostly wait; compared at the end."""
+    """The smoke grid without Slurm and, where that may be tried, without a network; left running beside the accidents, which mostly wait; compared at the end."""
     folder = workspace(tmp_path_factory.mktemp("local") / "run")
     with open(folder / "said", "w") as said:
-        running = subprocess.Popen(["nice", "-n", "19", sys.executable, "-m", "snakemake", "--cores", "2", *COMMAND[5:]],
+        alone = ["unshare", "--net"] if subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode == 0 else []
+        running = subprocess.Popen([*alone, "nice", "-n", "19", sys.executable, "-m", "snakemake", "--cores", "2", *COMMAND[5:]],
                                    cwd=folder, stdout=said, stderr=said, start_new_session=True,
                                    env={**os.environ, "PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"})
     yield SimpleNamespace(folder=folder, running=running)
@@ -150,12 +151,15 @@ def test_sigint_a_second_user_and_a_killed_snakemake(slurm, cluster, undisturbed
     running.send_signal(signal.SIGINT)
     running.wait(60)
     waited(lambda: not asked(slurm, "squeue", "--noheader"), "an empty queue after SIGINT", 20)
+    assert records(slurm, cluster)[-1]["JobState"] == "CANCELLED"
 
     slow = json.dumps([sleeping_after(RUN.format(*run, "weights.safetensors"), tmp_path / "second")])
     running = started(slurm, cluster, "--", *TABLES, accidents=slow)
     waited((tmp_path / "second").exists, "the second run's weights")
     again = subprocess.run(COMMAND, cwd=cluster, env=slurm.environment, capture_output=True, text=True)
-    assert again.returncode != 0 and "lock" in again.stderr.lower()
+    assert again.returncode != 0 and "Directory cannot be locked" in again.stderr
+    array = submitted_as_array(slurm, cluster, "finetune_basic_ft", "[]")
+    assert array.returncode == 1 and "error: Slurm jobs of this folder go on" in array.stderr, array.stderr
     if subprocess.run([*as_nobody("nogroup"), "true"], capture_output=True).returncode:
         warnings.warn("not tried: a start by another user; setpriv may not give that user the right to read root's files here")
     else:
@@ -208,11 +212,14 @@ def test_a_full_disk_and_a_job_that_dies_before_renaming(slurm, cluster, undistu
         array = submitted_as_array(slurm, cluster, "finetune_basic_ft", json.dumps(dies))
         assert "1 of 2 jobs" in array.stdout and f"Not made: {RUN.format(*run, 'weights.safetensors')};" in array.stderr, array
         before = times(cluster) | before
-        assert (tmp_path / "died").exists() and len([one for one in records(slurm, cluster) if "ArrayJobId" in one]) == 2
+        tasks = [one for one in records(slurm, cluster) if "ArrayJobId" in one]
+        assert (tmp_path / "died").exists() and sorted(one["JobState"] for one in tasks) == ["COMPLETED", "FAILED"]
+        assert all("mem=2500M" in one["TRES"] and one["TimeLimit"] == "00:30:00" and "gpu:1" in one["TresPerJob"] for one in tasks), tasks
         assert finished(slurm, cluster, *GROUPS, "--", *TABLES) == 0, (cluster / "said").read_text()[-4000:]
         assert results(cluster) == undisturbed
         untouched(cluster, before)
-        assert any(one["Comment"] == "rule_small_downstream_score" for one in records(slurm, cluster))
+        group = next(one for one in records(slurm, cluster) if one["Comment"] == "rule_small_downstream_score")
+        assert "mem=5000M" in group["TRES"] and group["TimeLimit"] == "01:00:00" and group["TresPerJob"] == "gres:gpu:1", group
     finally:
         subprocess.run(["umount", disk])
 

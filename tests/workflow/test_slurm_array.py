@@ -1,0 +1,78 @@
+"""workflow_scripts/slurm_array.py with a pretend sbatch, which runs the tasks at once, one after the other."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SBATCH = """#!/bin/sh
+cat >script
+echo "$@" >asked
+env >environment
+cp -r .snakemake/locks locks
+[ -e refuse ] && echo "sbatch: error: Invalid account" >&2 && exit 1
+for number in 1 2; do SLURM_ARRAY_TASK_ID=$number sh script >&2 || true; done
+echo 7
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("Snakefile", "rules", "config.yaml", "configs", "schemas", "workflow_scripts", "resources", "envs", "profiles"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "slurm").mkdir()
+    (tmp_path / "slurm/config.yaml").write_text("executor: slurm\ndefault-resources: {slurm_account: lab, slurm_partition: long}\n")
+    (tmp_path / "threads.yaml").write_text("resources: {data: {threads: 2, mem_mb: 1234, runtime: 45}}\n")
+    (tmp_path / "bin").mkdir()
+    for name, text in {"sbatch": SBATCH, "squeue": "#!/bin/sh\n[ -e busy ] && echo 5 $PWD; true\n"}.items():
+        (tmp_path / "bin" / name).write_text(text)
+        (tmp_path / "bin" / name).chmod(0o755)
+    return tmp_path
+
+
+def run(folder, rule, *options, **environment):
+    environment = {**os.environ, "PATH": f"{folder / 'bin'}:{os.environ['PATH']}", **environment}
+    return subprocess.run([sys.executable, "workflow_scripts/slurm_array.py", "--rule", rule, "--poll", "0.1", "--configfile",
+                           "configs/smoke.yaml", "threads.yaml", *options], cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def test_the_missing_jobs_run_as_one_array_with_what_the_rule_asks_for(folder):
+    profile = folder / "cluster"
+    profile.mkdir()
+    (profile / "config.yaml").write_text("executor: slurm\njobs: 5\n")  # a site's own: tasks must not submit again
+    done = run(folder, "data", "--", "--partition=short", SLURM_JOB_ID="3", SLURM_CONF="here", SNAKEMAKE_PROFILE=str(profile))
+    assert done.returncode == 0 and "2 of 2 jobs of data are done." in done.stdout, done.stderr
+    asked = (folder / "asked").read_text().split()
+    assert {"--array=1-2", "--mem=1234M", "--time=45", "--cpus-per-task=2", "--account=lab", "--comment=rule_data"} <= set(asked)
+    assert asked.index("--partition=long") < asked.index("--partition=short") and not any("gpu" in one for one in asked)
+    environment = (folder / "environment").read_text()
+    assert "SLURM_CONF=here" in environment and "SLURM_JOB_ID" not in environment
+    assert "results/smoke/data/brain_phantom/records.csv" in (folder / "locks/0.output.lock").read_text()
+    assert not list((folder / ".snakemake/locks").iterdir())
+    again = run(folder, "data")
+    assert again.returncode == 1 and again.stderr.startswith("error: Nothing of rule 'data' is missing")
+
+
+def test_what_cannot_run_is_refused_with_the_remedy(folder):
+    early = run(folder, "finetune_basic_ft")
+    assert early.returncode == 1 and "waits for data, drifts, latents" in early.stderr and "--omit-from finetune_basic_ft --notemp" in early.stderr
+    (folder / "refuse").touch()
+    refused = run(folder, "data")
+    assert "Invalid account" in refused.stderr and "error: sbatch refused the array" in refused.stderr and "are done" not in refused.stdout
+    assert not list((folder / ".snakemake/locks").iterdir())
+    (folder / "busy").touch()
+    assert "error: Slurm jobs of this folder go on: 5;" in run(folder, "data").stderr
+    (folder / "busy").unlink()
+    (folder / ".snakemake/locks/0.input.lock").write_text("a\n")
+    assert "error: Another run holds this folder" in run(folder, "data").stderr
+
+
+def test_a_failed_task_is_named(folder):
+    (folder / "results/smoke/data").mkdir(parents=True)
+    (folder / "results/smoke/data/chest_phantom").write_text("in the way")
+    done = run(folder, "data")
+    assert done.returncode == 1 and "1 of 2 jobs of data are done." in done.stdout
+    assert "error: Not made: results/smoke/data/chest_phantom/records.csv;" in done.stderr
