@@ -45,8 +45,9 @@ def started(slurm, folder, *arguments, accidents="[]"):
     environment = {**slurm.environment, "LDCORE_ACCIDENTS": accidents, "LDCORE_POLL": "1",
                    "PYTHONPATH": str(Path(__file__).with_name("accidents"))}
     with open(folder / "said", "w") as said:
-        STARTED.append(subprocess.Popen([*COMMAND, *arguments], cwd=folder, env=environment, stdout=said, stderr=said,
-                                        start_new_session=True))
+        # env: a shell that runs these tests in the background has them ignore SIGINT.
+        STARTED.append(subprocess.Popen(["env", "--default-signal=INT", *COMMAND, *arguments], cwd=folder, env=environment,
+                                        stdout=said, stderr=said, start_new_session=True))
     return STARTED[-1]
 
 
