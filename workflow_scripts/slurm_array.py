@@ -1,6 +1,6 @@
 """Submit what is missing of one rule as one Slurm job array, and wait for its end; then the usual command goes on from there.
 
-python workflow_scripts/slurm_array.py --rule finetune_basic_ft --configfile mine.yaml [-- --partition=gpu --array=1-40%10 ...]
+python workflow_scripts/slurm_array.py --rule finetune_basic_ft --configfile mine.yaml [-- --qos=long ...]
 
 What the rule reads must be there: `snakemake --profile slurm --configfile mine.yaml --omit-from RULE --notemp`. Memory, minutes, GPUs and
 processors are those of the largest job; account and partition those of slurm/config.yaml; what stands after -- goes to sbatch and wins.
