@@ -219,7 +219,8 @@ def test_a_full_disk_and_a_job_that_dies_before_renaming(slurm, cluster, undistu
         assert results(cluster) == undisturbed
         untouched(cluster, before)
         group = next(one for one in records(slurm, cluster) if one["Comment"] == "rule_small_downstream_score")
-        assert "mem=5000M" in group["TRES"] and group["TimeLimit"] == "01:00:00" and group["TresPerJob"] == "gres:gpu:1", group
+        # two score jobs and one of the two downstream jobs, which share the GPU, at once
+        assert "cpu=3,mem=7500M" in group["TRES"] and group["TresPerJob"] == "gres:gpu:1", group
     finally:
         subprocess.run(["umount", disk])
 
