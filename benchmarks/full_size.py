@@ -19,7 +19,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from ldcore.files import atomic, write_json
+from ldcore.files import write_json
+from publish import publish
 
 ROOT = Path(__file__).parents[1]
 LIMIT = 22.0  # GB
@@ -106,9 +107,7 @@ def main(methods, out):
 
     head = [f"{date.today()}, {platform.machine()} CPU, one thread, torch {torch.__version__}, diffusers {diffusers.__version__}; "
             "python benchmarks/full_size.py", "", "| job | peak memory, GB | minutes | weights file, MB |", "|---|---|---|---|"]
-    if out:
-        with atomic(out) as temporary:
-            temporary.write_text("\n".join([*head, *rows, ""]))
+    publish([*head, *rows], out)
 
 
 if __name__ == "__main__":

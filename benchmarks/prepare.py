@@ -22,8 +22,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ldcore.files import atomic
 from ldcore.prepare import prepare
+from publish import publish
 
 DISTINCT, PERIOD, MARKS = 8, 0.05, (0.1, 0.5, 1.0)
 OPTIONS = {"plain": {"n4": False, "register": False}, "defaults": {}}
@@ -122,10 +122,7 @@ def main(scans, defaults, workers, out):
     head = [f"{date.today()}, {platform.machine()} CPU, {os.cpu_count()} cores, Python {platform.python_version()}, numpy {np.__version__}, "
             f"nibabel {nibabel.__version__}, SimpleITK {SimpleITK.Version.VersionString()}; peak resident memory in MB", "",
             "| options | scans | workers | scans/s/core | when | process | own | children | own |", "|---|---|---|---|---|---|---|---|---|"]
-    print("\n".join([*head, *rows]))
-    if out:
-        with atomic(out) as temporary:
-            temporary.write_text("\n".join([*head, *rows, ""]))
+    publish([*head, *rows], out)
 
 
 if __name__ == "__main__":

@@ -28,13 +28,13 @@ import sd1
 from ldcore import Drift
 from ldcore.backbone import embed_prompts, load_backbone, pick_device
 from ldcore.batches import on_device
-from ldcore.files import atomic
 from ldcore.latents import decode
 from ldcore.methods import basic_ft
 from ldcore.progress import read_losses, start
 from ldcore.sample import sample, starting_noise
 from ldcore.speed import compiled, lowered
 from ldcore.train import checked, one_step
+from publish import publish
 
 ROOT = Path(__file__).parents[1]
 FULL = {"training": (8, 16), "sampling": (16, 32), "stock": (1, 4, 8, 16, 32), "steps": 50, "train_steps": 10, "matrix": 8192}
@@ -176,10 +176,7 @@ def main(tiny, only, compile, out):
     model = "the embedded model: says nothing about speed" if tiny else "Stable Diffusion 1.x, random weights"
     head = [f"{date.today()}, {card}, torch {torch.__version__}, diffusers {diffusers.__version__}; bf16 matrix product "
             f"{rate / 1e12:.3g} Tflop/s; {model}", "", "| what | batch | rate | spread | peak memory, GB | share |", "|---|---|---|---|---|---|"]
-    print("\n".join([*head, *rows]))
-    if out:
-        with atomic(out) as temporary:
-            temporary.write_text("\n".join([*head, *rows, ""]))
+    publish([*head, *rows], out)
 
 
 if __name__ == "__main__":

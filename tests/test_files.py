@@ -87,6 +87,6 @@ def test_a_folder_of_another_user_is_named(tmp_path, monkeypatch):
     with pytest.raises(UserError, match=f"Folder {tmp_path} belongs to another user"):
         check_writable(tmp_path)
     (tmp_path / "inner").mkdir()
-    monkeypatch.setattr("os.access", lambda path, mode: str(path).endswith("inner") is False)
+    monkeypatch.setattr("os.access", lambda path, mode: not str(path).endswith("inner"))
     with pytest.raises(UserError, match="inner belongs to another user"):
         check_writable(tmp_path)

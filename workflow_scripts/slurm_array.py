@@ -20,10 +20,11 @@ from shlex import quote
 
 import yaml
 from ldcore.errors import UserError
-from summary import planned
+from summary import planned, queue
 
 PROFILE = Path("slurm", "config.yaml")
 LOCKS = Path(".snakemake", "locks")
+POLL = 3  # seconds between two looks
 
 
 def ready(rule: str, arguments: list[str]):
@@ -67,15 +68,17 @@ def wanted(rule: str, jobs, options: list[str]) -> list[str]:
 
 
 def cores(jobs) -> int:
+    """Processors of a task: threads, and one at least a GPU, whose processes need one each."""
     return int(jobs[["threads", "gpu"]].max().max())
 
 
 @contextmanager
 def locked(outputs: list[str]):
     """Hold Snakemake's lock on the outputs. UserError: another run holds one, or jobs that were started from this folder still go on."""
-    asked = subprocess.run(["squeue", "--me", "--noheader", "--format=%A %Z"], capture_output=True, text=True).stdout
-    left = [line.split()[0] for line in asked.splitlines() if line.split(maxsplit=1)[1:] == [os.getcwd()]]
-    if left:
+    asked = queue("--me", "--format=%A %Z")
+    if asked is None:
+        raise UserError("squeue is absent or does not answer; run this where jobs are submitted.")
+    if left := [line.split()[0] for line in asked if line.split(maxsplit=1)[1:] == [os.getcwd()]]:
         raise UserError(f"Slurm jobs of this folder go on: {' '.join(left)}; wait for them, or scancel them.")
     if LOCKS.is_dir() and any(LOCKS.iterdir()):
         raise UserError("Another run holds this folder; wait for it, or if it was killed, run `snakemake --unlock`.")
@@ -89,28 +92,22 @@ def locked(outputs: list[str]):
 
 
 def submitted(command: list[str], text: str) -> str:
-    """The array's number. UserError: sbatch is absent or refuses; it has said why."""
+    """The array's number. UserError: sbatch refuses; it has said why."""
     # Started inside a job, e.g. a long one for Snakemake, sbatch would take that job's settings for ours.
     clean = {key: value for key, value in os.environ.items() if key == "SLURM_CONF" or not key.startswith(("SLURM_", "SBATCH_", "CUDA_VIS"))}
-    try:
-        done = subprocess.run(["sbatch", "--parsable", *command], input=text, stdout=subprocess.PIPE, text=True, env=clean)
-    except FileNotFoundError:
-        raise UserError("There is no sbatch here; run this where jobs are submitted.") from None
+    done = subprocess.run(["sbatch", "--parsable", *command], input=text, stdout=subprocess.PIPE, text=True, env=clean)
     if done.returncode:
         raise UserError("sbatch refused the array, for the reason above; nothing was submitted. Options after -- are passed to sbatch.")
     return done.stdout.strip().split(";")[0]
 
 
-def waited(number: str, seconds: float) -> None:
+def waited(number: str) -> None:
     """Return when the array has ended; being interrupted cancels it."""
     for one in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(one, lambda *_: sys.exit(1))
     try:
-        while True:
-            time.sleep(seconds)
-            asked = subprocess.run(["squeue", "--noheader", f"--jobs={number}"], capture_output=True, text=True)
-            if not asked.stdout.strip() and (asked.returncode == 0 or "Invalid job id" in asked.stderr):  # else no answer: ask again
-                return
+        while (asked := queue("--me", "--format=%F")) is None or number in asked:  # None: no answer, ask again
+            time.sleep(POLL)
     except (KeyboardInterrupt, SystemExit):
         subprocess.run(["scancel", number])
         raise UserError(f"Interrupted; array {number} is cancelled. The same command submits what is missing.") from None
@@ -118,22 +115,21 @@ def waited(number: str, seconds: float) -> None:
 
 def missing(outputs: list[str], arguments: list[str], number: str) -> list[str]:
     """What the array did not make; for up to a minute not believed of tasks that Slurm calls completed, as files may be shown late."""
-    asked = ["squeue", "--noheader", "--array", "--states=COMPLETED", f"--jobs={number}"]
-    made = len(subprocess.run(asked, capture_output=True, text=True).stdout.splitlines())
+    made = len(queue("--states=COMPLETED", f"--jobs={number}") or [])
     end = time.monotonic() + 60
     while (left := list(planned([*arguments, "--", *outputs])["output"])) and len(left) + made > len(outputs) and time.monotonic() < end:
-        time.sleep(3)
+        time.sleep(POLL)
     return left
 
 
-def main(rule, configfile, options, seconds):
+def main(rule, configfile, options):
     arguments = ["--configfile", *configfile] if configfile else []
     jobs = ready(rule, arguments)
     outputs = list(jobs["output"])
     with locked(outputs):
         number = submitted(wanted(rule, jobs, options), script(rule, outputs, arguments, cores(jobs)))
         print(f"Array {number}: {len(jobs)} jobs of {rule}; logs in .snakemake/slurm_logs/array_{rule}", flush=True)
-        waited(number, seconds)
+        waited(number)
         left = missing(outputs, arguments, number)
     print(f"{len(jobs) - len(left)} of {len(jobs)} jobs of {rule} are done.")
     if left:
@@ -145,7 +141,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
     parser.add_argument("--rule", required=True)
     parser.add_argument("--configfile", nargs="+", default=[])
-    parser.add_argument("--poll", type=float, default=3, dest="seconds", help="seconds between two looks at the queue")
     parser.add_argument("options", nargs="*", help="after --: for sbatch")
     try:
         main(**vars(parser.parse_args()))

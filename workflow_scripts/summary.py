@@ -24,7 +24,7 @@ STATES = ("done", "running", "failed", "stopped", "waiting")
 
 
 def planned(arguments: list[str], *more) -> pd.DataFrame:
-    """The jobs of a dry run: rule, wildcards, gpu, mem_mb, runtime (minutes), threads, inputs, output (the first), log, benchmark. Exits with Snakemake's own words on an error."""
+    """The jobs of a dry run, a row of COLUMNS each: runtime in minutes, output the first one. Exits with Snakemake's own words on an error."""
     command = [sys.executable, "-m", "snakemake", "-n", "--cores", "1000", "--nocolor", "--nolock", "--rerun-incomplete", *more, *arguments]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
@@ -46,18 +46,18 @@ def seconds(benchmark) -> float:
     return float(pd.read_csv(path, sep="\t")["s"].iloc[0]) if path.is_file() else float("nan")
 
 
-def queue() -> set[str] | None:
-    """Ids of the Slurm jobs that have not ended; None where squeue does not answer."""
+def queue(*options) -> list[str] | None:
+    """What squeue says of each Slurm job that has not ended, or that the options ask for; None where it does not answer."""
     try:
-        done = subprocess.run(["squeue", "--noheader", "--array", "--format=%A"], capture_output=True, text=True)
+        done = subprocess.run(["squeue", "--noheader", "--array", *options], capture_output=True, text=True)
     except FileNotFoundError:
         return None
-    return None if done.returncode else set(done.stdout.split())
+    return None if done.returncode else done.stdout.splitlines()
 
 
 def with_states(jobs: pd.DataFrame, left: set[str]) -> pd.DataFrame:
     """Add state, hours (so far, or of the last attempt) and said (a failed job's last words)."""
-    ids, rows = queue(), []
+    ids, rows = queue("--format=%A"), []
     for job in jobs.itertuples():
         taken = seconds(job.benchmark)
         found, hours = ("done", taken / 3600) if job.output not in left else state(job.log, ids)

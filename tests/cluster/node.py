@@ -59,7 +59,7 @@ def finished(slurm, folder, *arguments, accidents="[]", timeout=300):
 def submitted_as_array(slurm, folder, rule, accidents):
     """What is missing of a rule as one Slurm array, waited for."""
     environment = {**slurm.environment, "LDCORE_ACCIDENTS": accidents, "PYTHONPATH": str(Path(__file__).with_name("accidents"))}
-    return subprocess.run([sys.executable, "workflow_scripts/slurm_array.py", "--rule", rule, "--poll", "1", *COMMAND[5:]], cwd=folder, env=environment,
+    return subprocess.run([sys.executable, "workflow_scripts/slurm_array.py", "--rule", rule, *COMMAND[5:]], cwd=folder, env=environment,
                           capture_output=True, text=True)
 
 

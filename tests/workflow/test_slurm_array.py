@@ -27,7 +27,9 @@ def folder(tmp_path):
     (tmp_path / "slurm/config.yaml").write_text("executor: slurm\ndefault-resources: {slurm_account: lab, slurm_partition: long}\n")
     (tmp_path / "threads.yaml").write_text("resources: {data: {threads: 2, mem_mb: 1234, runtime: 45}}\n")
     (tmp_path / "bin").mkdir()
-    for name, text in {"sbatch": SBATCH, "squeue": "#!/bin/sh\n[ -e busy ] && echo 5 $PWD; true\n"}.items():
+    # scontrol ...: real ones, where installed, look for a controller for ten seconds.
+    for name, text in {"sbatch": SBATCH, "squeue": "#!/bin/sh\n[ -e busy ] && echo 5 $PWD; true\n",
+                       **dict.fromkeys(("scontrol", "sacct", "sinfo", "sacctmgr"), "#!/bin/sh\nexit 1\n")}.items():
         (tmp_path / "bin" / name).write_text(text)
         (tmp_path / "bin" / name).chmod(0o755)
     return tmp_path
@@ -35,8 +37,8 @@ def folder(tmp_path):
 
 def run(folder, rule, *options, **environment):
     environment = {**os.environ, "PATH": f"{folder / 'bin'}:{os.environ['PATH']}", **environment}
-    return subprocess.run([sys.executable, "workflow_scripts/slurm_array.py", "--rule", rule, "--poll", "0.1", "--configfile",
-                           "configs/smoke.yaml", "threads.yaml", *options], cwd=folder, env=environment, capture_output=True, text=True)
+    return subprocess.run([sys.executable, "workflow_scripts/slurm_array.py", "--rule", rule, "--configfile", "configs/smoke.yaml",
+                           "threads.yaml", *options], cwd=folder, env=environment, capture_output=True, text=True)
 
 
 def test_the_missing_jobs_run_as_one_array_with_what_the_rule_asks_for(folder):
@@ -68,6 +70,8 @@ def test_what_cannot_run_is_refused_with_the_remedy(folder):
     (folder / "busy").unlink()
     (folder / ".snakemake/locks/0.input.lock").write_text("a\n")
     assert "error: Another run holds this folder" in run(folder, "data").stderr
+    (folder / "bin/squeue").write_text("#!/bin/sh\nexit 1\n")
+    assert run(folder, "data").stderr == "error: squeue is absent or does not answer; run this where jobs are submitted.\n"
 
 
 def test_a_failed_task_is_named(folder):

@@ -1,0 +1,11 @@
+"""How a benchmark gives its table."""
+
+from ldcore.files import atomic
+
+
+def publish(lines: list[str], out) -> None:
+    """Print the lines; write them to `out` too, if given."""
+    print("\n".join(lines))
+    if out:
+        with atomic(out) as temporary:
+            temporary.write_text("\n".join([*lines, ""]))
