@@ -27,7 +27,7 @@ readings: $(READY)  ## every reading of the paper's text, three training seeds (
 	cp results/readings/figures/gains.png docs/readings.png
 
 pretrain: $(READY)  ## train resources/embedded_model again from packaged photographs (about two hours, resumable)
-	snakemake --cores $(CORES) --nolock --snakefile rules/pretrain.smk --rerun-triggers mtime params input
+	snakemake --cores $(CORES) --nolock --snakefile pretrain/Snakefile --rerun-triggers mtime params input
 
 clean:  ## remove results and the environment
 	rm -rf .venv .snakemake results/embedded results/smoke

@@ -21,9 +21,9 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+from publish import publish
 
 from ldcore.prepare import prepare
-from publish import publish
 
 DISTINCT, PERIOD, MARKS = 8, 0.05, (0.1, 0.5, 1.0)
 OPTIONS = {"plain": {"n4": False, "register": False}, "defaults": {}}
@@ -38,8 +38,13 @@ def volumes(folder: Path) -> list[Path]:
     head, draw = template.get_fdata(dtype=np.float32), np.random.default_rng(0)
     paths = [folder / f"{number}.nii.gz" for number in range(DISTINCT)]
     for path in paths:
-        moved = np.roll(head, draw.integers(-5, 6, 3), (0, 1, 2)) * np.linspace(1, draw.uniform(0.7, 1.3), len(head))[:, None, None]
-        noisy = moved * 1000 + draw.rayleigh(8, head.shape)  # a scanner's background is not 0, so that files are as large as real ones
+        moved = (
+            np.roll(head, draw.integers(-5, 6, 3), (0, 1, 2))
+            * np.linspace(1, draw.uniform(0.7, 1.3), len(head))[:, None, None]
+        )
+        noisy = moved * 1000 + draw.rayleigh(
+            8, head.shape
+        )  # a scanner's background is not 0, so that files are as large as real ones
         nibabel.save(nibabel.Nifti1Image(noisy.astype(np.int16), template.affine), path)
     return paths
 
@@ -102,11 +107,15 @@ def watched(call, cache: Path, count: int) -> tuple[float, list[np.ndarray]]:
 def measured(name: str, files: list[Path], count: int, workers: int, folder: Path) -> list[str]:
     """Lines of the table for one set of options."""
     options = {**OPTIONS[name], "source": str(download(folder / "in", files, count))}
-    seconds, marks = watched(lambda: prepare("ixi", options, 0, folder / "out", workers), folder / "out" / "cache", count)
+    seconds, marks = watched(
+        lambda: prepare("ixi", options, 0, folder / "out", workers), folder / "out" / "cache", count
+    )
     speed = f"{count / seconds / workers:.3g}"
     when = [*(f"{mark:.0%} read" for mark in MARKS), "written"]
-    return [f"| {name} | {count} | {workers} | {speed} | {moment} | " + " | ".join(f"{value:.0f}" for value in mark) + " |"
-            for moment, mark in zip(when, marks)]
+    return [
+        f"| {name} | {count} | {workers} | {speed} | {moment} | " + " | ".join(f"{value:.0f}" for value in mark) + " |"
+        for moment, mark in zip(when, marks)
+    ]
 
 
 def main(scans, defaults, workers, out):
@@ -119,9 +128,13 @@ def main(scans, defaults, workers, out):
         for name, count in (("plain", scans), ("defaults", defaults)):
             if count:
                 rows += measured(name, files, count, workers, Path(scratch, name))
-    head = [f"{date.today()}, {platform.machine()} CPU, {os.cpu_count()} cores, Python {platform.python_version()}, numpy {np.__version__}, "
-            f"nibabel {nibabel.__version__}, SimpleITK {SimpleITK.Version.VersionString()}; peak resident memory in MB", "",
-            "| options | scans | workers | scans/s/core | when | process | own | children | own |", "|---|---|---|---|---|---|---|---|---|"]
+    head = [
+        f"{date.today()}, {platform.machine()} CPU, {os.cpu_count()} cores, Python {platform.python_version()}, numpy {np.__version__}, "
+        f"nibabel {nibabel.__version__}, SimpleITK {SimpleITK.Version.VersionString()}; peak resident memory in MB",
+        "",
+        "| options | scans | workers | scans/s/core | when | process | own | children | own |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
     publish([*head, *rows], out)
 
 

@@ -1,6 +1,6 @@
 """How a benchmark gives its table."""
 
-from ldcore.files import atomic
+from ldcore.runtime.files import atomic
 
 
 def publish(lines: list[str], out) -> None:

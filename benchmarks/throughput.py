@@ -20,24 +20,31 @@ import time
 from datetime import date
 from pathlib import Path
 
-import torch
-from torch.utils.flop_counter import FlopCounterMode
-
 import peers
 import sd1
-from ldcore import Drift
-from ldcore.backbone import embed_prompts, load_backbone, pick_device
-from ldcore.batches import on_device
-from ldcore.latents import decode
-from ldcore.methods import basic_ft
-from ldcore.progress import read_losses, start
-from ldcore.sample import sample, starting_noise
-from ldcore.speed import compiled, lowered
-from ldcore.train import checked, one_step
+import torch
 from publish import publish
+from torch.utils.flop_counter import FlopCounterMode
+
+from ldcore import Drift
+from ldcore.methods import basic_ft
+from ldcore.model.autoencoding import decode
+from ldcore.model.backbone import embed_prompts, load_backbone, pick_device
+from ldcore.runtime.precision import compiled, lowered
+from ldcore.sampling.ddim import sample, starting_noise
+from ldcore.training.batches import on_device
+from ldcore.training.checkpoint import read_losses, start
+from ldcore.training.loop import checked, one_step
 
 ROOT = Path(__file__).parents[1]
-FULL = {"training": (8, 16), "sampling": (16, 32), "stock": (1, 4, 8, 16, 32), "steps": 50, "train_steps": 10, "matrix": 8192}
+FULL = {
+    "training": (8, 16),
+    "sampling": (16, 32),
+    "stock": (1, 4, 8, 16, 32),
+    "steps": 50,
+    "train_steps": 10,
+    "matrix": 8192,
+}
 TINY = {"training": (2,), "sampling": (2,), "stock": (1, 2), "steps": 2, "train_steps": 2, "matrix": 512}
 ROUNDS, GUIDANCE, PROMPT = 3, 7.5, "a chest X-ray of a 61 year old female with pleural effusion"
 
@@ -84,15 +91,25 @@ def our_training(folder, batch_size: int, steps: int, compile: bool):
     backbone = load_backbone(folder, ["unet", "text_encoder"])
     side, draw = backbone.unet.config.sample_size, torch.Generator().manual_seed(0)
     embeds = embed_prompts(backbone, ["", PROMPT])
-    data = {"mean": torch.randn(64, 4, side, side, generator=draw), "std": torch.full((64, 4, side, side), 0.1), "timesteps": 1000,
-            "prompt_embeds": embeds[1:], "empty": embeds[0], "prompt_rows": torch.zeros(64, dtype=torch.long)}
-    options = checked({"batch_size": batch_size, "mixed_precision": "bf16", "learning_rate": 1e-5, "compile": compile}, basic_ft)
+    data = {
+        "mean": torch.randn(64, 4, side, side, generator=draw),
+        "std": torch.full((64, 4, side, side), 0.1),
+        "timesteps": 1000,
+        "prompt_embeds": embeds[1:],
+        "empty": embeds[0],
+        "prompt_rows": torch.zeros(64, dtype=torch.long),
+    }
+    options = checked(
+        {"batch_size": batch_size, "mixed_precision": "bf16", "learning_rate": 1e-5, "compile": compile}, basic_ft
+    )
     named = basic_ft.trainable(backbone, options)
     state, data = start(backbone, named, options, Path(folder, "none.pt"), ""), on_device(data, backbone.device)
 
     def steps_of(count=steps):
         for step in range(count):
-            state["waiting"].append(one_step(backbone, named, state, data, Drift(0.1, "prior"), "plain_noise", options, 0, step, (0, 1)))
+            state["waiting"].append(
+                one_step(backbone, named, state, data, Drift(0.1, "prior"), "plain_noise", options, 0, step, (0, 1))
+            )
         read_losses(state, options, 1)
 
     counted = operations(lambda: steps_of(1))
@@ -105,8 +122,16 @@ def our_sampling(backbone, batch_size: int, steps: int):
     noise = torch.stack([starting_noise((4, side, side), number) for number in range(batch_size)])
 
     def images(count=steps):
-        latents, _ = sample(backbone, embeds[1:].expand(batch_size, -1, -1), embeds[0], noise, Drift(0.1, "prior"), count, GUIDANCE,
-                            batch_size)
+        latents, _ = sample(
+            backbone,
+            embeds[1:].expand(batch_size, -1, -1),
+            embeds[0],
+            noise,
+            Drift(0.1, "prior"),
+            count,
+            GUIDANCE,
+            batch_size,
+        )
         return decode(backbone, latents, batch_size)
 
     return images
@@ -120,11 +145,30 @@ def training(folder, sizes: dict, compiles: list[bool], rate: float, device) -> 
             backbone, call, counted = our_training(folder, batch_size, sizes["train_steps"], compile)
             with compiled(backbone.unet, compile):
                 found = timed(call, device)
-            rows.append(row(f"training, {'ours, compiled' if compile else 'ours'}", batch_size, sizes["train_steps"], "steps/s", found,
-                            counted, rate))
+            rows.append(
+                row(
+                    f"training, {'ours, compiled' if compile else 'ours'}",
+                    batch_size,
+                    sizes["train_steps"],
+                    "steps/s",
+                    found,
+                    counted,
+                    rate,
+                )
+            )
             del backbone, call
         call = peers.training(folder, batch_size, sizes["train_steps"], PROMPT, device)
-        rows.append(row("training, diffusers' example", batch_size, sizes["train_steps"], "steps/s", timed(call, device), counted, rate))
+        rows.append(
+            row(
+                "training, diffusers' example",
+                batch_size,
+                sizes["train_steps"],
+                "steps/s",
+                timed(call, device),
+                counted,
+                rate,
+            )
+        )
         del call
     return rows
 
@@ -144,19 +188,37 @@ def sampling(folder, sizes: dict, compiles: list[bool], rate: float, device) -> 
         with compiled(backbone.unet, compile):
             for batch_size in sizes["sampling"]:
                 found = timed(our_sampling(backbone, batch_size, sizes["steps"]), device)
-                rows.append(row(f"sampling, {'ours, compiled' if compile else 'ours'}", batch_size, batch_size, "images/s", found,
-                                counted, rate))
+                rows.append(
+                    row(
+                        f"sampling, {'ours, compiled' if compile else 'ours'}",
+                        batch_size,
+                        batch_size,
+                        "images/s",
+                        found,
+                        counted,
+                        rate,
+                    )
+                )
         del backbone
-    best = max(((batch_size, timed(peers.sampling(folder, batch_size, sizes["steps"], PROMPT, GUIDANCE, device), device))
-                for batch_size in sizes["stock"]), key=lambda one: one[0] / one[1][0])
-    return rows + [row("sampling, stock pipeline (its best batch)", best[0], best[0], "images/s", best[1], counted, rate)]
+    best = max(
+        (
+            (batch_size, timed(peers.sampling(folder, batch_size, sizes["steps"], PROMPT, GUIDANCE, device), device))
+            for batch_size in sizes["stock"]
+        ),
+        key=lambda one: one[0] / one[1][0],
+    )
+    return rows + [
+        row("sampling, stock pipeline (its best batch)", best[0], best[0], "images/s", best[1], counted, rate)
+    ]
 
 
 def row(what: str, batch_size: int, count: int, unit: str, found: tuple, counted: float, rate: float) -> str:
     """A line: rate of `count` things in a round, spread of the rounds, peak memory, share of the card's rate."""
     seconds, spread, peak = found
-    return (f"| {what} | {batch_size} | {count / seconds:.3g} {unit} | {spread / seconds:.1%} | {peak:.1f} | "
-            f"{count * counted / seconds / rate:.1%} |")
+    return (
+        f"| {what} | {batch_size} | {count / seconds:.3g} {unit} | {spread / seconds:.1%} | {peak:.1f} | "
+        f"{count * counted / seconds / rate:.1%} |"
+    )
 
 
 def main(tiny, only, compile, out):
@@ -174,8 +236,13 @@ def main(tiny, only, compile, out):
 
     card = torch.cuda.get_device_name() if device.type == "cuda" else f"{platform.machine()} CPU"
     model = "the embedded model: says nothing about speed" if tiny else "Stable Diffusion 1.x, random weights"
-    head = [f"{date.today()}, {card}, torch {torch.__version__}, diffusers {diffusers.__version__}; bf16 matrix product "
-            f"{rate / 1e12:.3g} Tflop/s; {model}", "", "| what | batch | rate | spread | peak memory, GB | share |", "|---|---|---|---|---|---|"]
+    head = [
+        f"{date.today()}, {card}, torch {torch.__version__}, diffusers {diffusers.__version__}; bf16 matrix product "
+        f"{rate / 1e12:.3g} Tflop/s; {model}",
+        "",
+        "| what | batch | rate | spread | peak memory, GB | share |",
+        "|---|---|---|---|---|---|",
+    ]
     publish([*head, *rows], out)
 
 

@@ -6,7 +6,7 @@ __all__ = ["Drift"]
 def __getattr__(name):
     # Lazy, so that `import ldcore` stays instant at workflow parse time.
     if name == "Drift":
-        from ldcore.drift import Drift
+        from ldcore.drift.latent_drift import Drift
 
         return Drift
     raise AttributeError(f"module 'ldcore' has no attribute {name!r}")

@@ -11,20 +11,21 @@ import os
 import shutil
 from pathlib import Path
 
-from ldcore import cli, edit, methods
-from ldcore.backbone import load_backbone
-from ldcore.errors import UserError
-from ldcore.files import read_json, readable, write_json
-from ldcore.train import DEFAULTS
+from ldcore import methods, plugins
+from ldcore.model.backbone import load_backbone
+from ldcore.runtime import cli
+from ldcore.runtime.errors import UserError
+from ldcore.runtime.files import read_json, readable, write_json
+from ldcore.training.loop import DEFAULTS
 
 PIPELINES = {False: "StableDiffusionPipeline", True: "StableDiffusionInstructPix2PixPipeline"}
 
 
 def found(name: str) -> str:
     """The dotted or short name under which ldcore.methods finds a fine-tuning or trained editing method."""
-    if name in edit.names():
-        name = edit.method(name).__name__
-    if not hasattr(methods.method(name), "apply"):
+    if name in plugins.names("edit method"):
+        name = plugins.find("edit method", name).__name__
+    if not hasattr(plugins.find("method", name), "apply"):
         raise UserError(f"Method {name!r} trains nothing, so there is nothing to export; give one with weights.")
     return name
 
@@ -40,7 +41,7 @@ def link(source, target) -> None:
 
 def changed_parts(backbone, name: str) -> list[str]:
     """The parts of the backbone in which the method's trained values lie."""
-    chosen = methods.method(name)
+    chosen = plugins.find("method", name)
     inside = {id(parameter) for parameter in backbone.unet.parameters()}
     found = [id(one) in inside for one in chosen.trainable(backbone, {**DEFAULTS, **chosen.DEFAULTS}).values()]
     return ["unet"] * any(found) + ["text_encoder", "tokenizer"] * (not all(found))
@@ -57,9 +58,17 @@ def pipeline(backbone, name: str, folder: Path) -> None:
             shutil.copytree(model / part, folder / part, copy_function=link)
     backbone.scheduler.save_pretrained(folder / "scheduler")
     edits = backbone.unet.config.in_channels != backbone.unet.config.out_channels
-    write_json(folder / "model_index.json", {**read_json(model / "model_index.json"), "_class_name": PIPELINES[edits],
-                                             "scheduler": ["diffusers", "DDIMScheduler"], "safety_checker": [None, None],
-                                             "feature_extractor": [None, None], "requires_safety_checker": False})
+    write_json(
+        folder / "model_index.json",
+        {
+            **read_json(model / "model_index.json"),
+            "_class_name": PIPELINES[edits],
+            "scheduler": ["diffusers", "DDIMScheduler"],
+            "safety_checker": [None, None],
+            "feature_extractor": [None, None],
+            "requires_safety_checker": False,
+        },
+    )
 
 
 def main(model, method, weights, out, whole) -> None:
@@ -83,7 +92,9 @@ def main(model, method, weights, out, whole) -> None:
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     for words, instead in backbone.placeholders.items():
-        print(f"In prompts, in lower case, {words!r} is now {(instead.split()[0] if instead.startswith('<') else instead)!r}.")
+        print(
+            f"In prompts, in lower case, {words!r} is now {(instead.split()[0] if instead.startswith('<') else instead)!r}."
+        )
 
 
 if __name__ == "__main__":

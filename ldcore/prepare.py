@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from ldcore import cli, datasets
+from ldcore import datasets
 from ldcore.datasets import records as table
-from ldcore.datasets import scans
-from ldcore.files import atomic
+from ldcore.datasets.scans import build as scans
+from ldcore.runtime import cli
+from ldcore.runtime.files import atomic
 
 
 def prepare(adapter: str, options: dict, seed: int, out, workers: int = 1) -> None:
@@ -26,12 +27,18 @@ def prepare(adapter: str, options: dict, seed: int, out, workers: int = 1) -> No
         records, images = chosen.build(options, seed)
         excluded = pd.DataFrame(columns=scans.LEFT_OUT)
     write(out / "excluded.csv", excluded)
-    hashes = {subject: table.hashed(subject, options.get("salt", "latent-drifting")) for subject in records["subject_id"]}
-    splits = records[["subject_id", "split"]].drop_duplicates().assign(hashed_id=lambda rows: rows["subject_id"].map(hashes))
+    hashes = {
+        subject: table.hashed(subject, options.get("salt", "latent-drifting")) for subject in records["subject_id"]
+    }
+    splits = (
+        records[["subject_id", "split"]].drop_duplicates().assign(hashed_id=lambda rows: rows["subject_id"].map(hashes))
+    )
     write(out / "splits.csv", splits[["hashed_id", "split"]].sort_values("hashed_id"))
     table.save(records, images, out)
     shutil.rmtree(out / "cache", ignore_errors=True)
-    print(f"{len(records)} images of {records['subject_id'].nunique()} subjects; left out: {scans.reasons(excluded) if len(excluded) else 'none'}.")
+    print(
+        f"{len(records)} images of {records['subject_id'].nunique()} subjects; left out: {scans.reasons(excluded) if len(excluded) else 'none'}."
+    )
 
 
 def write(path: Path, frame: pd.DataFrame) -> None:
@@ -41,7 +48,13 @@ def write(path: Path, frame: pd.DataFrame) -> None:
 
 
 def main(adapter, source, out, options, seed, workers):
-    prepare(adapter, {**({"root" if adapter == "folder" else "source": source} if source else {}), **options}, seed, out, workers)
+    prepare(
+        adapter,
+        {**({"root" if adapter == "folder" else "source": source} if source else {}), **options},
+        seed,
+        out,
+        workers,
+    )
 
 
 if __name__ == "__main__":

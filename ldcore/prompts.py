@@ -1,48 +1,113 @@
 """Prompts as pure text: a style times whether patient information is given. No torch here."""
 
-from ldcore.errors import UserError
-from ldcore.seeds import derive_seed
+from ldcore.runtime.errors import UserError
+from ldcore.runtime.seeds import derive_seed
 
 STYLES = ("simple", "simple_info", "diverse", "diverse_info")
 SUBJECT = {"brain_mr": "brain MRI", "chest_xray": "chest X-ray"}
-CONDITION = {"CN": "normal cognition", "MCI": "mild cognitive impairment", "AD": "Alzheimer's disease",
-             "No Finding": "no finding", "Cardiomegaly": "cardiomegaly", "Pleural Effusion": "pleural effusion",
-             "Pneumonia": "pneumonia"}
-OTHER_FINDINGS = ("Enlarged Cardiomediastinum", "Lung Opacity", "Lung Lesion", "Edema", "Consolidation", "Atelectasis", "Pneumothorax",
-                  "Pleural Other", "Fracture", "Support Devices", "Infiltration", "Mass", "Nodule", "Emphysema", "Fibrosis",
-                  "Pleural Thickening", "Hernia")
+CONDITION = {
+    "CN": "normal cognition",
+    "MCI": "mild cognitive impairment",
+    "AD": "Alzheimer's disease",
+    "No Finding": "no finding",
+    "Cardiomegaly": "cardiomegaly",
+    "Pleural Effusion": "pleural effusion",
+    "Pneumonia": "pneumonia",
+}
+OTHER_FINDINGS = (
+    "Enlarged Cardiomediastinum",
+    "Lung Opacity",
+    "Lung Lesion",
+    "Edema",
+    "Consolidation",
+    "Atelectasis",
+    "Pneumothorax",
+    "Pleural Other",
+    "Fracture",
+    "Support Devices",
+    "Infiltration",
+    "Mass",
+    "Nodule",
+    "Emphysema",
+    "Fibrosis",
+    "Pleural Thickening",
+    "Hernia",
+)
 SEX = {"F": "female", "M": "male"}
 SIMPLE = "a {subject}{patient}"
 # 21 an anatomy, as many as the paper uses; its own wording is not published.
 DIVERSE = {
     "brain_mr": (
-        "an axial {subject}{patient}", "a T1-weighted {subject}{patient}", "a slice of a {subject}{patient}",
-        "one axial slice from the {subject}{patient}", "a {subject}{patient} on a black background",
-        "a magnetic resonance image, {subject}{patient}", "a skull-stripped {subject}{patient}",
-        "a clinical {subject}{patient}", "a research {subject}{patient}", "a grayscale {subject}{patient}",
-        "a high quality {subject}{patient}", "a noisy {subject}{patient}", "a {subject} scan{patient}",
-        "a {subject} at the level of the ventricles{patient}", "a follow-up {subject}{patient}",
-        "a structural {subject}{patient}", "a medical image: {subject}{patient}", "the {subject}{patient}",
-        "a {subject}{patient}, seen from above", "a {subject}{patient}, white matter bright",
-        "a radiology picture of a {subject}{patient}"),
+        "an axial {subject}{patient}",
+        "a T1-weighted {subject}{patient}",
+        "a slice of a {subject}{patient}",
+        "one axial slice from the {subject}{patient}",
+        "a {subject}{patient} on a black background",
+        "a magnetic resonance image, {subject}{patient}",
+        "a skull-stripped {subject}{patient}",
+        "a clinical {subject}{patient}",
+        "a research {subject}{patient}",
+        "a grayscale {subject}{patient}",
+        "a high quality {subject}{patient}",
+        "a noisy {subject}{patient}",
+        "a {subject} scan{patient}",
+        "a {subject} at the level of the ventricles{patient}",
+        "a follow-up {subject}{patient}",
+        "a structural {subject}{patient}",
+        "a medical image: {subject}{patient}",
+        "the {subject}{patient}",
+        "a {subject}{patient}, seen from above",
+        "a {subject}{patient}, white matter bright",
+        "a radiology picture of a {subject}{patient}",
+    ),
     "chest_xray": (
-        "a frontal {subject}{patient}", "a posteroanterior {subject}{patient}", "an upright {subject}{patient}",
-        "a {subject} taken at the bedside{patient}", "a {subject}{patient}, lungs dark and bones bright",
-        "a plain radiograph, {subject}{patient}", "a digital {subject}{patient}", "a clinical {subject}{patient}",
-        "an emergency department {subject}{patient}", "a grayscale {subject}{patient}", "a high quality {subject}{patient}",
-        "an underexposed {subject}{patient}", "a {subject} film{patient}", "a {subject} showing heart and lungs{patient}",
-        "a follow-up {subject}{patient}", "a screening {subject}{patient}", "a medical image: {subject}{patient}",
-        "the {subject}{patient}", "a {subject}{patient}, seen from the front", "a single view {subject}{patient}",
-        "a radiology picture of a {subject}{patient}"),
+        "a frontal {subject}{patient}",
+        "a posteroanterior {subject}{patient}",
+        "an upright {subject}{patient}",
+        "a {subject} taken at the bedside{patient}",
+        "a {subject}{patient}, lungs dark and bones bright",
+        "a plain radiograph, {subject}{patient}",
+        "a digital {subject}{patient}",
+        "a clinical {subject}{patient}",
+        "an emergency department {subject}{patient}",
+        "a grayscale {subject}{patient}",
+        "a high quality {subject}{patient}",
+        "an underexposed {subject}{patient}",
+        "a {subject} film{patient}",
+        "a {subject} showing heart and lungs{patient}",
+        "a follow-up {subject}{patient}",
+        "a screening {subject}{patient}",
+        "a medical image: {subject}{patient}",
+        "the {subject}{patient}",
+        "a {subject}{patient}, seen from the front",
+        "a single view {subject}{patient}",
+        "a radiology picture of a {subject}{patient}",
+    ),
 }
 # For any other field; only words that fit every one.
 ANY_FIELD = (
-    "a {subject}{patient}", "the {subject}{patient}", "one {subject}{patient}", "a single {subject}{patient}", "a grayscale {subject}{patient}",
-    "a high quality {subject}{patient}", "a noisy {subject}{patient}", "a sharp {subject}{patient}", "a blurred {subject}{patient}",
-    "a bright {subject}{patient}", "a dark {subject}{patient}", "a typical {subject}{patient}", "a clean {subject}{patient}",
-    "a square {subject}{patient}", "a detailed {subject}{patient}", "a low contrast {subject}{patient}", "a monochrome {subject}{patient}",
-    "a picture showing a {subject}{patient}", "a view of a {subject}{patient}", "an example of a {subject}{patient}",
-    "a professional {subject}{patient}")
+    "a {subject}{patient}",
+    "the {subject}{patient}",
+    "one {subject}{patient}",
+    "a single {subject}{patient}",
+    "a grayscale {subject}{patient}",
+    "a high quality {subject}{patient}",
+    "a noisy {subject}{patient}",
+    "a sharp {subject}{patient}",
+    "a blurred {subject}{patient}",
+    "a bright {subject}{patient}",
+    "a dark {subject}{patient}",
+    "a typical {subject}{patient}",
+    "a clean {subject}{patient}",
+    "a square {subject}{patient}",
+    "a detailed {subject}{patient}",
+    "a low contrast {subject}{patient}",
+    "a monochrome {subject}{patient}",
+    "a picture showing a {subject}{patient}",
+    "a view of a {subject}{patient}",
+    "an example of a {subject}{patient}",
+    "a professional {subject}{patient}",
+)
 
 
 def subject_words(anatomy: str) -> str:
@@ -78,22 +143,28 @@ def prompt(record, anatomy: str, style: str) -> str:
     template = template.replace("a {subject}", article(subject) + " {subject}")
     known_patient = anatomy in SUBJECT or known(record, "age") is not None or known(record, "sex") is not None
     patient = patient_information(record) if info else ""
-    return template.format(subject=subject, patient=patient if known_patient else patient.replace(" of a patient", "", 1))
+    return template.format(
+        subject=subject, patient=patient if known_patient else patient.replace(" of a patient", "", 1)
+    )
 
 
 def patient_information(record) -> str:
     """' of a 71 year old female with Alzheimer's disease', leaving out what the record does not know."""
     age, sex, case = known(record, "age"), known(record, "sex"), label(record)
     if age is None and sex is None and case is None:
-        raise UserError(f"Subject {record.get('subject_id')!r} has no age, sex, diagnosis or findings; choose a prompt style "
-                        "without patient information.")
+        raise UserError(
+            f"Subject {record.get('subject_id')!r} has no age, sex, diagnosis or findings; choose a prompt style "
+            "without patient information."
+        )
     who = " ".join(([f"{age:.0f} year old"] if age is not None else []) + [SEX.get(sex, "patient")])
     return f" of a {who}" + (f" with {condition(case)}" if case else "")
 
 
 def condition(case: str) -> str:
     """A label in words; several are joined by "|": 'cardiomegaly and pneumonia'."""
-    return " and ".join(part.lower() if part in OTHER_FINDINGS else CONDITION.get(part, part) for part in case.split("|"))
+    return " and ".join(
+        part.lower() if part in OTHER_FINDINGS else CONDITION.get(part, part) for part in case.split("|")
+    )
 
 
 def label(record):

@@ -6,11 +6,11 @@ from shlex import quote
 import yaml
 from snakemake.exceptions import WorkflowError
 
-from ldcore import budget
-from ldcore import config as ldconfig
-from ldcore import weights as ldweights
-from ldcore.errors import UserError
-from ldcore.files import beside, check_writable, digest
+from ldcore.plan import budget
+from ldcore.plan import config as ldconfig
+from ldcore.plan import weights as ldweights
+from ldcore.runtime.errors import UserError
+from ldcore.runtime.files import beside, check_writable, digest
 
 with open(workflow.source_path("../schemas/config.schema.yaml")) as file:
     SCHEMA = yaml.safe_load(file)
@@ -61,8 +61,9 @@ DRIFTS = ldconfig.all_drifts(config)
 PHANTOM_CODE = digest(
     *[
         path.read_text()
-        for name in ("*phantom.py", "*atlas.py", "chest_film.py")
-        for path in sorted(Path(workflow.basedir, "ldcore", "datasets").glob(name))
+        for folder in ("adapters", "phantoms")
+        for path in sorted(Path(workflow.basedir, "ldcore", "datasets", folder).glob("*.py"))
+        if folder == "phantoms" or path.stem.endswith("phantom")
     ]
 )
 FIGURES = (["figure2", "figure3"] if config.get("sweep") else []) + ["figure4", "figure5", "gains"]

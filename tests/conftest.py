@@ -5,7 +5,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def one_thread():
-    from ldcore.backbone import prepare_cpu
+    from ldcore.model.backbone import prepare_cpu
 
     prepare_cpu()
 
@@ -15,9 +15,9 @@ def tiny_model(tmp_path_factory, one_thread):
     """Path of a diffusers folder with random weights: 32 px, 8x8x4 latents."""
     import torch
 
-    from ldcore.pretrain.assemble import new_tokenizer, save_model
-    from ldcore.pretrain.autoencoder import new_autoencoder
-    from ldcore.pretrain.diffusion import new_text_encoder, new_unet
+    from pretrain.assemble import new_tokenizer, save_model
+    from pretrain.autoencoder import new_autoencoder
+    from pretrain.diffusion import new_text_encoder, new_unet
 
     tokenizer, unet = new_tokenizer(), new_unet((16, 16), 8, 0)
     for parameter in unet.parameters():  # layers that start at zero would hide every difference
@@ -33,7 +33,7 @@ def tiny_model(tmp_path_factory, one_thread):
 @pytest.fixture
 def backbone(tiny_model):
     """A freshly loaded bundle of the tiny model."""
-    from ldcore.backbone import load_backbone
+    from ldcore.model.backbone import load_backbone
 
     return load_backbone(tiny_model)
 
@@ -44,12 +44,19 @@ def data(backbone):
     import numpy as np
     import torch
 
-    from ldcore.backbone import embed_prompts
+    from ldcore.model.backbone import embed_prompts
 
     draw = np.random.default_rng(0)
     mean, std = draw.normal(size=(6, 4, 8, 8)), draw.uniform(0.1, 0.2, (6, 4, 8, 8))
     texts = ["a brain MRI of a male with Alzheimer's disease", "a brain MRI of a female with normal cognition"]
     embeds = embed_prompts(backbone, ["", *texts])
-    return {"mean": torch.tensor(mean, dtype=torch.float32), "std": torch.tensor(std, dtype=torch.float32), "texts": texts,
-            "phrases": ["brain MRI", "Alzheimer's disease", "normal cognition"], "prompt_embeds": embeds[1:], "empty": embeds[0],
-            "prompt_rows": torch.tensor([0, 1] * 3), "timesteps": 1000}
+    return {
+        "mean": torch.tensor(mean, dtype=torch.float32),
+        "std": torch.tensor(std, dtype=torch.float32),
+        "texts": texts,
+        "phrases": ["brain MRI", "Alzheimer's disease", "normal cognition"],
+        "prompt_embeds": embeds[1:],
+        "empty": embeds[0],
+        "prompt_rows": torch.tensor([0, 1] * 3),
+        "timesteps": 1000,
+    }

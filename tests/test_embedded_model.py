@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ldcore.files import read_json
+from ldcore.runtime.files import read_json
 
 FOLDER = Path(__file__).parents[1] / "resources" / "embedded_model"
 
@@ -14,7 +14,9 @@ FOLDER = Path(__file__).parents[1] / "resources" / "embedded_model"
 def test_files_are_those_of_the_manifest_and_small():
     manifest = read_json(FOLDER / "manifest.json")
     files = {str(p.relative_to(FOLDER)): p for p in FOLDER.rglob("*") if p.is_file() and p.name != "manifest.json"}
-    assert {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()} == manifest["files_sha256"]
+    assert {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()} == manifest[
+        "files_sha256"
+    ]
     assert sum(path.stat().st_size for path in files.values()) < 25e6
     assert manifest["medical_images"] == "none" and manifest["autoencoder"]["psnr_held_out_photographs"] > 27
     assert all(package["licences"] for package in manifest["packages"].values())
@@ -22,7 +24,7 @@ def test_files_are_those_of_the_manifest_and_small():
 
 @pytest.fixture(scope="module")
 def embedded(one_thread):
-    from ldcore.backbone import load_backbone
+    from ldcore.model.backbone import load_backbone
 
     return load_backbone(FOLDER)
 
@@ -31,7 +33,7 @@ def test_brains_come_back_through_the_autoencoder(embedded):
     import torch
 
     from ldcore.datasets import build
-    from ldcore.latents import decode, encode
+    from ldcore.model.autoencoding import decode, encode
 
     images = build("brain_phantom", {"subjects": 12}, 5)[1]
     back = decode(embedded, torch.from_numpy(encode(embedded, images)[0])).astype(float)
@@ -40,7 +42,7 @@ def test_brains_come_back_through_the_autoencoder(embedded):
 
 
 def test_captions_lead_the_samples(embedded):
-    from ldcore.pretrain.sheet import guided_samples
+    from pretrain.sheet import guided_samples
 
     captions = ["a photograph of green grass", "a photograph of a pink sky over the sea at dusk"]
     grass, sky = guided_samples(embedded, captions, 4).astype(float)
@@ -54,6 +56,10 @@ def test_the_stock_pipeline_draws_with_it():
     from diffusers import StableDiffusionPipeline
 
     pipeline = StableDiffusionPipeline.from_pretrained(FOLDER)
-    assert {p.dtype for part in (pipeline.unet, pipeline.vae, pipeline.text_encoder) for p in part.parameters()} == {torch.float32}
-    image = pipeline("a photograph of green grass", num_inference_steps=2, generator=torch.Generator().manual_seed(0)).images[0]
+    assert {p.dtype for part in (pipeline.unet, pipeline.vae, pipeline.text_encoder) for p in part.parameters()} == {
+        torch.float32
+    }
+    image = pipeline(
+        "a photograph of green grass", num_inference_steps=2, generator=torch.Generator().manual_seed(0)
+    ).images[0]
     assert image.size == (64, 64)

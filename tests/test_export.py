@@ -7,15 +7,16 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from ldcore import Drift, export, methods
-from ldcore.backbone import embed_prompts, load_backbone
-from ldcore.edit import EditTexts, instruct_pix2pix as ip
-from ldcore.errors import UserError
-from ldcore.sample import sample, starting_noise
-from ldcore.train import train
+from ldcore import Drift, export, methods, plugins
+from ldcore.edit import EditTexts
+from ldcore.edit.methods import instruct_pix2pix as ip
+from ldcore.model.backbone import embed_prompts, load_backbone
+from ldcore.runtime.errors import UserError
+from ldcore.sampling.ddim import sample, starting_noise
+from ldcore.training.loop import train
 
 OPTIONS = {"steps": 2, "batch_size": 2, "warmup": 1, "learning_rate": 1e-2}
-NAMES = [name for name in methods.names() if name != "base"]
+NAMES = [name for name in plugins.names("method") if name != "base"]
 DRIFT = Drift(0.02, "kernel")
 NOISE = starting_noise((4, 8, 8), 0)[None]
 
@@ -23,14 +24,30 @@ NOISE = starting_noise((4, 8, 8), 0)[None]
 def trained(tiny_model, data, folder, name):
     """A run's weights file."""
     own = {"class_images": 2, "class_steps": 1} if name == "dreambooth" else {}
-    train(load_backbone(tiny_model), methods.method(name), data, Drift(), "plain_noise", {**OPTIONS, **own}, 0, folder)
+    train(
+        load_backbone(tiny_model),
+        plugins.find("method", name),
+        data,
+        Drift(),
+        "plain_noise",
+        {**OPTIONS, **own},
+        0,
+        folder,
+    )
     return folder / "weights.safetensors"
 
 
 def latents_of(pipeline, prompt, **options):
     pipeline.set_progress_bar_config(disable=True)
-    return pipeline(prompt, num_inference_steps=3, guidance_scale=1.5, latents=DRIFT.shift(NOISE), output_type="latent",
-                    callback_on_step_end=DRIFT.step_callback(), **options).images
+    return pipeline(
+        prompt,
+        num_inference_steps=3,
+        guidance_scale=1.5,
+        latents=DRIFT.shift(NOISE),
+        output_type="latent",
+        callback_on_step_end=DRIFT.step_callback(),
+        **options,
+    ).images
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -67,8 +84,15 @@ def test_a_trained_edit_method_becomes_its_own_pipeline(tiny_model, data, tmp_pa
     noise = starting_noise((4, 8, 8), "edit", "key")[None]
     pipeline = StableDiffusionInstructPix2PixPipeline.from_pretrained(tmp_path / "out")
     pipeline.set_progress_bar_config(disable=True)
-    stock = pipeline("older", image=image, latents=noise, num_inference_steps=3, guidance_scale=1.5, image_guidance_scale=1.2,
-                     output_type="latent").images
+    stock = pipeline(
+        "older",
+        image=image,
+        latents=noise,
+        num_inference_steps=3,
+        guidance_scale=1.5,
+        image_guidance_scale=1.2,
+        output_type="latent",
+    ).images
     options = {"steps": 3, "guidance_scale": 1.5, "image_guidance_scale": 1.2}
     ours, _ = ip.edit(backbone, source, EditTexts([""], [""], ["older"], ["e"], {}), Drift(), options, [("key",)])
     assert torch.allclose(ours[0], stock, atol=1e-4)
@@ -84,10 +108,24 @@ def test_unchanged_parts_are_links_and_stay_as_they_are(tiny_model, data, tmp_pa
 
 def test_the_command_and_its_refusals(tiny_model, data, tmp_path):
     weights = trained(tiny_model, data, tmp_path, "custom_diffusion")
-    command = [sys.executable, "-m", "ldcore.export", "--model", tiny_model, "--method", "custom_diffusion", "--weights", weights, "--out"]
+    command = [
+        sys.executable,
+        "-m",
+        "ldcore.export",
+        "--model",
+        tiny_model,
+        "--method",
+        "custom_diffusion",
+        "--weights",
+        weights,
+        "--out",
+    ]
     done = subprocess.run([*command, tmp_path / "out"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert sorted(p.name for p in (tmp_path / "out" / "unet").iterdir()) == ["config.json", "diffusion_pytorch_model.safetensors"]
+    assert sorted(p.name for p in (tmp_path / "out" / "unet").iterdir()) == [
+        "config.json",
+        "diffusion_pytorch_model.safetensors",
+    ]
     with pytest.raises(UserError, match="exists already"):
         export.main(tiny_model, "custom_diffusion", weights, tmp_path / "out", False)
     with pytest.raises(UserError, match="pix2pix_zero.*trains nothing"):

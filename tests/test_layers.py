@@ -6,10 +6,24 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LAYERS = [["workflow_scripts"], ["report", "pretrain", "convert"], ["export"], ["score", "downstream", "edit"], ["classify"],
-          ["generate", "evaluation"], ["train"], ["batches", "progress", "budget"], ["methods"], ["latents", "sample"],
-          ["backbone", "estimate", "prepare", "features", "metrics"], ["datasets", "extractors", "prompts"],
-          ["drift", "chunks", "seeds", "config", "schema", "weights", "cli", "speed"], ["jobs"], ["files"], ["errors"]]
+LAYERS = [
+    ["workflow_scripts"],
+    ["report", "pretrain", "convert"],
+    ["export"],
+    ["score", "downstream", "edit"],
+    ["classify"],
+    ["generate", "evaluation"],
+    ["train"],
+    ["batches", "progress", "budget"],
+    ["methods"],
+    ["latents", "sample"],
+    ["backbone", "estimate", "prepare", "features", "metrics"],
+    ["datasets", "extractors", "prompts"],
+    ["drift", "chunks", "seeds", "config", "schema", "weights", "cli", "speed"],
+    ["jobs"],
+    ["files"],
+    ["errors"],
+]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 # The config's look at which methods, edits and adapters exist (names only, nothing heavy) is the one arrow that points up.
 ALLOWED = {("config", "methods"), ("config", "datasets"), ("config", "edit")}

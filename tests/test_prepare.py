@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from ldcore import datasets, prepare as module
+from ldcore import datasets
+from ldcore import prepare as module
 from ldcore.datasets import records as table
-from ldcore.errors import UserError
+from ldcore.runtime.errors import UserError
 
 
 @pytest.fixture
@@ -19,20 +20,38 @@ def own(tmp_path):
     folder = tmp_path / "tiles"
     folder.mkdir()
     for number in range(8):
-        Image.fromarray(np.random.default_rng(number).integers(0, 256, (20, 20), dtype=np.uint8)).save(folder / f"{number}.png")
+        Image.fromarray(np.random.default_rng(number).integers(0, 256, (20, 20), dtype=np.uint8)).save(
+            folder / f"{number}.png"
+        )
     lines = [f"{number}.png,scene_{number // 2},{['flood', 'dry'][number % 2]}" for number in range(8)]
     (folder / "tiles.csv").write_text("\n".join(["path,subject,diagnosis", *lines]) + "\n")
     return folder
 
 
 def command(*arguments):
-    return subprocess.run([sys.executable, "-m", "ldcore.prepare", *map(str, arguments)], capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, "-m", "ldcore.prepare", *map(str, arguments)], capture_output=True, text=True
+    )
 
 
 def test_a_folder_of_ones_own_by_the_command(own, tmp_path):
-    done = command("--adapter", "folder", "--source", own, "--out", tmp_path / "out", "--options", '{"csv": "tiles.csv", "image_size": 16}')
+    done = command(
+        "--adapter",
+        "folder",
+        "--source",
+        own,
+        "--out",
+        tmp_path / "out",
+        "--options",
+        '{"csv": "tiles.csv", "image_size": 16}',
+    )
     assert done.returncode == 0 and "8 images of 4 subjects; left out: none." in done.stdout, done.stderr
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["excluded.csv", "images.npy", "records.csv", "splits.csv"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "excluded.csv",
+        "images.npy",
+        "records.csv",
+        "splits.csv",
+    ]
     records, images = table.load(tmp_path / "out")
     assert set(records["diagnosis"]) == {"flood", "dry"} and images.shape == (8, 16, 16)
     assert pd.read_csv(tmp_path / "out/excluded.csv").empty
@@ -42,9 +61,14 @@ def test_splits_are_shareable(own, tmp_path):
     module.prepare("folder", {"root": str(own), "csv": "tiles.csv"}, 0, tmp_path / "out")
     splits, records = pd.read_csv(tmp_path / "out/splits.csv", dtype=str), table.load(tmp_path / "out")[0]
     assert list(splits) == ["hashed_id", "split"] and len(splits) == 4 and splits["hashed_id"].is_monotonic_increasing
-    assert splits["hashed_id"].str.fullmatch("[0-9a-f]{16}").all() and "scene" not in (tmp_path / "out/splits.csv").read_text()
+    assert (
+        splits["hashed_id"].str.fullmatch("[0-9a-f]{16}").all()
+        and "scene" not in (tmp_path / "out/splits.csv").read_text()
+    )
     own_split = dict(zip(records["subject_id"], records["split"]))
-    assert {table.hashed(subject, "latent-drifting"): split for subject, split in own_split.items()} == dict(zip(splits["hashed_id"], splits["split"]))
+    assert {table.hashed(subject, "latent-drifting"): split for subject, split in own_split.items()} == dict(
+        zip(splits["hashed_id"], splits["split"])
+    )
     assert table.hashed("scene_1", "latent-drifting") != table.hashed("scene_1", "a secret of two laboratories")
 
 
@@ -56,17 +80,23 @@ def test_a_phantom_is_prepared_the_same_way(tmp_path):
     assert np.array_equal(images, pictures) and list(records["subject_id"]) == list(wanted["subject_id"])
 
 
-@pytest.mark.parametrize("arguments, words", [
-    (["--options", '{"colour": 1}'], "Unknown option 'colour' of dataset 'nih'"),
-    ([], "Data_Entry_2017_v2020.csv"),
-])
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["--options", '{"colour": 1}'], "Unknown option 'colour' of dataset 'nih'"),
+        ([], "Data_Entry_2017_v2020.csv"),
+    ],
+)
 def test_a_mistake_is_one_sentence_and_leaves_nothing(own, tmp_path, arguments, words):
     done = command("--adapter", "nih", "--source", own, "--out", tmp_path / "out", *arguments)
     assert done.returncode == 1 and words in done.stderr and "Traceback" not in done.stderr
     assert not list((tmp_path / "out").glob("*")) if (tmp_path / "out").exists() else True
 
 
-@pytest.mark.parametrize("arguments, words", [(["--adapter", "pacs"], "invalid choice: 'pacs'"), (["--adapter", "nih", "--options", "{"], "not JSON")])
+@pytest.mark.parametrize(
+    "arguments, words",
+    [(["--adapter", "pacs"], "invalid choice: 'pacs'"), (["--adapter", "nih", "--options", "{"], "not JSON")],
+)
 def test_a_wrong_argument_is_refused(tmp_path, arguments, words):
     done = command("--out", tmp_path / "out", *arguments)
     assert done.returncode == 2 and words in done.stderr

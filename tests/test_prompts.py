@@ -3,20 +3,23 @@
 import pandas as pd
 import pytest
 
-from ldcore.datasets import chest_tables
-from ldcore.errors import UserError
+from ldcore.datasets.scans import chest_tables
 from ldcore.prompts import CONDITION, OTHER_FINDINGS, phrases, prompt
+from ldcore.runtime.errors import UserError
 
 RECORD = {"subject_id": "s1", "age": 70.6, "sex": "F", "diagnosis": "AD", "findings": ""}
 
 
-@pytest.mark.parametrize("changes, text", [
-    ({}, "a brain MRI of a 71 year old female with Alzheimer's disease"),
-    ({"sex": ""}, "a brain MRI of a 71 year old patient with Alzheimer's disease"),
-    ({"age": float("nan")}, "a brain MRI of a female with Alzheimer's disease"),
-    ({"diagnosis": ""}, "a brain MRI of a 71 year old female"),
-    ({"diagnosis": "FTD"}, "a brain MRI of a 71 year old female with FTD"),
-])
+@pytest.mark.parametrize(
+    "changes, text",
+    [
+        ({}, "a brain MRI of a 71 year old female with Alzheimer's disease"),
+        ({"sex": ""}, "a brain MRI of a 71 year old patient with Alzheimer's disease"),
+        ({"age": float("nan")}, "a brain MRI of a female with Alzheimer's disease"),
+        ({"diagnosis": ""}, "a brain MRI of a 71 year old female"),
+        ({"diagnosis": "FTD"}, "a brain MRI of a 71 year old female with FTD"),
+    ],
+)
 def test_patient_information(changes, text):
     assert prompt({**RECORD, **changes}, "brain_mr", "simple_info") == text
 
@@ -28,7 +31,9 @@ def test_simple_needs_nothing_and_info_needs_something():
         prompt(empty, "chest_xray", "simple_info")
 
 
-@pytest.mark.parametrize("anatomy, style, named", [("brain_mr", "sonnet", "sonnet"), ("brain_mri", "simple", "brain_mri")])
+@pytest.mark.parametrize(
+    "anatomy, style, named", [("brain_mr", "sonnet", "sonnet"), ("brain_mri", "simple", "brain_mri")]
+)
 def test_unknown_names(anatomy, style, named):
     with pytest.raises(UserError, match=named):
         prompt(RECORD, anatomy, style)
@@ -37,15 +42,22 @@ def test_unknown_names(anatomy, style, named):
 FIELD = {"subject_id": "tile_7", "age": float("nan"), "sex": "", "diagnosis": "flood", "findings": ""}
 
 
-@pytest.mark.parametrize("anatomy, changes, style, text", [
-    ("satellite image", {}, "simple", "a satellite image"),
-    ("satellite image", {}, "simple_info", "a satellite image with flood"),
-    ("aerial photograph", {}, "simple_info", "an aerial photograph with flood"),
-    ("fundus photograph", {"age": 61}, "simple_info", "a fundus photograph of a 61 year old patient with flood"),
-    ("fundus photograph", {"sex": "F", "diagnosis": ""}, "simple_info", "a fundus photograph of a female"),
-    ("chest_xray", {"diagnosis": "", "findings": "Pneumonia|Lung Opacity"}, "simple_info",
-     "a chest X-ray of a patient with pneumonia and lung opacity"),
-])
+@pytest.mark.parametrize(
+    "anatomy, changes, style, text",
+    [
+        ("satellite image", {}, "simple", "a satellite image"),
+        ("satellite image", {}, "simple_info", "a satellite image with flood"),
+        ("aerial photograph", {}, "simple_info", "an aerial photograph with flood"),
+        ("fundus photograph", {"age": 61}, "simple_info", "a fundus photograph of a 61 year old patient with flood"),
+        ("fundus photograph", {"sex": "F", "diagnosis": ""}, "simple_info", "a fundus photograph of a female"),
+        (
+            "chest_xray",
+            {"diagnosis": "", "findings": "Pneumonia|Lung Opacity"},
+            "simple_info",
+            "a chest X-ray of a patient with pneumonia and lung opacity",
+        ),
+    ],
+)
 def test_another_field_has_its_own_words(anatomy, changes, style, text):
     assert prompt({**FIELD, **changes}, anatomy, style) == text
 

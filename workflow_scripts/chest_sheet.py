@@ -9,10 +9,11 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 
-from ldcore import cli
-from ldcore.datasets import build, chest_phantom as phantom
-from ldcore.files import atomic
+from ldcore.datasets import build
+from ldcore.datasets.adapters import chest_phantom as phantom
 from ldcore.report.figures import picture
+from ldcore.runtime import cli
+from ldcore.runtime.files import atomic
 
 
 def sheet(real):
@@ -23,9 +24,16 @@ def sheet(real):
     subject = next(row for row in first if row["findings"] == "No Finding" and row["sex"] == "M" and row["age"] < 75)
     changes = [{}, *({"findings": name} for name in phantom.FINDINGS[1:]), {"sex": "F"}, {"age": subject["age"] + 20}]
     shown = [("real radiograph", real)]
-    shown += [(f"{row['findings']}, {row['sex']} {row['age']:.0f}", phantom.render(row, large, 0)[0]) for row in first[:11]]
-    shown += [("one subject: " + str(*change.values() or ["as recorded"]), phantom.counterfactual(subject, large, 0, **change))
-              for change in changes]
+    shown += [
+        (f"{row['findings']}, {row['sex']} {row['age']:.0f}", phantom.render(row, large, 0)[0]) for row in first[:11]
+    ]
+    shown += [
+        (
+            "one subject: " + str(*change.values() or ["as recorded"]),
+            phantom.counterfactual(subject, large, 0, **change),
+        )
+        for change in changes
+    ]
     shown += [(f"64 px: {row['findings']}", phantom.render(row, small, 0)[0]) for row in first[8:14]]
     for axis, (title, image) in zip(axes.flat, shown):
         picture(axis, image)

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from ldcore import cli
-from ldcore.backbone import prepare_cpu
-from ldcore.config import table_cells
 from ldcore.datasets.records import load
-from ldcore.downstream import downstream_rows, stacks
-from ldcore.files import write_json
+from ldcore.evaluation.downstream import downstream_rows, stacks
+from ldcore.model.backbone import prepare_cpu
+from ldcore.plan.config import table_cells
+from ldcore.runtime import cli
+from ldcore.runtime.files import write_json
 
 
 def main(dataset, config, data, samples, seed, out):

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ldcore import cli
-from ldcore.estimate import resolve
-from ldcore.files import read_json, write_json
+from ldcore.drift.estimate import resolve
+from ldcore.runtime import cli
+from ldcore.runtime.files import read_json, write_json
 
 
 def main(model, latents, drifts, out):

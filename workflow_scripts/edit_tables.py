@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from ldcore import cli
-from ldcore.files import read_json
 from ldcore.report.edit_tables import edit_table, write_edit_table
+from ldcore.runtime import cli
+from ldcore.runtime.files import read_json
 
 
 def main(tables, scores, reported, config, out):
@@ -16,4 +16,7 @@ def main(tables, scores, reported, config, out):
 
 
 if __name__ == "__main__":
-    cli.run(main, cli.parser(__doc__, tables=cli.structure, scores=cli.structure, reported=str, config=cli.structure, out=str))
+    cli.run(
+        main,
+        cli.parser(__doc__, tables=cli.structure, scores=cli.structure, reported=str, config=cli.structure, out=str),
+    )

@@ -2,20 +2,20 @@
 
 import numpy as np
 
-from ldcore import cli
-from ldcore.backbone import load_backbone, prepare_cpu
+from ldcore import plugins
 from ldcore.datasets.records import load
-from ldcore.drift import Drift
-from ldcore.edit import method as find
-from ldcore.edit.pairs import pairs
-from ldcore.files import read_json
+from ldcore.drift.latent_drift import Drift
+from ldcore.edit.requests.pairs import pairs
 from ldcore.methods import load_weights
-from ldcore.train import train
+from ldcore.model.backbone import load_backbone, prepare_cpu
+from ldcore.runtime import cli
+from ldcore.runtime.files import read_json
+from ldcore.training.loop import train
 
 
 def main(model, method, options, base, weights, data, latents, anatomy, drift, target, seed, run, out):
     prepare_cpu()
-    backbone, drift, chosen = load_backbone(model), read_json(drift), find(method)
+    backbone, drift, chosen = load_backbone(model), read_json(drift), plugins.find("edit method", method)
     load_weights(backbone, base, weights)
     records = load(data, mmap=True)[0]
     with np.load(latents) as arrays:
@@ -24,5 +24,22 @@ def main(model, method, options, base, weights, data, latents, anatomy, drift, t
 
 
 if __name__ == "__main__":
-    cli.run(main, cli.parser(__doc__, model=str, method=str, options=cli.structure, base=str, weights=str, data=str, latents=str,
-                             anatomy=str, drift=str, target=str, seed=int, run=int, out=str))
+    cli.run(
+        main,
+        cli.parser(
+            __doc__,
+            model=str,
+            method=str,
+            options=cli.structure,
+            base=str,
+            weights=str,
+            data=str,
+            latents=str,
+            anatomy=str,
+            drift=str,
+            target=str,
+            seed=int,
+            run=int,
+            out=str,
+        ),
+    )

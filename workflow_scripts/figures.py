@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from ldcore import cli
-from ldcore.config import cell_of, identifier
 from ldcore.datasets.records import load
-from ldcore.files import read_json
-from ldcore.generate import load_part
+from ldcore.plan.config import cell_of, identifier
 from ldcore.report.figures import figure4_lines, figure5_lines, sample_sheet, save
 from ldcore.report.gains_figure import gains_figure
 from ldcore.report.sweep_figures import figure2, figure3
+from ldcore.runtime import cli
+from ldcore.runtime.files import read_json
+from ldcore.sampling.job import load_part
 
 COLUMNS = 7  # images a row of figure 5
 
@@ -29,9 +29,14 @@ def draw_figure2(config, results):
 
 def draw_figure3(config, results):
     sweep, dataset = config["sweep"], config["sweep"]["datasets"][0]
-    parts = {(training, delta): part for training in sweep["trainings"]
-             for delta, part in swept(config, results, dataset, training).items()}
-    return figure3(parts, read_json(Path(results, "scores", f"{dataset}.json"))["sweep"], sweep["deltas"], sweep["trainings"])
+    parts = {
+        (training, delta): part
+        for training in sweep["trainings"]
+        for delta, part in swept(config, results, dataset, training).items()
+    }
+    return figure3(
+        parts, read_json(Path(results, "scores", f"{dataset}.json"))["sweep"], sweep["deltas"], sweep["trainings"]
+    )
 
 
 def draw_figure4(config, results):
@@ -39,21 +44,44 @@ def draw_figure4(config, results):
     for dataset in config["grid"]["datasets"]:
         classes = config["datasets"][dataset]["classes"]
         each = 4 if len(classes) < 3 else 2
-        lines = figure4_lines(Path(results, "samples", dataset), *load(Path(results, "data", dataset), mmap=True), config["grid"],
-                              classes, cell, each)
-        blocks.append((f"{dataset}, LD: {cell['label']}", [name * (i == 0) for name in classes for i in range(each)], lines))
+        lines = figure4_lines(
+            Path(results, "samples", dataset),
+            *load(Path(results, "data", dataset), mmap=True),
+            config["grid"],
+            classes,
+            cell,
+            each,
+        )
+        blocks.append(
+            (f"{dataset}, LD: {cell['label']}", [name * (i == 0) for name in classes for i in range(each)], lines)
+        )
     return sample_sheet(blocks)
 
 
 def draw_figure5(config, results):
-    return sample_sheet([(dataset, [""] * COLUMNS,
-                          figure5_lines(Path(results, "samples", dataset), *load(Path(results, "data", dataset), mmap=True),
-                                        config["grid"])) for dataset in config["grid"]["datasets"]])
+    return sample_sheet(
+        [
+            (
+                dataset,
+                [""] * COLUMNS,
+                figure5_lines(
+                    Path(results, "samples", dataset), *load(Path(results, "data", dataset), mmap=True), config["grid"]
+                ),
+            )
+            for dataset in config["grid"]["datasets"]
+        ]
+    )
 
 
 def draw_gains(config, results):
-    return gains_figure([row for dataset in config["grid"]["datasets"]
-                         for row in read_json(Path(results, "scores", f"{dataset}.json"))["cells"] if row["metric"] == "kid_gain"])
+    return gains_figure(
+        [
+            row
+            for dataset in config["grid"]["datasets"]
+            for row in read_json(Path(results, "scores", f"{dataset}.json"))["cells"]
+            if row["metric"] == "kid_gain"
+        ]
+    )
 
 
 def main(figure, config, results, stem):

@@ -2,17 +2,19 @@
 
 from pathlib import Path
 
-from ldcore import cli
-from ldcore.backbone import fingerprint, load_backbone, prepare_cpu
 from ldcore.datasets.records import load
-from ldcore.evaluation import balanced_rows
-from ldcore.files import read_json
-from ldcore.generate import generate
+from ldcore.evaluation.cohort import balanced_rows
 from ldcore.methods import load_weights
-from ldcore.speed import compiled, lowered
+from ldcore.model.backbone import fingerprint, load_backbone, prepare_cpu
+from ldcore.runtime import cli
+from ldcore.runtime.files import read_json
+from ldcore.runtime.precision import compiled, lowered
+from ldcore.sampling.job import generate
 
 
-def main(model, method, weights, data, anatomy, prompt, classes, test_images, drifts, counts, sampling, extractors, seed, out):
+def main(
+    model, method, weights, data, anatomy, prompt, classes, test_images, drifts, counts, sampling, extractors, seed, out
+):
     prepare_cpu()
     records = load(data, mmap=True)[0]
     backbone = load_backbone(model)
@@ -22,10 +24,39 @@ def main(model, method, weights, data, anatomy, prompt, classes, test_images, dr
     for part in (backbone.unet, backbone.vae):
         lowered(part, sampling["precision"])
     with compiled(backbone.unet, sampling["compile"]):
-        generate(backbone, identity, values, counts, (anatomy, prompt), records, rows, len(classes), sampling, extractors, out)
+        generate(
+            backbone,
+            identity,
+            values,
+            counts,
+            (anatomy, prompt),
+            records,
+            rows,
+            len(classes),
+            sampling,
+            extractors,
+            out,
+        )
 
 
 if __name__ == "__main__":
-    cli.run(main, cli.parser(__doc__, model=str, method=str, weights=str, data=str, anatomy=str, prompt=str,
-                             classes=cli.structure, test_images=int, drifts=str, counts=cli.structure, sampling=cli.structure,
-                             extractors=cli.structure, seed=int, out=str))
+    cli.run(
+        main,
+        cli.parser(
+            __doc__,
+            model=str,
+            method=str,
+            weights=str,
+            data=str,
+            anatomy=str,
+            prompt=str,
+            classes=cli.structure,
+            test_images=int,
+            drifts=str,
+            counts=cli.structure,
+            sampling=cli.structure,
+            extractors=cli.structure,
+            seed=int,
+            out=str,
+        ),
+    )

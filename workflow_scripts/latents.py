@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from ldcore import cli
-from ldcore.backbone import load_backbone, prepare_cpu
 from ldcore.datasets.records import load
-from ldcore.files import atomic
-from ldcore.latents import encode
+from ldcore.model.autoencoding import encode
+from ldcore.model.backbone import load_backbone, prepare_cpu
+from ldcore.runtime import cli
+from ldcore.runtime.files import atomic
 
 
 def main(model, data, out):

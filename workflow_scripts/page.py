@@ -5,31 +5,41 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from ldcore import cli
-from ldcore.files import atomic
+from ldcore.report import edit_tables
+from ldcore.report import tables as grid_tables
 from ldcore.report.page import page
-from ldcore.report import edit_tables, tables as grid_tables
+from ldcore.runtime import cli
+from ldcore.runtime.files import atomic
 
-CAPTIONS = {"figure2": "Drift at inference only: one delta a column, one starting noise a row.",
-            "figure3": "One checkpoint a block, one delta a column, one starting noise a row; latents along the reverse process.",
-            "figure4": "Samples of every method by class, from the same starting noise down each column.",
-            "gains": "KID of the cell without Latent Drifting minus KID of each cell, with 95 % intervals: right of 0, LD helps.",
-            "figure1": "Counterfactual edits with Latent Drifting: source, edited, and what changed.",
-            "figure6": "Ageing: the true follow-up, the exact counterfactual, and every base with and without Latent Drifting; one colour scale.",
-            "figure7": "Disease, sex and age edits of brains beside the exact counterfactual; one colour scale.",
-            "figure8": "Edits of chest radiographs beside the exact counterfactual; one colour scale.",
-            "tradeoff": "Distance to the source against distance to the wanted outcome over lambda, with 95 % intervals of the paired difference.",
-            "figure5": "With and without Latent Drifting: the same starting noise and prompt down each column."}
+CAPTIONS = {
+    "figure2": "Drift at inference only: one delta a column, one starting noise a row.",
+    "figure3": "One checkpoint a block, one delta a column, one starting noise a row; latents along the reverse process.",
+    "figure4": "Samples of every method by class, from the same starting noise down each column.",
+    "gains": "KID of the cell without Latent Drifting minus KID of each cell, with 95 % intervals: right of 0, LD helps.",
+    "figure1": "Counterfactual edits with Latent Drifting: source, edited, and what changed.",
+    "figure6": "Ageing: the true follow-up, the exact counterfactual, and every base with and without Latent Drifting; one colour scale.",
+    "figure7": "Disease, sex and age edits of brains beside the exact counterfactual; one colour scale.",
+    "figure8": "Edits of chest radiographs beside the exact counterfactual; one colour scale.",
+    "tradeoff": "Distance to the source against distance to the wanted outcome over lambda, with 95 % intervals of the paired difference.",
+    "figure5": "With and without Latent Drifting: the same starting noise and prompt down each column.",
+}
 
 
 def main(tables, figures, config, out):
     grids, notes = [], dict.fromkeys(grid_tables.FOOTNOTES)
     for path in tables:
         name, table = Path(path).stem, pd.read_csv(path, keep_default_na=False, na_values=[""])
-        grids.append((name, edit_tables.edit_layout(table) if name in edit_tables.FOOTNOTES else grid_tables.layout(table)))
+        grids.append(
+            (name, edit_tables.edit_layout(table) if name in edit_tables.FOOTNOTES else grid_tables.layout(table))
+        )
         notes |= dict.fromkeys(edit_tables.FOOTNOTES.get(name, ()))
-    html = page(f"Latent Drifting: {config['name']}", grids, list(notes), [(f, CAPTIONS[Path(f).stem]) for f in figures],
-                yaml.safe_dump(config, sort_keys=False))
+    html = page(
+        f"Latent Drifting: {config['name']}",
+        grids,
+        list(notes),
+        [(f, CAPTIONS[Path(f).stem]) for f in figures],
+        yaml.safe_dump(config, sort_keys=False),
+    )
     with atomic(out) as temporary:
         temporary.write_text(html)
 

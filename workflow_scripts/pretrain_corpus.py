@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ldcore import cli
-from ldcore.files import atomic
-from ldcore.pretrain import corpus
+from ldcore.runtime import cli
+from ldcore.runtime.files import atomic
+from pretrain import corpus
 
 
 def main(sources, work, seed, image_size, crops, held_out_crops):

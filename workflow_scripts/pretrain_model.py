@@ -1,9 +1,9 @@
 """Assemble OUT, an ordinary diffusers folder with its manifest, and draw its contact sheet SHEET."""
 
-from ldcore import cli
-from ldcore.backbone import prepare_cpu
-from ldcore.pretrain.assemble import assemble
-from ldcore.pretrain.sheet import contact_sheet
+from ldcore.model.backbone import prepare_cpu
+from ldcore.runtime import cli
+from pretrain.assemble import assemble
+from pretrain.sheet import contact_sheet
 
 
 def main(work, out, sheet):

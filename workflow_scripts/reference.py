@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from ldcore import cli
-from ldcore.backbone import load_backbone, prepare_cpu
 from ldcore.datasets.records import load
-from ldcore.evaluation import real_features
-from ldcore.files import atomic
+from ldcore.evaluation.cohort import real_features
+from ldcore.model.backbone import load_backbone, prepare_cpu
+from ldcore.runtime import cli
+from ldcore.runtime.files import atomic
 
 
 def main(model, data, classes, test_images, extractors, seed, out):
@@ -17,5 +17,16 @@ def main(model, data, classes, test_images, extractors, seed, out):
 
 
 if __name__ == "__main__":
-    cli.run(main, cli.parser(__doc__, model=str, data=str, classes=cli.structure, test_images=int, extractors=cli.structure,
-                             seed=int, out=str))
+    cli.run(
+        main,
+        cli.parser(
+            __doc__,
+            model=str,
+            data=str,
+            classes=cli.structure,
+            test_images=int,
+            extractors=cli.structure,
+            seed=int,
+            out=str,
+        ),
+    )

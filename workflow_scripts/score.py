@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ldcore import cli
-from ldcore.files import write_json
-from ldcore.score import score_dataset, score_sweep
+from ldcore.evaluation.distances import score_dataset, score_sweep
+from ldcore.runtime import cli
+from ldcore.runtime.files import write_json
 
 
 def main(dataset, config, reference, samples, out):

@@ -19,8 +19,9 @@ from pathlib import Path
 from shlex import quote
 
 import yaml
-from ldcore.errors import UserError
 from summary import planned, queue
+
+from ldcore.runtime.errors import UserError
 
 PROFILE = Path("slurm", "config.yaml")
 LOCKS = Path(".snakemake", "locks")
@@ -38,7 +39,9 @@ def ready(rule: str, arguments: list[str]):
     found = jobs[[all(Path(one).exists() for one in inputs) for inputs in jobs["inputs"]]]
     before = planned([*arguments, "--", *(jobs if found.empty else found)["output"]])["rule"]
     if others := sorted(set(before) - {rule}):
-        raise UserError(f"Rule {rule!r} waits for {', '.join(others)}: run `snakemake --profile slurm ... --omit-from {rule} --notemp` first.")
+        raise UserError(
+            f"Rule {rule!r} waits for {', '.join(others)}: run `snakemake --profile slurm ... --omit-from {rule} --notemp` first."
+        )
     if len(found) < len(jobs):
         print(f"{len(jobs) - len(found)} more of {rule} lack an input and are left out.")
     return found
@@ -47,10 +50,36 @@ def ready(rule: str, arguments: list[str]):
 def script(rule: str, outputs: list[str], arguments: list[str], cores: int) -> str:
     """The batch script: task N makes the Nth output, and what is written with it."""
     # A task must not read the user's profile (it would submit again), nor remove weights that other tasks still read.
-    again = ["--executor", "local", "--profile", "none", "--workflow-profile", "none", "--cores", str(cores), "--nolock", "--notemp",
-             "--nocolor", "--rerun-incomplete", "--latency-wait", "60", "--allowed-rules", rule, *arguments, "--"]
-    return "\n".join(["#!/bin/sh", f"export PATH={quote(str(Path(sys.executable).parent))}:$PATH", f"set -- {' '.join(map(quote, outputs))}",
-                      "shift $((SLURM_ARRAY_TASK_ID - 1))", f'exec {quote(sys.executable)} -m snakemake {" ".join(map(quote, again))} "$1"', ""])
+    again = [
+        "--executor",
+        "local",
+        "--profile",
+        "none",
+        "--workflow-profile",
+        "none",
+        "--cores",
+        str(cores),
+        "--nolock",
+        "--notemp",
+        "--nocolor",
+        "--rerun-incomplete",
+        "--latency-wait",
+        "60",
+        "--allowed-rules",
+        rule,
+        *arguments,
+        "--",
+    ]
+    return "\n".join(
+        [
+            "#!/bin/sh",
+            f"export PATH={quote(str(Path(sys.executable).parent))}:$PATH",
+            f"set -- {' '.join(map(quote, outputs))}",
+            "shift $((SLURM_ARRAY_TASK_ID - 1))",
+            f'exec {quote(sys.executable)} -m snakemake {" ".join(map(quote, again))} "$1"',
+            "",
+        ]
+    )
 
 
 def wanted(rule: str, jobs, options: list[str]) -> list[str]:
@@ -59,8 +88,18 @@ def wanted(rule: str, jobs, options: list[str]) -> list[str]:
     most = {name: int(jobs[name].max()) for name in ("gpu", "mem_mb", "runtime")}
     logs = Path(".snakemake", "slurm_logs", f"array_{rule}").absolute()
     logs.mkdir(parents=True, exist_ok=True)
-    found = [f"--array=1-{len(jobs)}", "--nodes=1", "--ntasks=1", f"--cpus-per-task={cores(jobs)}", f"--mem={most['mem_mb']}M",
-             f"--time={most['runtime']}", f"--comment=rule_{rule}", f"--output={logs}/%A_%a.log", "--export=ALL", f"--job-name={rule}"]
+    found = [
+        f"--array=1-{len(jobs)}",
+        "--nodes=1",
+        "--ntasks=1",
+        f"--cpus-per-task={cores(jobs)}",
+        f"--mem={most['mem_mb']}M",
+        f"--time={most['runtime']}",
+        f"--comment=rule_{rule}",
+        f"--output={logs}/%A_%a.log",
+        "--export=ALL",
+        f"--job-name={rule}",
+    ]
     found += [f"--{name}={profile[f'slurm_{name}']}" for name in ("account", "partition") if f"slurm_{name}" in profile]
     if most["gpu"] and not any(one.startswith(("--gpus", "--gres")) for one in options):
         found.append(f"--gpus={most['gpu']}")
@@ -94,10 +133,16 @@ def locked(outputs: list[str]):
 def submitted(command: list[str], text: str) -> str:
     """The array's number. UserError: sbatch refuses; it has said why."""
     # Started inside a job, e.g. a long one for Snakemake, sbatch would take that job's settings for ours.
-    clean = {key: value for key, value in os.environ.items() if key == "SLURM_CONF" or not key.startswith(("SLURM_", "SBATCH_", "CUDA_VIS"))}
+    clean = {
+        key: value
+        for key, value in os.environ.items()
+        if key == "SLURM_CONF" or not key.startswith(("SLURM_", "SBATCH_", "CUDA_VIS"))
+    }
     done = subprocess.run(["sbatch", "--parsable", *command], input=text, stdout=subprocess.PIPE, text=True, env=clean)
     if done.returncode:
-        raise UserError("sbatch refused the array, for the reason above; nothing was submitted. Options after -- are passed to sbatch.")
+        raise UserError(
+            "sbatch refused the array, for the reason above; nothing was submitted. Options after -- are passed to sbatch."
+        )
     return done.stdout.strip().split(";")[0]
 
 
@@ -110,14 +155,20 @@ def waited(number: str) -> None:
             time.sleep(POLL)
     except (KeyboardInterrupt, SystemExit):
         subprocess.run(["scancel", number])
-        raise UserError(f"Interrupted; array {number} is cancelled. The same command submits what is missing.") from None
+        raise UserError(
+            f"Interrupted; array {number} is cancelled. The same command submits what is missing."
+        ) from None
 
 
 def missing(outputs: list[str], arguments: list[str], number: str) -> list[str]:
     """What the array did not make; for up to a minute not believed of tasks that Slurm calls completed, as files may be shown late."""
     made = len(queue("--states=COMPLETED", f"--jobs={number}") or [])
     end = time.monotonic() + 60
-    while (left := list(planned([*arguments, "--", *outputs])["output"])) and len(left) + made > len(outputs) and time.monotonic() < end:
+    while (
+        (left := list(planned([*arguments, "--", *outputs])["output"]))
+        and len(left) + made > len(outputs)
+        and time.monotonic() < end
+    ):
         time.sleep(POLL)
     return left
 
@@ -133,12 +184,16 @@ def main(rule, configfile, options):
         left = missing(outputs, arguments, number)
     print(f"{len(jobs) - len(left)} of {len(jobs)} jobs of {rule} are done.")
     if left:
-        raise UserError(f"Not made: {', '.join(left[:10])}{' ...' * (len(left) > 10)}; its log says why. The usual Snakemake command tries again, with "
-                        "retries; or this one, with more after --, e.g. -- --mem=64G --time=600.")
+        raise UserError(
+            f"Not made: {', '.join(left[:10])}{' ...' * (len(left) > 10)}; its log says why. The usual Snakemake command tries again, with "
+            "retries; or this one, with more after --, e.g. -- --mem=64G --time=600."
+        )
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+    )
     parser.add_argument("--rule", required=True)
     parser.add_argument("--configfile", nargs="+", default=[])
     parser.add_argument("options", nargs="*", help="after --: for sbatch")

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from ldcore.files import atomic
-from ldcore.jobs import state
+from ldcore.runtime.files import atomic
+from ldcore.runtime.jobs import state
 
 BLOCK = re.compile(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", re.MULTILINE)
 ASKED = ("gpu", "mem_mb", "runtime")
@@ -25,7 +25,19 @@ STATES = ("done", "running", "failed", "stopped", "waiting")
 
 def planned(arguments: list[str], *more) -> pd.DataFrame:
     """The jobs of a dry run, a row of COLUMNS each: runtime in minutes, output the first one. Exits with Snakemake's own words on an error."""
-    command = [sys.executable, "-m", "snakemake", "-n", "--cores", "1000", "--nocolor", "--nolock", "--rerun-incomplete", *more, *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "-n",
+        "--cores",
+        "1000",
+        "--nocolor",
+        "--nolock",
+        "--rerun-incomplete",
+        *more,
+        *arguments,
+    ]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         sys.exit(done.stdout + done.stderr)
@@ -34,9 +46,18 @@ def planned(arguments: list[str], *more) -> pd.DataFrame:
         keys = dict(line.strip().split(": ", 1) for line in block.splitlines() if ": " in line)
         if "log" in keys:
             asked = dict(re.findall(r"\b(gpu|mem_mb|runtime)=(\d+)", keys.get("resources", "")))
-            found.append({"rule": rule, "wildcards": keys.get("wildcards", ""), **{name: int(asked.get(name, 0)) for name in ASKED},
-                          "threads": int(keys.get("threads", 1)), "inputs": keys["input"].split(", ") if "input" in keys else [],
-                          "output": keys["output"].split(", ")[0], "log": keys["log"], "benchmark": keys.get("benchmark", "")})
+            found.append(
+                {
+                    "rule": rule,
+                    "wildcards": keys.get("wildcards", ""),
+                    **{name: int(asked.get(name, 0)) for name in ASKED},
+                    "threads": int(keys.get("threads", 1)),
+                    "inputs": keys["input"].split(", ") if "input" in keys else [],
+                    "output": keys["output"].split(", ")[0],
+                    "log": keys["log"],
+                    "benchmark": keys.get("benchmark", ""),
+                }
+            )
     return pd.DataFrame(found, columns=COLUMNS)
 
 
@@ -62,7 +83,9 @@ def with_states(jobs: pd.DataFrame, left: set[str]) -> pd.DataFrame:
         taken = seconds(job.benchmark)
         found, hours = ("done", taken / 3600) if job.output not in left else state(job.log, ids)
         lines = Path(job.log).read_text(errors="replace").split("\n") if found == "failed" else []
-        said = [line for line in lines if line.startswith("error: ")] or [line for line in lines if line.strip()] or [""]
+        said = (
+            [line for line in lines if line.startswith("error: ")] or [line for line in lines if line.strip()] or [""]
+        )
         rows.append({"state": found, "hours": hours, "said": said[-1]})
     return pd.concat([jobs, pd.DataFrame(rows, columns=["state", "hours", "said"])], axis=1)
 
@@ -75,9 +98,16 @@ def by_rule(jobs: pd.DataFrame, measured: dict[str, float]) -> pd.DataFrame:
         mean = (group["hours"][group["state"] == "done"] * 3600).mean()
         mean = measured.get(rule, float("nan")) if pd.isna(mean) else mean
         to_come = (len(group) - counts.get("done", 0)) * group["gpu"].iloc[0] * mean / 3600
-        rows.append({"rule": rule, "jobs": len(group), **{name: counts.get(name, 0) for name in STATES}, "mean_s": mean,
-                     "gpu_h_spent": (group["hours"] * group["gpu"]).sum(),
-                     "gpu_h_to_come": to_come if group["gpu"].iloc[0] else 0.0})
+        rows.append(
+            {
+                "rule": rule,
+                "jobs": len(group),
+                **{name: counts.get(name, 0) for name in STATES},
+                "mean_s": mean,
+                "gpu_h_spent": (group["hours"] * group["gpu"]).sum(),
+                "gpu_h_to_come": to_come if group["gpu"].iloc[0] else 0.0,
+            }
+        )
     table = pd.DataFrame(rows)
     total = table.drop(columns=["rule", "mean_s"]).sum(skipna=False)
     table = pd.concat([table, pd.DataFrame([{"rule": "total", "mean_s": float("nan"), **total}])], ignore_index=True)
@@ -90,7 +120,11 @@ def measurements(folders: list[str]) -> dict[str, float]:
     for folder in folders:
         for path in Path(folder, "benchmarks").rglob("*.tsv"):
             parts = path.relative_to(Path(folder, "benchmarks")).with_suffix("").parts
-            rule = parts[0] if len(parts) > 1 else re.sub(r"^(table|figure)\d.*|^gains$", lambda m: m[1] or "figure", parts[0])
+            rule = (
+                parts[0]
+                if len(parts) > 1
+                else re.sub(r"^(table|figure)\d.*|^gains$", lambda m: m[1] or "figure", parts[0])
+            )
             method = {"finetune": 2, "edit": 2, "edit_train": 2}.get(rule)
             for name in {rule, f"{rule}_{parts[method]}" if method else rule}:
                 found.setdefault(name, []).append(seconds(path))
@@ -104,9 +138,14 @@ def main(csv, measured, arguments):
     print(table.to_string(index=False, na_rep="?", float_format=lambda value: f"{value:.2f}"))
     for name in ("failed", "stopped", "running"):
         for job in jobs[jobs["state"] == name].itertuples():
-            print(f"\n{name}: {job.rule} {job.wildcards} ({job.hours * 60:.1f} min)  {job.log}" + (f"\n    {job.said}" if job.said else ""))
+            print(
+                f"\n{name}: {job.rule} {job.wildcards} ({job.hours * 60:.1f} min)  {job.log}"
+                + (f"\n    {job.said}" if job.said else "")
+            )
     if table["gpu_h_to_come"].isna().any():
-        print("\n?: no job of this rule is done yet; run one, or give --measured results/NAME of a run on the same machine.")
+        print(
+            "\n?: no job of this rule is done yet; run one, or give --measured results/NAME of a run on the same machine."
+        )
     if csv:
         with atomic(csv) as temporary:
             jobs.drop(columns=["mem_mb", "runtime", "threads", "inputs", "benchmark"]).to_csv(temporary, index=False)

@@ -3,13 +3,30 @@ reads a download folder, listing and prepared as ldcore.datasets.scans describes
 
 import importlib
 
-from ldcore.errors import UserError
+from ldcore.runtime.errors import UserError
 
-ADAPTERS = {name: f"ldcore.datasets.{name}" for name in
-            ("brain_phantom", "chest_phantom", "folder", "adni", "oasis1", "oasis2", "oasis3", "ixi", "chexpert", "nih", "mimic", "medmnist",
-             "merged")}
+ADAPTERS = {
+    name: f"ldcore.datasets.adapters.{name}"
+    for name in (
+        "brain_phantom",
+        "chest_phantom",
+        "folder",
+        "adni",
+        "oasis1",
+        "oasis2",
+        "oasis3",
+        "ixi",
+        "chexpert",
+        "nih",
+        "mimic",
+        "medmnist",
+        "merged",
+    )
+}
 
-WITHOUT_PATIENTS = ("medmnist",)  # adapters whose records hold neither age nor sex; a list here, so that asking imports no adapter
+WITHOUT_PATIENTS = (
+    "medmnist",
+)  # adapters whose records hold neither age nor sex; a list here, so that asking imports no adapter
 
 
 def module(adapter: str):
@@ -21,7 +38,7 @@ def module(adapter: str):
 
 def defaults(adapter: str) -> dict:
     """Every option of an adapter and its default."""
-    from ldcore.datasets.scans import COMMON
+    from ldcore.datasets.scans.build import COMMON
 
     chosen = module(adapter)
     return {**(COMMON if hasattr(chosen, "listing") else {}), **chosen.DEFAULTS}
@@ -35,20 +52,25 @@ def check_use(config: dict) -> None:
     asked += [(name, "sweep.prompt", [sweep["prompt"]]) for name in sweep["datasets"]] if sweep else []
     for key, task in (config.get("editing") or {"tasks": {}})["tasks"].items():
         asked.append((task["dataset"], f"editing.tasks.{key}.styles", task["styles"]))
-        asked.append((task["dataset"], f"editing.tasks.{key}.base_prompt", [task["base_prompt"]] * (task["bases"] != ["base"])))
+        asked.append(
+            (task["dataset"], f"editing.tasks.{key}.base_prompt", [task["base_prompt"]] * (task["bases"] != ["base"]))
+        )
     for name, place, styles in asked:
         informed = [style for style in styles if style not in ("simple", "diverse")]
         if informed and config["datasets"][name]["adapter"] in WITHOUT_PATIENTS:
-            raise UserError(f"Config {place}: {informed[0]!r} writes age and sex into prompts, and dataset {name!r} "
-                            f"({config['datasets'][name]['adapter']}) has neither; use simple or diverse.")
+            raise UserError(
+                f"Config {place}: {informed[0]!r} writes age and sex into prompts, and dataset {name!r} "
+                f"({config['datasets'][name]['adapter']}) has neither; use simple or diverse."
+            )
 
 
 def complete(options: dict, defaults: dict, adapter: str) -> dict:
     """Return `defaults` overlaid with `options`; UserError names an unknown key and the known ones."""
     for key in options:
         if key not in defaults:
-            raise UserError(f"Unknown option {key!r} of dataset {adapter!r}; known options are "
-                            f"{', '.join(sorted(defaults))}.")
+            raise UserError(
+                f"Unknown option {key!r} of dataset {adapter!r}; known options are {', '.join(sorted(defaults))}."
+            )
     return {**defaults, **options}
 
 

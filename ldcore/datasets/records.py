@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ldcore.errors import UserError
-from ldcore.files import atomic, staged
+from ldcore.runtime.errors import UserError
+from ldcore.runtime.files import atomic, staged
 
 COLUMNS = ("subject_id", "session", "age", "sex", "diagnosis", "findings", "split", "image_index")
 SPLITS = ("train", "val", "test")
@@ -91,9 +91,12 @@ def load(folder, mmap: bool = False):
             raise UserError(f"{folder / name} is missing; build the dataset first.")
     try:
         columns = pd.read_csv(folder / "records.csv", nrows=0).columns
-        records = pd.read_csv(folder / "records.csv", dtype={name: str for name in columns if name in TEXT_COLUMNS},
-                              keep_default_na=False,  # a subject or finding may be called "NA"
-                              na_values={name: [""] for name in columns if name not in TEXT_COLUMNS})
+        records = pd.read_csv(
+            folder / "records.csv",
+            dtype={name: str for name in columns if name in TEXT_COLUMNS},
+            keep_default_na=False,  # a subject or finding may be called "NA"
+            na_values={name: [""] for name in columns if name not in TEXT_COLUMNS},
+        )
         images = np.load(staged(folder / "images.npy"), mmap_mode="r" if mmap else None)
     except (ValueError, OSError) as fault:
         raise UserError(f"The dataset in {folder} cannot be read ({fault}); build it again.") from fault
@@ -111,9 +114,11 @@ def assign_splits(subject_ids, fractions: dict, seed: int) -> dict:
     if set(fractions) - set(SPLITS) or min(values) < 0 or abs(sum(values) - 1) > 1e-6:
         raise UserError(f"Split fractions are {fractions}; give train, val and test shares >= 0 that sum to 1.")
     edges = np.cumsum(values)
-    edges[np.flatnonzero(values)[-1]:] = 1.0
-    return {subject: SPLITS[int(np.searchsorted(edges, _unit_hash(f"{seed}/split/{subject}"), side="right"))]
-            for subject in dict.fromkeys(subject_ids)}
+    edges[np.flatnonzero(values)[-1] :] = 1.0
+    return {
+        subject: SPLITS[int(np.searchsorted(edges, _unit_hash(f"{seed}/split/{subject}"), side="right"))]
+        for subject in dict.fromkeys(subject_ids)
+    }
 
 
 def _unit_hash(text: str) -> float:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ldcore.errors import UserError
+from ldcore.runtime.errors import UserError
 
 ENDS = (".csv", ".xlsx", ".xls")
 NOTHING = ("", "n/a", "na", "nan", "none", "null")  # how an empty cell is written
@@ -17,7 +17,9 @@ OLDEST = 120.0  # years
 SEXES = {"f": "F", "female": "F", "m": "M", "male": "M", "1": "M", "2": "F", "1.0": "M", "2.0": "F"}
 
 
-def table(options: dict, option: str, columns: dict[str, tuple], optional: dict[str, tuple] | None = None) -> pd.DataFrame:
+def table(
+    options: dict, option: str, columns: dict[str, tuple], optional: dict[str, tuple] | None = None
+) -> pd.DataFrame:
     """The table of these columns as stripped text, renamed to the keys, the file's path in `attrs["file"]`, its rows numbered by the index.
 
     columns, optional: our name -> the names it may have in the file. The option names the file (absolute, or relative to the working folder
@@ -27,7 +29,9 @@ def table(options: dict, option: str, columns: dict[str, tuple], optional: dict[
     path = given(source, option, named) if named else only(source, option, columns)
     if path is None:
         wanted = ", ".join(others[0] for others in columns.values())
-        raise UserError(f"No table with the columns {wanted} is in {source}; put the download's table there, or name it by option {option!r}.")
+        raise UserError(
+            f"No table with the columns {wanted} is in {source}; put the download's table there, or name it by option {option!r}."
+        )
     found = read(path)
     names = {plain(name): name for name in reversed(found.columns)}
     chosen = {}
@@ -36,8 +40,10 @@ def table(options: dict, option: str, columns: dict[str, tuple], optional: dict[
         if there:
             chosen[there[0]] = name
         elif name in columns:
-            raise UserError(f"{path} has no column {others[0]!r} (found: {', '.join(map(str, found.columns))}); add it, or name another table "
-                            f"by option {option!r}.")
+            raise UserError(
+                f"{path} has no column {others[0]!r} (found: {', '.join(map(str, found.columns))}); add it, or name another table "
+                f"by option {option!r}."
+            )
     found = found[list(chosen)].rename(columns=chosen).apply(lambda column: column.str.strip())
     found = found.mask(found.apply(lambda column: column.str.lower().isin(NOTHING)), "")
     found = found[(found != "").any(axis=1)]
@@ -71,7 +77,9 @@ def only(source, option: str, columns) -> Path | None:
         raise faults[0]
     best = [path for count, path in fits if count == max(fits)[0]]
     if len(best) > 1:
-        raise UserError(f"Both {best[0].name} and {best[1].name} in {source} could be the table; name one by option {option!r}.")
+        raise UserError(
+            f"Both {best[0].name} and {best[1].name} in {source} could be the table; name one by option {option!r}."
+        )
     return best[0] if best else None
 
 
@@ -79,11 +87,15 @@ def read(path: Path, rows=None) -> pd.DataFrame:
     """All cells of a CSV or of an Excel file's first sheet as text."""
     try:
         if path.suffix.lower() == ".csv":
-            found = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True, nrows=rows)
+            found = pd.read_csv(
+                path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True, nrows=rows
+            )
         else:
             found = pd.read_excel(path, dtype=str, keep_default_na=False, nrows=rows, engine="calamine")
     except Exception as fault:  # of two libraries
-        raise UserError(f"The table {path} cannot be read ({' '.join(str(fault).split())[:200]}); save it as UTF-8 CSV.") from fault
+        raise UserError(
+            f"The table {path} cannot be read ({' '.join(str(fault).split())[:200]}); save it as UTF-8 CSV."
+        ) from fault
     found.index = np.arange(len(found)) + 2
     return found.fillna("").astype(str)
 
@@ -99,7 +111,9 @@ def unique(rows: pd.DataFrame, key: str) -> pd.DataFrame:
     twice = rows[rows.duplicated(key, keep=False) & (rows[key] != "")]
     if len(twice):
         same = twice.index[twice[key] == twice[key].iloc[0]]
-        raise UserError(f"Rows {same[0]} and {same[1]} of {rows.attrs['file']} are for the same {key} and differ; delete the wrong one.")
+        raise UserError(
+            f"Rows {same[0]} and {same[1]} of {rows.attrs['file']} are for the same {key} and differ; delete the wrong one."
+        )
     return rows[rows[key] != ""]
 
 
@@ -109,8 +123,10 @@ def number(rows: pd.DataFrame, column: str, low: float = 0.0, high: float = np.i
     bad = (rows[column] != "") & ~((values >= low) & (values <= high))
     if bad.any():
         row = rows.index[bad][0]
-        raise UserError(f"Row {row} of {rows.attrs['file']} has {column} {rows.loc[row, column]!r}; give a number"
-                        f"{f' from {low:g} to {high:g}' if high < np.inf else f' of at least {low:g}'}, or leave it empty.")
+        raise UserError(
+            f"Row {row} of {rows.attrs['file']} has {column} {rows.loc[row, column]!r}; give a number"
+            f"{f' from {low:g} to {high:g}' if high < np.inf else f' of at least {low:g}'}, or leave it empty."
+        )
     return values.astype(float)
 
 
@@ -126,7 +142,9 @@ def date(rows: pd.DataFrame, column: str) -> pd.Series:
     bad = (cells != "") & found.isna()
     if bad.any():
         row = rows.index[bad][0]
-        raise UserError(f"Row {row} of {rows.attrs['file']} has {column} {cells[row]!r}; write dates as 2005-09-01 or 9/1/2005.")
+        raise UserError(
+            f"Row {row} of {rows.attrs['file']} has {column} {cells[row]!r}; write dates as 2005-09-01 or 9/1/2005."
+        )
     return found
 
 
@@ -135,5 +153,7 @@ def coded(rows: pd.DataFrame, column: str, codes: dict[str, str]) -> pd.Series:
     found = rows[column].str.lower().map({"": "", **codes})
     if found.isna().any():
         row = rows.index[found.isna()][0]
-        raise UserError(f"Row {row} of {rows.attrs['file']} has {column} {rows.loc[row, column]!r}; use one of {', '.join(codes)}.")
+        raise UserError(
+            f"Row {row} of {rows.attrs['file']} has {column} {rows.loc[row, column]!r}; use one of {', '.join(codes)}."
+        )
     return found

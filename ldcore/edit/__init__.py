@@ -12,13 +12,7 @@ from; amounts: lambda of the unified objective (arXiv 2412.20651), which scales 
 equals unedited. A module of that shape placed in this folder, or any importable one, is a method.
 """
 
-import importlib
-import pkgutil
 from dataclasses import dataclass
-
-from ldcore.errors import UserError
-
-HELPERS = ("inversion", "material", "measure", "outcome", "output", "pairs", "requests", "run", "score", "soundness", "texts", "truth")
 
 
 @dataclass(frozen=True)
@@ -34,20 +28,7 @@ class EditTexts:
 
     def of(self, rows) -> "EditTexts":
         """The texts of some of the images; the sets stay whole."""
-        return EditTexts(*([part[row] for row in rows] for part in (self.source, self.target, self.instruction, self.edit)), self.sets)
-
-
-def names() -> list[str]:
-    """The methods that lie in this folder."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name not in HELPERS)
-
-
-def method(name: str):
-    """The edit method's module; `name` is a file here or a dotted module path. UserError lists the known ones."""
-    target = name if "." in name else f"{__name__}.{name}"
-    try:
-        return importlib.import_module(target)
-    except ModuleNotFoundError as error:
-        if error.name and not target.startswith(error.name):
-            raise
-        raise UserError(f"Edit method {name!r} is unknown; use one of {', '.join(names())} or a dotted module path.") from None
+        return EditTexts(
+            *([part[row] for row in rows] for part in (self.source, self.target, self.instruction, self.edit)),
+            self.sets,
+        )

@@ -6,7 +6,7 @@ changed   the source, to which only the difference of decoded edited and unedite
 
 import numpy as np
 
-from ldcore.errors import UserError
+from ldcore.runtime.errors import UserError
 
 
 def changed(source, edited, unedited) -> np.ndarray:
@@ -23,5 +23,7 @@ def check_size(backbone, images) -> None:
     scale = 2 ** (len(backbone.vae.config.block_out_channels) - 1)
     side = backbone.unet.config.sample_size * scale
     if images.shape[1:3] != (side, side):
-        raise UserError(f"The images are {images.shape[2]} x {images.shape[1]} px and the model works at {side} x {side}; set the data "
-                        f"set's option image_size to {side}.")
+        raise UserError(
+            f"The images are {images.shape[2]} x {images.shape[1]} px and the model works at {side} x {side}; set the data "
+            f"set's option image_size to {side}."
+        )

@@ -11,29 +11,11 @@ and, where it needs them,
 A module of that shape placed in this folder, or any importable module, is a method; `base` trains nothing.
 """
 
-import importlib
-import pkgutil
 from pathlib import Path
 
-from ldcore.errors import UserError
-from ldcore.files import sha256
-
-
-def names() -> list[str]:
-    """The methods that lie in this folder."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
-
-
-def method(name: str):
-    """The method's module; `name` is a file here or a dotted module path. UserError lists the known ones."""
-    target = name if "." in name else f"{__name__}.{name}"
-    try:
-        found = importlib.import_module(target)
-    except ModuleNotFoundError as error:
-        if error.name and not target.startswith(error.name):
-            raise
-        raise UserError(f"Method {name!r} is unknown; use one of {', '.join(names())} or a dotted module path.") from None
-    return found
+from ldcore import plugins
+from ldcore.runtime.errors import UserError
+from ldcore.runtime.files import sha256
 
 
 def prepare(backbone, chosen, data: dict, options: dict, seed) -> dict:
@@ -55,7 +37,7 @@ def load_weights(backbone, name: str, path) -> str:
 
     UserError if the file is missing.
     """
-    chosen = method(name)
+    chosen = plugins.find("method", name)
     if name == "base":
         return "untrained"
     chosen.apply(backbone, saved_weights(name, path, backbone.device))
@@ -64,7 +46,7 @@ def load_weights(backbone, name: str, path) -> str:
 
 def export(backbone, name: str, path, folder) -> None:
     """Write what stock diffusers loads: folder/unet (UNet2DConditionModel.from_pretrained) or the method's own form."""
-    chosen, tensors = method(name), saved_weights(name, path, backbone.device)
+    chosen, tensors = plugins.find("method", name), saved_weights(name, path, backbone.device)
     if hasattr(chosen, "export"):
         return chosen.export(backbone, tensors, folder)
     chosen.apply(backbone, tensors)

@@ -1,6 +1,6 @@
 """Custom Diffusion: the keys and values of the cross-attention alone train (Kumari et al. 2023, arXiv 2212.04488)."""
 
-from ldcore.errors import UserError
+from ldcore.runtime.errors import UserError
 
 DEFAULTS = {}
 SUFFIXES = ("attn2.to_k.weight", "attn2.to_v.weight")
@@ -15,6 +15,8 @@ def apply(backbone, tensors) -> None:
     """Load exactly those weights; a missing or left-over name is an error."""
     expected = set(trainable(backbone, {}))
     if expected != tensors.keys():
-        raise UserError(f"The custom_diffusion weights do not fit this U-Net (first difference: {min(expected ^ tensors.keys())}); "
-                        "give the model they were trained on.")
+        raise UserError(
+            f"The custom_diffusion weights do not fit this U-Net (first difference: {min(expected ^ tensors.keys())}); "
+            "give the model they were trained on."
+        )
     backbone.unet.load_state_dict(tensors, strict=False)

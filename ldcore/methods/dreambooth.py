@@ -6,10 +6,11 @@ the dataset + prior_weight x images of the class, as many of each a step (diffus
 
 import torch
 
-from ldcore.drift import Drift
-from ldcore.methods.basic_ft import apply as load_unet, trainable
+from ldcore.drift.latent_drift import Drift
+from ldcore.methods.basic_ft import apply as load_unet
+from ldcore.methods.basic_ft import trainable
 from ldcore.prompts import SUBJECT, article
-from ldcore.sample import sample, starting_noise
+from ldcore.sampling.ddim import sample, starting_noise
 
 DEFAULTS = {"prior_weight": 1.0, "class_images": 200, "class_steps": 50, "class_guidance_scale": 7.5}
 PLACEHOLDERS = {words.lower(): f"sks {words.lower()}" for words in SUBJECT.values()}
@@ -22,7 +23,7 @@ def prepare(backbone, data, options, seed) -> dict:
 
     A subject's own words are saved with the weights, so that `apply` knows where the identifier goes.
     """
-    from ldcore.backbone import embed_prompts
+    from ldcore.model.backbone import embed_prompts
 
     words = data["phrases"][0].lower()
     class_prompt = f"{article(words)} {data['phrases'][0]}"
@@ -30,10 +31,23 @@ def prepare(backbone, data, options, seed) -> dict:
     count = options["class_images"]
     shape = tuple(data["mean"].shape[1:])
     noise = torch.stack([starting_noise(shape, seed, "class", number) for number in range(count)])
-    latents, _ = sample(backbone, embeds[1:].expand(count, -1, -1), embeds[0], noise, Drift(), options["class_steps"],
-                        options["class_guidance_scale"])
-    prior = {"mean": latents, "std": torch.zeros_like(latents), "prompt_embeds": embeds[1:], "empty": embeds[0],
-             "prompt_rows": torch.zeros(count, dtype=torch.long), "timesteps": data["timesteps"]}
+    latents, _ = sample(
+        backbone,
+        embeds[1:].expand(count, -1, -1),
+        embeds[0],
+        noise,
+        Drift(),
+        options["class_steps"],
+        options["class_guidance_scale"],
+    )
+    prior = {
+        "mean": latents,
+        "std": torch.zeros_like(latents),
+        "prompt_embeds": embeds[1:],
+        "empty": embeds[0],
+        "prompt_rows": torch.zeros(count, dtype=torch.long),
+        "timesteps": data["timesteps"],
+    }
     saved = {} if words in PLACEHOLDERS else {"subject": torch.tensor(list(words.encode()), dtype=torch.uint8)}
     backbone.placeholders = {words: f"sks {words}"} if saved else PLACEHOLDERS
     return {**data, "prompt_embeds": embed_prompts(backbone, data["texts"]), "prior": prior, "saved": saved}

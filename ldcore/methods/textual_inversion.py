@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from ldcore.backbone import tokenize
+from ldcore.model.backbone import tokenize
 
 DEFAULTS = {"weight_decay": 0.0}
 
@@ -32,16 +32,22 @@ def insert(backbone, tensors: dict) -> None:
     encoder.resize_token_embeddings(len(backbone.tokenizer), mean_resizing=False)
     encoder.requires_grad_(False)
     weight = encoder.get_input_embeddings().weight
-    weight.data[backbone.tokenizer.convert_tokens_to_ids(words)] = torch.cat([rows.to(weight) for rows in tensors.values()])
-    backbone.placeholders = {token[1:-1].replace("_", " "): " ".join(words_of(token, len(rows)))
-                             for token, rows in tensors.items()}
+    weight.data[backbone.tokenizer.convert_tokens_to_ids(words)] = torch.cat(
+        [rows.to(weight) for rows in tensors.values()]
+    )
+    backbone.placeholders = {
+        token[1:-1].replace("_", " "): " ".join(words_of(token, len(rows))) for token, rows in tensors.items()
+    }
 
 
 def prepare(backbone, data, options, seed) -> dict:
     """Adds `prompt_ids` [P, 77] and `empty_ids`: prompts are encoded anew each step, so that gradients reach the placeholders."""
     weight, tokenizer = backbone.text_encoder.get_input_embeddings().weight, backbone.tokenizer
     used = [p for p in data["phrases"] if any(p.lower() in text.lower() for text in data["texts"])]
-    insert(backbone, {placeholder(p): weight[tokenizer(p, add_special_tokens=False).input_ids].detach().clone() for p in used})
+    insert(
+        backbone,
+        {placeholder(p): weight[tokenizer(p, add_special_tokens=False).input_ids].detach().clone() for p in used},
+    )
     return {**data, "prompt_ids": tokenize(backbone, data["texts"]), "empty_ids": tokenize(backbone, [""])[0]}
 
 

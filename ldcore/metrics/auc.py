@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ldcore.errors import UserError
-from ldcore.seeds import numpy_rng
+from ldcore.runtime.errors import UserError
+from ldcore.runtime.seeds import numpy_rng
 
 
 def auc(scores, labels) -> float:

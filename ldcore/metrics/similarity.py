@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from ldcore.errors import UserError
+from ldcore.runtime.errors import UserError
 
 
 def check(first, second) -> tuple[np.ndarray, np.ndarray]:
@@ -16,7 +16,9 @@ def check(first, second) -> tuple[np.ndarray, np.ndarray]:
             raise UserError(f"Images are {images.dtype}; pass uint8 arrays with values 0-255.")
         stacks.append(np.rint(images.mean(-1)).astype(np.uint8) if images.ndim == 4 else images)
     if stacks[0].shape != stacks[1].shape:
-        raise UserError(f"Images of shape {stacks[0].shape} cannot be compared with images of shape {stacks[1].shape}; give both one size.")
+        raise UserError(
+            f"Images of shape {stacks[0].shape} cannot be compared with images of shape {stacks[1].shape}; give both one size."
+        )
     return stacks[0], stacks[1]
 
 
@@ -63,8 +65,10 @@ def lpips_network(architecture: str, weights):
     import torch
 
     if weights is None or not Path(weights).is_file():
-        raise UserError(f"LPIPS weights {weights} are missing; give torchvision's {architecture} state dict as weights, or use "
-                        "lite0_perceptual, whose network is packaged.")
+        raise UserError(
+            f"LPIPS weights {weights} are missing; give torchvision's {architecture} state dict as weights, or use "
+            "lite0_perceptual, whose network is packaged."
+        )
     network = lpips.LPIPS(net=architecture, pnet_rand=True, verbose=False)
     state = torch.load(weights, map_location="cpu", weights_only=True)
     # The package cuts torchvision's `features` into slices that keep its numbering.
@@ -88,13 +92,13 @@ def lite0_perceptual(first, second, weights) -> np.ndarray:
     """
     import torch
 
-    from ldcore.features import CHUNK
+    from ldcore.features.extract import CHUNK
 
     prepare, stages = _stages(weights)
     found = []
     with torch.inference_mode():
         for start in range(0, len(first), CHUNK):
-            parts = [_filled(images[start:start + CHUNK], CHUNK) for images in (first, second)]
+            parts = [_filled(images[start : start + CHUNK], CHUNK) for images in (first, second)]
             features = [stages(prepare(np.repeat(part[..., None], 3, -1))) for part in parts]
             depths = [_unit(a).sub(_unit(b)).square().sum(1).mean((1, 2)) for a, b in zip(*features)]
             found.append(torch.stack(depths).mean(0)[: len(first) - start])
@@ -104,7 +108,7 @@ def lite0_perceptual(first, second, weights) -> np.ndarray:
 @functools.cache
 def _stages(weights):
     """The loaded network: a scoring job asks for it many times."""
-    from ldcore.features import lite0_stages
+    from ldcore.features.extract import lite0_stages
 
     return lite0_stages(weights)
 
@@ -120,4 +124,8 @@ def _unit(features):
 
 
 # name -> distance(gray uint8 [N, H, W], the same, weights file or None)
-PERCEPTUAL = {"lpips_alex": lpips_distance("alex"), "lpips_vgg": lpips_distance("vgg"), "lite0_perceptual": lite0_perceptual}
+PERCEPTUAL = {
+    "lpips_alex": lpips_distance("alex"),
+    "lpips_vgg": lpips_distance("vgg"),
+    "lite0_perceptual": lite0_perceptual,
+}

@@ -5,11 +5,11 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from ldcore.edit.requests import requests
-from ldcore.edit.run import sources, truth
-from ldcore.generate import load_part
+from ldcore.edit.job import sources, truth
+from ldcore.edit.requests.edits import requests
 from ldcore.report.figures import picture
 from ldcore.report.tables import METHOD_NAME
+from ldcore.sampling.job import load_part
 
 HUES = "PuOr_r"  # removals violet, additions orange: told apart with any colour vision
 
@@ -18,22 +18,39 @@ def loaded(task: dict, name: str, cells: list[dict], dataset: dict, records, ima
     """A task's requests, gray sources, exact images (or None) and the arrays of every (base, cell label)."""
     asked = requests(task, records, seed)
     exact = [truth(one, records, dataset, seed) for one in asked]
-    parts = {(base, cell["label"]): load_part(Path(results, "edits", name, task["method"], base, cell["training"]), cell["drift"])
-             for base in task["bases"] for cell in cells}
+    parts = {
+        (base, cell["label"]): load_part(
+            Path(results, "edits", name, task["method"], base, cell["training"]), cell["drift"]
+        )
+        for base in task["bases"]
+        for cell in cells
+    }
     pick = records["image_index"].to_numpy()
-    return {"asked": asked, "source": sources(asked, records, images, dataset, seed), "parts": parts, "task": task,
-            "exact": None if any(one is None for one in exact) else np.stack(exact),
-            "followup": None if "target_row" not in asked[0] else images[pick[[one["target_row"] for one in asked]]]}
+    return {
+        "asked": asked,
+        "source": sources(asked, records, images, dataset, seed),
+        "parts": parts,
+        "task": task,
+        "exact": None if any(one is None for one in exact) else np.stack(exact),
+        "followup": None if "target_row" not in asked[0] else images[pick[[one["target_row"] for one in asked]]],
+    }
 
 
 def describe(one: dict) -> str:
     """'CN 70 F -> AD 78 F': what a request changes, without naming the subject."""
-    keys = [key for key in ("diagnosis", "findings", "age", "sex")
-            if one["source"].get(key) != one["target"].get(key) or key in ("diagnosis", "findings") and one["source"].get(key)]
+    keys = [
+        key
+        for key in ("diagnosis", "findings", "age", "sex")
+        if one["source"].get(key) != one["target"].get(key)
+        or key in ("diagnosis", "findings")
+        and one["source"].get(key)
+    ]
     short = {"Cardiomegaly|Pneumonia": "Cardiom. + pneum.", "Cardiomegaly|Consolidation": "Cardiom. + consol."}
 
     def words(record):
-        return " ".join(f"{record[key]:.0f} y" if key == "age" else short.get(record[key], str(record[key])) for key in keys)
+        return " ".join(
+            f"{record[key]:.0f} y" if key == "age" else short.get(record[key], str(record[key])) for key in keys
+        )
 
     return f"{words(one['source'])}\nto {words(one['target'])}"
 
@@ -49,7 +66,10 @@ def columns_of(have: dict, style: int) -> list[tuple]:
     several = len(have["task"]["bases"]) > 1
     for (base, label), part in have["parts"].items():
         who = f"{METHOD_NAME.get(base, base) if base != 'base' else 'Untouched'}\n" * several + f"LD: {label}"
-        found += [(f"{who}\ndecoded", part["decoded"][style], None), (f"{who}\nits change", part["changed"][style], source)]
+        found += [
+            (f"{who}\ndecoded", part["decoded"][style], None),
+            (f"{who}\nits change", part["changed"][style], source),
+        ]
     return found
 
 
@@ -67,8 +87,13 @@ def edit_sheet(have: dict, count: int, style: int = -1):
     columns, rows = columns_of(have, style), rows_shown(have["asked"], count)
     maps = [np.asarray(a, float)[rows] - np.asarray(b, float)[rows] for _, a, b in columns if b is not None]
     limit = max(5.0, float(np.percentile(np.abs(maps), 99.5)))
-    figure, axes = plt.subplots(len(rows), len(columns), figsize=(1.0 * len(columns) + 1.4, 1.02 * len(rows) + 0.9), squeeze=False,
-                                layout="constrained")
+    figure, axes = plt.subplots(
+        len(rows),
+        len(columns),
+        figsize=(1.0 * len(columns) + 1.4, 1.02 * len(rows) + 0.9),
+        squeeze=False,
+        layout="constrained",
+    )
     for line, row in zip(axes, rows):
         for axis, (_, images, beside) in zip(line, columns):
             if beside is None:
@@ -87,7 +112,13 @@ def edit_sheet(have: dict, count: int, style: int = -1):
 def change_map(axis, image, beside, limit: float):
     """image - beside in gray levels, -limit to limit; returns the drawn map."""
     picture(axis, beside)
-    drawn = axis.imshow(np.asarray(image, float) - np.asarray(beside, float), cmap=HUES, vmin=-limit, vmax=limit, interpolation="nearest")
+    drawn = axis.imshow(
+        np.asarray(image, float) - np.asarray(beside, float),
+        cmap=HUES,
+        vmin=-limit,
+        vmax=limit,
+        interpolation="nearest",
+    )
     return drawn
 
 
@@ -98,7 +129,10 @@ def teaser(tasks: list[dict], label: str, each: int = 4):
     for group, have in zip(np.atleast_1d(figure.subfigures(1, len(tasks))), tasks):
         part, rows = have["parts"][have["task"]["bases"][-1], label], rows_shown(have["asked"], each)[:each]
         shown.append((group, have, part["changed"][-1], rows, part["sweep"]))
-    limit = max(float(np.percentile(np.abs(made[rows].astype(float) - have["source"][rows]), 99.5)) for _, have, made, rows, _ in shown)
+    limit = max(
+        float(np.percentile(np.abs(made[rows].astype(float) - have["source"][rows]), 99.5))
+        for _, have, made, rows, _ in shown
+    )
     for group, have, made, rows, _ in shown:
         axes = group.subplots(3, len(rows), squeeze=False)
         for number, row in enumerate(rows):
@@ -108,6 +142,8 @@ def teaser(tasks: list[dict], label: str, each: int = 4):
             axes[0, number].set_title(describe(have["asked"][row]), fontsize=6)
         for axis, text in zip(axes[:, 0], ("source", "edited", "change")):
             axis.set_ylabel(text, fontsize=8)
-        group.suptitle(f"{have['task']['method'].replace('_', ' ')}, {have['task']['dataset'].replace('_', ' ')}", fontsize=9)
+        group.suptitle(
+            f"{have['task']['method'].replace('_', ' ')}, {have['task']['dataset'].replace('_', ' ')}", fontsize=9
+        )
     group.colorbar(drawn, ax=axes, shrink=0.5, pad=0.01, label="gray levels: removed (violet), added (orange)")
     return figure

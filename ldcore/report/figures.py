@@ -9,16 +9,18 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
-from ldcore.evaluation import labels
-from ldcore.files import atomic
-from ldcore.generate import load_part
+from ldcore.evaluation.cohort import labels
 from ldcore.report.tables import METHOD_NAME
+from ldcore.runtime.files import atomic
+from ldcore.sampling.job import load_part
 
 
 def save(figure, stem) -> None:
     """Write stem.png and stem.pdf, without dates or program names."""
-    for suffix, options in (("png", {"dpi": 150, "metadata": {"Software": None}}),
-                            ("pdf", {"metadata": {"CreationDate": None, "Creator": None, "Producer": None}})):
+    for suffix, options in (
+        ("png", {"dpi": 150, "metadata": {"Software": None}}),
+        ("pdf", {"metadata": {"CreationDate": None, "Creator": None, "Producer": None}}),
+    ):
         with atomic(f"{stem}.{suffix}") as temporary:
             figure.savefig(temporary, **options)
     plt.close(figure)
@@ -40,7 +42,10 @@ def figure4_lines(samples, records, images, grid, classes, cell: dict, columns: 
     base = load_part(Path(samples, "base", "untrained", prompt, run), "none")
     chosen = [np.flatnonzero(named[base["rows"]] == name)[:columns] for name in classes]
     chosen = np.concatenate(chosen)
-    lines = [("real", images[records["image_index"].to_numpy()[base["rows"]]][chosen]), ("untouched model", base["images"][chosen])]
+    lines = [
+        ("real", images[records["image_index"].to_numpy()[base["rows"]]][chosen]),
+        ("untouched model", base["images"][chosen]),
+    ]
     for method in grid["methods"]:
         part = load_part(Path(samples, method, cell["training"], prompt, run), cell["drift"])
         lines.append((METHOD_NAME.get(method, method), part["images"][chosen]))
@@ -65,7 +70,9 @@ def sample_sheet(blocks: list[tuple[str, list, list]], title: str = ""):
     widths = [len(titles) for _, titles, _ in blocks]
     count = max(len(lines) for *_, lines in blocks)
     figure = plt.figure(figsize=(0.95 * sum(widths) + 1.7 * len(blocks), 1.0 * count + 0.8), layout="constrained")
-    for group, (name, titles, lines) in zip(np.atleast_1d(figure.subfigures(1, len(blocks), width_ratios=widths)), blocks):
+    for group, (name, titles, lines) in zip(
+        np.atleast_1d(figure.subfigures(1, len(blocks), width_ratios=widths)), blocks
+    ):
         group.suptitle(name, fontsize=10)
         axes = group.subplots(len(lines), len(titles), squeeze=False)
         for row, (label, images) in zip(axes, lines):

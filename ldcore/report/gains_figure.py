@@ -9,8 +9,14 @@ def gains_figure(rows: list[dict]):
     """rows: the kid_gain rows of the scores. One panel a (dataset, extractor), one line a (method, cell)."""
     panels = list(dict.fromkeys((row["dataset"], row["extractor"]) for row in rows))
     lines = list(dict.fromkeys((row["method"], row["prompt"], row["drift"]) for row in rows))
-    figure, axes = plt.subplots(1, len(panels), figsize=(2.9 * len(panels) + 2.2, 0.24 * len(lines) + 1.3), sharey=True,
-                                squeeze=False, layout="constrained")
+    figure, axes = plt.subplots(
+        1,
+        len(panels),
+        figsize=(2.9 * len(panels) + 2.2, 0.24 * len(lines) + 1.3),
+        sharey=True,
+        squeeze=False,
+        layout="constrained",
+    )
     for axis, (dataset, extractor) in zip(axes[0], panels):
         for row in rows:
             if (row["dataset"], row["extractor"]) == (dataset, extractor):
@@ -24,6 +30,8 @@ def gains_figure(rows: list[dict]):
         axis.set_xlabel("KID gain (right: better with LD)", fontsize=7)
         axis.tick_params(labelsize=7)
     many = len({line[0] for line in lines}) > 1
-    axes[0, 0].set_yticks(range(len(lines)), [(METHOD_NAME.get(m, m) + ", " if many else "") + drift for m, _, drift in lines])
+    axes[0, 0].set_yticks(
+        range(len(lines)), [(METHOD_NAME.get(m, m) + ", " if many else "") + drift for m, _, drift in lines]
+    )
     axes[0, 0].invert_yaxis()
     return figure

@@ -12,15 +12,19 @@ img{max-width:100%}pre{background:#f6f6f6;padding:1em;overflow:auto;font-size:12
 def table_html(lines) -> str:
     """A DataFrame as an HTML table."""
     head = "".join(f"<th>{html.escape(str(name))}</th>" for name in lines.columns)
-    body = "".join("<tr>" + "".join(f"<td>{html.escape(str(value))}</td>" for value in row) + "</tr>" for row in lines.to_numpy())
+    body = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(str(value))}</td>" for value in row) + "</tr>" for row in lines.to_numpy()
+    )
     return f"<table><tr>{head}</tr>{body}</table>"
 
 
 def figure_html(path, caption: str) -> str:
     """A PNG inlined, so the page can be mailed."""
     data = base64.b64encode(Path(path).read_bytes()).decode()
-    return f'<h2>{html.escape(Path(path).stem)}</h2><p>{html.escape(caption)}</p><img alt="{html.escape(caption)}" ' \
-           f'src="data:image/png;base64,{data}">'
+    return (
+        f'<h2>{html.escape(Path(path).stem)}</h2><p>{html.escape(caption)}</p><img alt="{html.escape(caption)}" '
+        f'src="data:image/png;base64,{data}">'
+    )
 
 
 def page(title: str, tables: list[tuple], footnotes, figures: list[tuple[str, str]], facts: str) -> str:
@@ -28,6 +32,8 @@ def page(title: str, tables: list[tuple], footnotes, figures: list[tuple[str, st
     notes = "".join(f"<li>{html.escape(note)}</li>" for note in footnotes)
     grids = "".join(f"<h2>{html.escape(name)}</h2>{table_html(lines)}" for name, lines in tables)
     pictures = "".join(figure_html(path, caption) for path, caption in figures)
-    return f"<!doctype html><meta charset=utf-8><title>{html.escape(title)}</title><style>{STYLE}</style>" \
-           f"<h1>{html.escape(title)}</h1>{grids}<ul>{notes}</ul>{pictures}" \
-           f"<h2>Configuration</h2><pre>{html.escape(facts)}</pre>\n"
+    return (
+        f"<!doctype html><meta charset=utf-8><title>{html.escape(title)}</title><style>{STYLE}</style>"
+        f"<h1>{html.escape(title)}</h1>{grids}<ul>{notes}</ul>{pictures}"
+        f"<h2>Configuration</h2><pre>{html.escape(facts)}</pre>\n"
+    )

@@ -23,8 +23,11 @@ def image_grid(group, rows: list, deltas) -> None:
 def figure2(parts: dict, deltas, names: list[str], pictures: int = 3):
     """Drift at inference only: parts[name, delta] with images, one checkpoint fine-tuned without drift a name (dataset)."""
     figure = plt.figure(figsize=(1.15 * len(deltas) + 0.6, 1.15 * pictures * len(names) + 0.5), layout="constrained")
-    rows = [(name if row == pictures // 2 else None, [parts[name, delta]["images"][row] for delta in deltas])
-            for name in names for row in range(pictures)]
+    rows = [
+        (name if row == pictures // 2 else None, [parts[name, delta]["images"][row] for delta in deltas])
+        for name in names
+        for row in range(pictures)
+    ]
     image_grid(figure, rows, deltas)
     figure.suptitle("fine-tuned without LD, drift in z_T at inference only", fontsize=9)
     return figure
@@ -52,13 +55,19 @@ def figure3(parts: dict, rows: list[dict], deltas, trainings, pictures: int = 3)
     the mean of all latents and of each channel, a band a delta; last, KID against delta with its interval over seeds.
     """
     count = len(deltas)
-    figure = plt.figure(figsize=(1.15 * count * len(trainings) + 1.2, 1.15 * pictures + 2.2 * len(trainings) + 3.1),
-                        layout="constrained")
+    figure = plt.figure(
+        figsize=(1.15 * count * len(trainings) + 1.2, 1.15 * pictures + 2.2 * len(trainings) + 3.1),
+        layout="constrained",
+    )
     top, middle, bottom = figure.subfigures(3, 1, height_ratios=[1.15 * pictures + 0.6, 2.2 * len(trainings), 2.5])
     groups = np.atleast_1d(top.subfigures(1, len(trainings), wspace=0.03))
     for letter, training, group in zip("abcdef", trainings, groups):
         group.suptitle(f"({letter}) {TRAINING_NAME.get(training, training)}", fontsize=10)
-        image_grid(group, [(None, [parts[training, delta]["images"][row] for delta in deltas]) for row in range(pictures)], deltas)
+        image_grid(
+            group,
+            [(None, [parts[training, delta]["images"][row] for delta in deltas]) for row in range(pictures)],
+            deltas,
+        )
     latent_bands(middle, parts, deltas, trainings)
     extractors = sorted({row["extractor"] for row in rows})
     for axes, extractor in zip(np.atleast_1d(bottom.subplots(1, len(extractors))), extractors):
@@ -69,7 +78,10 @@ def figure3(parts: dict, rows: list[dict], deltas, trainings, pictures: int = 3)
 def latent_bands(figure, parts, deltas, trainings) -> None:
     """One line of panels a training: the latents' mean, then each channel's, along the reverse process."""
     channels = parts[trainings[0], deltas[0]]["trace"].shape[-1]
-    panels, colours = figure.subplots(len(trainings), channels + 1, sharex=True, sharey="col", squeeze=False), delta_colours(deltas)
+    panels, colours = (
+        figure.subplots(len(trainings), channels + 1, sharex=True, sharey="col", squeeze=False),
+        delta_colours(deltas),
+    )
     for letter, training, line in zip("abcdef", trainings, panels):
         for delta, colour in zip(deltas, colours):
             trace = parts[training, delta]["trace"]
@@ -91,8 +103,17 @@ def kid_against_delta(axes, rows, trainings) -> None:
         line = sorted((r for r in rows if r["training"] == training and r["metric"] == "kid"), key=lambda r: r["delta"])
         value = np.array([row["value"] for row in line])
         error = np.abs(np.array([[row["low"], row["high"]] for row in line]).T - value)
-        axes.errorbar([row["delta"] for row in line], value, np.nan_to_num(error), marker=marker, color=colour, markersize=4,
-                      capsize=2, linewidth=1.2, label=TRAINING_NAME.get(training, training))
+        axes.errorbar(
+            [row["delta"] for row in line],
+            value,
+            np.nan_to_num(error),
+            marker=marker,
+            color=colour,
+            markersize=4,
+            capsize=2,
+            linewidth=1.2,
+            label=TRAINING_NAME.get(training, training),
+        )
     axes.set_title(f"KID to real ({line[0]['extractor']}, N = {line[0]['n']})", fontsize=9)
     axes.set_xlabel("delta at sampling", fontsize=8)
     axes.set_ylim(bottom=0)

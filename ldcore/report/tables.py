@@ -2,15 +2,39 @@
 
 import pandas as pd
 
-from ldcore.files import atomic
+from ldcore.runtime.files import atomic
 
-COLUMNS = ["dataset", "method", "drift", "prompt", "metric", "extractor", "n", "seeds", "value", "low", "high", "paper_value",
-           "training", "sampling_drift"]
+COLUMNS = [
+    "dataset",
+    "method",
+    "drift",
+    "prompt",
+    "metric",
+    "extractor",
+    "n",
+    "seeds",
+    "value",
+    "low",
+    "high",
+    "paper_value",
+    "training",
+    "sampling_drift",
+]
 PAPER_METHOD = {"base": "stable_diffusion"}
-METHOD_NAME = {"base": "Pre-trained model, untouched", "basic_ft": "Basic FT", "textual_inversion": "Textual Inversion",
-               "dreambooth": "DreamBooth", "custom_diffusion": "Custom Diffusion", "real": "Real training images",
-               "reconstruction": "Real training images, reconstructed"}
-UNLIKE = ("pooled_pixels", "dinov2", "xrv_densenet")  # features so unlike Inception's that the paper's FID and KID say nothing beside
+METHOD_NAME = {
+    "base": "Pre-trained model, untouched",
+    "basic_ft": "Basic FT",
+    "textual_inversion": "Textual Inversion",
+    "dreambooth": "DreamBooth",
+    "custom_diffusion": "Custom Diffusion",
+    "real": "Real training images",
+    "reconstruction": "Real training images, reconstructed",
+}
+UNLIKE = (
+    "pooled_pixels",
+    "dinov2",
+    "xrv_densenet",
+)  # features so unlike Inception's that the paper's FID and KID say nothing beside
 FOOTNOTES = (
     "Ours and the paper's numbers are not comparable in size: other data, another model, other features. Compare directions.",
     "FID, KID [low, high]: 95 % delete-one-group jackknife interval over sampling seeds (model, training seed and real set are "
@@ -31,8 +55,10 @@ def paper_values(reported: pd.DataFrame, dataset: dict, config: dict) -> dict:
     """(method, drift label, metric) -> the paper's table 1 value, for a config entry whose `paper` names the paper's dataset."""
     table = reported[(reported["table"].astype(str) == "1") & (reported["dataset"] == dataset["paper"])]
     label = {0: config["grid"]["reference"], 1: config["grid"]["headline"]}
-    known = {(row.method, label[int(row.ld)], row.metric): row.value
-             for row in table[table["task"] == "text_to_image"].itertuples()}
+    known = {
+        (row.method, label[int(row.ld)], row.metric): row.value
+        for row in table[table["task"] == "text_to_image"].itertuples()
+    }
     for row in table[table["task"] == "classification"].itertuples():
         cell = ("real", "none", "auc") if row.method == "real" else ("basic_ft", label[1], "auc_real_plus_synthetic")
         known[cell] = row.value
@@ -41,8 +67,14 @@ def paper_values(reported: pd.DataFrame, dataset: dict, config: dict) -> dict:
 
 def prompt_values(reported: pd.DataFrame, study: dict, paper: str) -> dict:
     """(prompt style, metric) -> the paper's table 3 value."""
-    table = reported[(reported["table"].astype(str) == "3") & (reported["dataset"] == paper) & (reported["method"] == study["method"])]
-    return {(row.prompt + ("_info" if int(row.patient_info) else ""), row.metric): row.value for row in table.itertuples()}
+    table = reported[
+        (reported["table"].astype(str) == "3")
+        & (reported["dataset"] == paper)
+        & (reported["method"] == study["method"])
+    ]
+    return {
+        (row.prompt + ("_info" if int(row.patient_info) else ""), row.metric): row.value for row in table.itertuples()
+    }
 
 
 def with_paper(table: pd.DataFrame, value_of) -> pd.DataFrame:
@@ -54,17 +86,26 @@ def with_paper(table: pd.DataFrame, value_of) -> pd.DataFrame:
 def table1(rows: pd.DataFrame, reported: pd.DataFrame, config: dict) -> pd.DataFrame:
     """Every grid cell in the long form; paper values in the reference and headline cells of methods the paper has."""
     known = {name: paper_values(reported, options, config) for name, options in config["datasets"].items()}
-    rows = rows[rows["prompt"].isin(["", *config["grid"]["prompts"]]) & rows["method"].isin(
-        ["real", "reconstruction", "base", *config["grid"]["methods"]])]
-    return with_paper(rows, lambda row: known[row.dataset].get((PAPER_METHOD.get(row.method, row.method), row.drift, row.metric)))
+    rows = rows[
+        rows["prompt"].isin(["", *config["grid"]["prompts"]])
+        & rows["method"].isin(["real", "reconstruction", "base", *config["grid"]["methods"]])
+    ]
+    return with_paper(
+        rows, lambda row: known[row.dataset].get((PAPER_METHOD.get(row.method, row.method), row.drift, row.metric))
+    )
 
 
 def table3(rows: pd.DataFrame, reported: pd.DataFrame, config: dict) -> pd.DataFrame:
     """One cell of one method under every prompt style."""
     study = config["prompt_study"]
     known = prompt_values(reported, study, config["datasets"][study["dataset"]]["paper"])
-    rows = rows[(rows["dataset"] == study["dataset"]) & (rows["method"] == study["method"]) & (rows["drift"] == study["cell"])
-                & rows["prompt"].isin(study["prompts"]) & (rows["metric"] != "kid_gain")]
+    rows = rows[
+        (rows["dataset"] == study["dataset"])
+        & (rows["method"] == study["method"])
+        & (rows["drift"] == study["cell"])
+        & rows["prompt"].isin(study["prompts"])
+        & (rows["metric"] != "kid_gain")
+    ]
     order = rows["prompt"].map({name: place for place, name in enumerate(study["prompts"])})
     return with_paper(rows.loc[order.sort_values(kind="stable").index], lambda row: known.get((row.prompt, row.metric)))
 
@@ -87,18 +128,34 @@ def layout(table: pd.DataFrame) -> pd.DataFrame:
     table = table.fillna({"prompt": "", "drift": "none"})
     aucs = {(*row[:4], row.metric): row for row in table[table["metric"].str.startswith("auc")].itertuples(index=False)}
     distances = table[table["metric"].isin(["fid", "kid", "kid_gain"])]
-    distances = distances.sort_values(["dataset", "extractor"], kind="stable",
-                                      key=lambda column: column.map({name: i for i, name in enumerate(column.unique())}))
+    distances = distances.sort_values(
+        ["dataset", "extractor"],
+        kind="stable",
+        key=lambda column: column.map({name: i for i, name in enumerate(column.unique())}),
+    )
     for key, rows in distances.groupby(["dataset", "method", "drift", "prompt", "extractor"], sort=False):
         dataset, method, drift, prompt, extractor = key
         cell = {row.metric: row for row in rows.itertuples()}
         if key[:4] not in seen:
             seen.add(key[:4])
-            cell |= {name: aucs[*key[:4], name] for name in ("auc", "auc_real_plus_synthetic") if (*key[:4], name) in aucs}
-        line = {"Dataset": dataset, "Method": METHOD_NAME.get(method, method), "Latent Drifting": drift, "Prompt": prompt,
-                "N (seeds)": f"{cell['fid'].n} ({cell['fid'].seeds})", "Features": extractor}
-        for title, metric in (("FID", "fid"), ("KID", "kid"), ("KID gain", "kid_gain"), ("AUC", "auc"),
-                              ("AUC R+S", "auc_real_plus_synthetic")):
+            cell |= {
+                name: aucs[*key[:4], name] for name in ("auc", "auc_real_plus_synthetic") if (*key[:4], name) in aucs
+            }
+        line = {
+            "Dataset": dataset,
+            "Method": METHOD_NAME.get(method, method),
+            "Latent Drifting": drift,
+            "Prompt": prompt,
+            "N (seeds)": f"{cell['fid'].n} ({cell['fid'].seeds})",
+            "Features": extractor,
+        }
+        for title, metric in (
+            ("FID", "fid"),
+            ("KID", "kid"),
+            ("KID gain", "kid_gain"),
+            ("AUC", "auc"),
+            ("AUC R+S", "auc_real_plus_synthetic"),
+        ):
             line[title] = with_interval(cell[metric]) if metric in cell else ""
         for title, metric in (("FID", "fid"), ("KID", "kid"), ("AUC", "auc"), ("AUC R+S", "auc_real_plus_synthetic")):
             line[f"{title} (paper)"] = number(cell[metric].paper_value) if metric in cell else ""
@@ -110,7 +167,12 @@ def layout(table: pd.DataFrame) -> pd.DataFrame:
 def markdown(lines: pd.DataFrame, footnotes=FOOTNOTES) -> str:
     """A pipe table and its footnotes."""
     rows = [list(lines.columns), ["---"] * len(lines.columns), *lines.astype(str).to_numpy().tolist()]
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows) + "\n\n" + "\n".join(f"- {n}" for n in footnotes) + "\n"
+    return (
+        "\n".join("| " + " | ".join(row) + " |" for row in rows)
+        + "\n\n"
+        + "\n".join(f"- {n}" for n in footnotes)
+        + "\n"
+    )
 
 
 def latex(lines: pd.DataFrame, footnotes=FOOTNOTES) -> str:
@@ -118,8 +180,15 @@ def latex(lines: pd.DataFrame, footnotes=FOOTNOTES) -> str:
     escape = str.maketrans({"_": r"\_", "%": r"\%", "&": r"\&"})
     text = [[str(value).translate(escape) for value in row] for row in [lines.columns, *lines.to_numpy()]]
     rows = [" & ".join(row) + r" \\" for row in text]
-    body = [rf"\begin{{tabular}}{{{'l' * len(lines.columns)}}}", r"\toprule", rows[0], r"\midrule", *rows[1:], r"\bottomrule",
-            r"\end{tabular}"]
+    body = [
+        rf"\begin{{tabular}}{{{'l' * len(lines.columns)}}}",
+        r"\toprule",
+        rows[0],
+        r"\midrule",
+        *rows[1:],
+        r"\bottomrule",
+        r"\end{tabular}",
+    ]
     return "\n".join([*(f"% {note}" for note in footnotes), *body]) + "\n"
 
 

@@ -21,9 +21,14 @@ def slurm():
     try:
         started = subprocess.run([NODE, "start", folder], stdout=subprocess.PIPE, text=True)
         assert started.returncode == 0, started.stdout
-        environment = {**os.environ, "SLURM_CONF": str(folder / "slurm.conf"),
-                       "PATH": os.pathsep.join([str(folder / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]])}
-        yield SimpleNamespace(environment=environment, log=folder / "slurmd.log", host=os.uname().nodename.split(".")[0])
+        environment = {
+            **os.environ,
+            "SLURM_CONF": str(folder / "slurm.conf"),
+            "PATH": os.pathsep.join([str(folder / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]]),
+        }
+        yield SimpleNamespace(
+            environment=environment, log=folder / "slurmd.log", host=os.uname().nodename.split(".")[0]
+        )
     finally:
         for left in STARTED:  # by a test that failed
             if left.poll() is None:

@@ -10,7 +10,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 NODE = str(Path(__file__).with_name("slurm_node.sh"))
-PARTS = ("Snakefile", "rules", "config.yaml", "configs", "schemas", "workflow_scripts", "resources", "envs", "profiles", "slurm")
+PARTS = (
+    "Snakefile",
+    "rules",
+    "config.yaml",
+    "configs",
+    "schemas",
+    "workflow_scripts",
+    "resources",
+    "envs",
+    "profiles",
+    "slurm",
+)
 COMMAND = [sys.executable, "-m", "snakemake", "--profile", "slurm", "--configfile", "configs/smoke.yaml"]
 
 STARTED = []
@@ -28,7 +39,11 @@ def why_not() -> str:
         if subprocess.run(["mknod", f"{folder}/gpu", "c", "1", "3"], capture_output=True).returncode:
             return "pretend GPUs cannot be made here (mknod)"
     done = subprocess.run([NODE, "install"], capture_output=True, text=True)
-    return "" if done.returncode == 0 else f"Debian's Slurm packages cannot be installed: {done.stderr.strip().splitlines()[-1:]}"
+    return (
+        ""
+        if done.returncode == 0
+        else f"Debian's Slurm packages cannot be installed: {done.stderr.strip().splitlines()[-1:]}"
+    )
 
 
 def workspace(folder):
@@ -42,12 +57,24 @@ def workspace(folder):
 def started(slurm, folder, *arguments, accidents="[]"):
     """Snakemake as the README says, left running; what it prints goes to FOLDER/said. It asks for states every second: a test's jobs
     take seconds, and the executor waits 10 s longer after every look that found nothing new (accidents/sitecustomize.py)."""
-    environment = {**slurm.environment, "LDCORE_ACCIDENTS": accidents, "LDCORE_POLL": "1",
-                   "PYTHONPATH": str(Path(__file__).with_name("accidents"))}
+    environment = {
+        **slurm.environment,
+        "LDCORE_ACCIDENTS": accidents,
+        "LDCORE_POLL": "1",
+        "PYTHONPATH": str(Path(__file__).with_name("accidents")),
+    }
     with open(folder / "said", "w") as said:
         # env: a shell that runs these tests in the background has them ignore SIGINT.
-        STARTED.append(subprocess.Popen(["env", "--default-signal=INT", *COMMAND, *arguments], cwd=folder, env=environment,
-                                        stdout=said, stderr=said, start_new_session=True))
+        STARTED.append(
+            subprocess.Popen(
+                ["env", "--default-signal=INT", *COMMAND, *arguments],
+                cwd=folder,
+                env=environment,
+                stdout=said,
+                stderr=said,
+                start_new_session=True,
+            )
+        )
     return STARTED[-1]
 
 
@@ -58,9 +85,18 @@ def finished(slurm, folder, *arguments, accidents="[]", timeout=300):
 
 def submitted_as_array(slurm, folder, rule, accidents):
     """What is missing of a rule as one Slurm array, waited for."""
-    environment = {**slurm.environment, "LDCORE_ACCIDENTS": accidents, "PYTHONPATH": str(Path(__file__).with_name("accidents"))}
-    return subprocess.run([sys.executable, "workflow_scripts/slurm_array.py", "--rule", rule, *COMMAND[5:]], cwd=folder, env=environment,
-                          capture_output=True, text=True)
+    environment = {
+        **slurm.environment,
+        "LDCORE_ACCIDENTS": accidents,
+        "PYTHONPATH": str(Path(__file__).with_name("accidents")),
+    }
+    return subprocess.run(
+        [sys.executable, "workflow_scripts/slurm_array.py", "--rule", rule, *COMMAND[5:]],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
 
 
 def asked(slurm, *command) -> str:
@@ -88,15 +124,28 @@ def as_nobody(group) -> list[str]:
     """What to put before a command so that user `nobody` of a group gives it."""
     # Reads everything, as a colleague reads a shared file system: here Python may lie in root's home. Writes only what its user may.
     may = "-all,+dac_read_search"
-    return ["setpriv", "--reuid=nobody", f"--regid={group}", "--clear-groups", f"--inh-caps={may}", f"--bounding-set={may}",
-            "--ambient-caps=+dac_read_search"]
+    return [
+        "setpriv",
+        "--reuid=nobody",
+        f"--regid={group}",
+        "--clear-groups",
+        f"--inh-caps={may}",
+        f"--bounding-set={may}",
+        "--ambient-caps=+dac_read_search",
+    ]
 
 
 def by_another_user(slurm, folder, group, home):
     """Snakemake as above, started by another user and waited for."""
     home.mkdir(mode=0o777, exist_ok=True)
     home.chmod(0o777)
-    return subprocess.run([*as_nobody(group), *COMMAND], cwd=folder, env={**slurm.environment, "HOME": str(home)}, capture_output=True, text=True)
+    return subprocess.run(
+        [*as_nobody(group), *COMMAND],
+        cwd=folder,
+        env={**slurm.environment, "HOME": str(home)},
+        capture_output=True,
+        text=True,
+    )
 
 
 def tables(folder) -> dict:
@@ -105,4 +154,6 @@ def tables(folder) -> dict:
 
 def results(folder) -> dict:
     """Bytes of all tables and fine-tuned weights."""
-    return tables(folder) | {str(path.relative_to(folder)): path.read_bytes() for path in folder.glob("results/smoke/runs/**/*.safetensors")}
+    return tables(folder) | {
+        str(path.relative_to(folder)): path.read_bytes() for path in folder.glob("results/smoke/runs/**/*.safetensors")
+    }

@@ -13,12 +13,36 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
-from node import COMMAND, ROOT, as_nobody, asked, by_another_user, finished, records, results, started, submitted_as_array, tables, waited, workspace
+from node import (
+    COMMAND,
+    ROOT,
+    as_nobody,
+    asked,
+    by_another_user,
+    finished,
+    records,
+    results,
+    started,
+    submitted_as_array,
+    tables,
+    waited,
+    workspace,
+)
 
 pytestmark = pytest.mark.slurm
 RUN = "results/smoke/runs/{}/basic_ft/{}/{}/0/{}"
-GROUPS = ["--groups", "score=small", "downstream=small", "edit_score=small", "--group-components", "small=4",
-          "--resources", "gpu=1", "--set-resource-scopes", "gpu=local"]  # as docs/cluster.md says
+GROUPS = [
+    "--groups",
+    "score=small",
+    "downstream=small",
+    "edit_score=small",
+    "--group-components",
+    "small=4",
+    "--resources",
+    "gpu=1",
+    "--set-resource-scopes",
+    "gpu=local",
+]  # as docs/cluster.md says
 TABLES = [f"results/smoke/tables/{name}.csv" for name in ("table1", "table2", "table3", "table4", "truth")]
 
 
@@ -27,10 +51,19 @@ def local(tmp_path_factory):
     """The smoke grid without Slurm and, where that may be tried, without a network; left running beside the accidents, which mostly wait; compared at the end."""
     folder = workspace(tmp_path_factory.mktemp("local") / "run")
     with open(folder / "said", "w") as said:
-        alone = ["unshare", "--net"] if subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode == 0 else []
-        running = subprocess.Popen([*alone, "nice", "-n", "19", sys.executable, "-m", "snakemake", "--cores", "2", *COMMAND[5:]],
-                                   cwd=folder, stdout=said, stderr=said, start_new_session=True,
-                                   env={**os.environ, "PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"})
+        alone = (
+            ["unshare", "--net"]
+            if subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode == 0
+            else []
+        )
+        running = subprocess.Popen(
+            [*alone, "nice", "-n", "19", sys.executable, "-m", "snakemake", "--cores", "2", *COMMAND[5:]],
+            cwd=folder,
+            stdout=said,
+            stderr=said,
+            start_new_session=True,
+            env={**os.environ, "PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"},
+        )
     yield SimpleNamespace(folder=folder, running=running)
     if running.poll() is None:
         os.killpg(running.pid, signal.SIGKILL)
@@ -77,8 +110,21 @@ def sleeping_after(path, marker):
 def test_the_smoke_grid_runs_as_slurm_jobs_with_the_resources_asked_for(slurm, cluster, undisturbed):
     config = yaml.safe_load((ROOT / "config.yaml").read_text())["resources"]
     found = records(slurm, cluster)
-    stages = {stage: [one for one in found if one["Comment"].startswith(f"rule_{stage}")] for stage in
-              ("data", "latents", "drifts", "finetune", "generate", "score", "downstream", "edit_train", "edit_pix2pix", "edit_score")}
+    stages = {
+        stage: [one for one in found if one["Comment"].startswith(f"rule_{stage}")]
+        for stage in (
+            "data",
+            "latents",
+            "drifts",
+            "finetune",
+            "generate",
+            "score",
+            "downstream",
+            "edit_train",
+            "edit_pix2pix",
+            "edit_score",
+        )
+    }
     for stage, jobs in stages.items():
         assert jobs, f"no Slurm job of {stage}"
         wanted = {**config["default"], **config.get("edit" if stage == "edit_pix2pix" else stage, {})}
@@ -91,11 +137,20 @@ def test_the_smoke_grid_runs_as_slurm_jobs_with_the_resources_asked_for(slurm, c
 
 
 def test_the_summary_knows_every_job(slurm, cluster, undisturbed):
-    done = subprocess.run([sys.executable, ROOT / "workflow_scripts" / "summary.py", "--csv", "summary.csv", *COMMAND[5:]],
-                          cwd=cluster, env=slurm.environment, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, ROOT / "workflow_scripts" / "summary.py", "--csv", "summary.csv", *COMMAND[5:]],
+        cwd=cluster,
+        env=slurm.environment,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     rows = list(csv.DictReader((cluster / "summary.csv").open()))
-    assert len(rows) == 41 and {row["state"] for row in rows} == {"done"} and all((cluster / row["log"]).is_file() for row in rows)
+    assert (
+        len(rows) == 41
+        and {row["state"] for row in rows} == {"done"}
+        and all((cluster / row["log"]).is_file() for row in rows)
+    )
     assert sum(float(row["hours"]) * int(row["gpu"]) for row in rows) > 0 and "total" in done.stdout
 
 
@@ -106,26 +161,48 @@ def test_cancelled_drained_out_of_memory_and_out_of_time(slurm, cluster, undistu
     (tmp_path / "tight.yaml").write_text("resources: {finetune: {runtime: 1}, generate: {mem_mb: 450}}\n")
     slow = [sleeping_after(RUN.format(*run, "checkpoint.pt"), tmp_path / run[0]) for run in (cancelled, late)]
     asked(slurm, "scontrol", "update", f"NodeName={slurm.host}", "State=DRAIN", "Reason=test")
-    running = started(slurm, cluster, "--configfile", "configs/smoke.yaml", str(tmp_path / "tight.yaml"), "--", *TABLES,
-                      accidents=json.dumps(slow))
+    running = started(
+        slurm,
+        cluster,
+        "--configfile",
+        "configs/smoke.yaml",
+        str(tmp_path / "tight.yaml"),
+        "--",
+        *TABLES,
+        accidents=json.dumps(slow),
+    )
     last = int(records(slurm, cluster)[-1]["JobId"])
-    waiting = waited(lambda: asked(slurm, "squeue", "--noheader", "--states=PENDING", "--format=%r"), "jobs held by the drained node")
+    waiting = waited(
+        lambda: asked(slurm, "squeue", "--noheader", "--states=PENDING", "--format=%r"), "jobs held by the drained node"
+    )
     assert "Req" in waiting or "DRAIN" in waiting.upper() or "Unavail" in waiting, waiting
     asked(slurm, "scontrol", "update", f"NodeName={slurm.host}", "State=RESUME")
     waited((tmp_path / cancelled[0]).exists, "the first checkpoint")
-    mine = next(one for one in records(slurm, cluster)[::-1] if one["Comment"].endswith("brain_phantom_basic_ft_plain_simple_info_0"))
+    mine = next(
+        one
+        for one in records(slurm, cluster)[::-1]
+        if one["Comment"].endswith("brain_phantom_basic_ft_plain_simple_info_0")
+    )
     asked(slurm, "scancel", mine["JobId"])
     assert running.wait(300) == 0, (cluster / "said").read_text()[-4000:]
     assert results(cluster) == undisturbed
     untouched(cluster, before)
     found = [one for one in records(slurm, cluster) if int(one["JobId"]) > last]
-    ends = {run[0]: [one for one in found if one["Comment"].startswith("rule_finetune") and run[0] in one["Comment"]] for run in (cancelled, late)}
+    ends = {
+        run[0]: [one for one in found if one["Comment"].startswith("rule_finetune") and run[0] in one["Comment"]]
+        for run in (cancelled, late)
+    }
     assert [one["JobState"] for one in ends["brain_phantom"]] == ["CANCELLED", "COMPLETED"]
     assert [one["JobState"] for one in ends["chest_phantom"]] == ["TIMEOUT", "COMPLETED"]
     assert [one["TimeLimit"] for one in ends["chest_phantom"]] == ["00:01:00", "00:02:00"]
     sampling = [one for one in found if one["Comment"].startswith("rule_generate")]
     ended = {size: {one["JobState"] for one in sampling if f"mem={size}M" in one["TRES"]} for size in (450, 900)}
-    assert len(sampling) >= 4 and ended[900] == {"COMPLETED"} and ended[450] and ended[450] <= {"OUT_OF_MEMORY", "CANCELLED", "FAILED"}, ended
+    assert (
+        len(sampling) >= 4
+        and ended[900] == {"COMPLETED"}
+        and ended[450]
+        and ended[450] <= {"OUT_OF_MEMORY", "CANCELLED", "FAILED"}
+    ), ended
     assert "exceeded" in (cluster_log := slurm.log.read_text()), cluster_log[-2000:]
     for run in (cancelled, late):
         log = (cluster / "results/smoke/logs/finetune" / run[0] / "basic_ft" / run[1] / run[2] / "0.log").read_text()
@@ -135,7 +212,9 @@ def test_cancelled_drained_out_of_memory_and_out_of_time(slurm, cluster, undistu
 def refused_to_others(slurm, folder, home):
     """Who may not write here is told so; who may, that the run goes on already."""
     stranger = by_another_user(slurm, folder, "nogroup", home)
-    assert stranger.returncode != 0 and "belongs to another user" in stranger.stderr and "Traceback" not in stranger.stderr, stranger.stderr
+    assert (
+        stranger.returncode != 0 and "belongs to another user" in stranger.stderr and "Traceback" not in stranger.stderr
+    ), stranger.stderr
     for shared in (folder, *folder.glob(".snakemake/**/"), *folder.glob("results/**/")):
         shared.chmod(0o2775)
     colleague = by_another_user(slurm, folder, "root", home)
@@ -161,7 +240,9 @@ def test_sigint_a_second_user_and_a_killed_snakemake(slurm, cluster, undisturbed
     array = submitted_as_array(slurm, cluster, "finetune_basic_ft", "[]")
     assert array.returncode == 1 and "error: Slurm jobs of this folder go on" in array.stderr, array.stderr
     if subprocess.run([*as_nobody("nogroup"), "true"], capture_output=True).returncode:
-        warnings.warn("not tried: a start by another user; setpriv may not give that user the right to read root's files here")
+        warnings.warn(
+            "not tried: a start by another user; setpriv may not give that user the right to read root's files here"
+        )
     else:
         refused_to_others(slurm, cluster, tmp_path / "home")
     os.killpg(running.pid, signal.SIGKILL)
@@ -192,7 +273,9 @@ def test_a_full_disk_and_a_job_that_dies_before_renaming(slurm, cluster, undistu
     disk, kept = cluster / "results", tmp_path / "kept"
     disk.rename(kept)
     disk.mkdir()
-    size = sum(path.stat().st_size + 4096 for path in kept.rglob("*")) + (160 << 20)  # a checkpoint, weights and samples besides
+    size = sum(path.stat().st_size + 4096 for path in kept.rglob("*")) + (
+        160 << 20
+    )  # a checkpoint, weights and samples besides
     if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", disk]).returncode:
         disk.rmdir()
         kept.rename(disk)
@@ -210,11 +293,16 @@ def test_a_full_disk_and_a_job_that_dies_before_renaming(slurm, cluster, undistu
         (disk / "ballast").unlink()
         dies = [{"path": RUN.format(*run, "weights.safetensors"), "do": "kill", "marker": str(tmp_path / "died")}]
         array = submitted_as_array(slurm, cluster, "finetune_basic_ft", json.dumps(dies))
-        assert "1 of 2 jobs" in array.stdout and f"Not made: {RUN.format(*run, 'weights.safetensors')};" in array.stderr, array
+        assert (
+            "1 of 2 jobs" in array.stdout and f"Not made: {RUN.format(*run, 'weights.safetensors')};" in array.stderr
+        ), array
         before = times(cluster) | before
         tasks = [one for one in records(slurm, cluster) if "ArrayJobId" in one]
         assert (tmp_path / "died").exists() and sorted(one["JobState"] for one in tasks) == ["COMPLETED", "FAILED"]
-        assert all("mem=2500M" in one["TRES"] and one["TimeLimit"] == "00:30:00" and "gpu:1" in one["TresPerJob"] for one in tasks), tasks
+        assert all(
+            "mem=2500M" in one["TRES"] and one["TimeLimit"] == "00:30:00" and "gpu:1" in one["TresPerJob"]
+            for one in tasks
+        ), tasks
         assert finished(slurm, cluster, *GROUPS, "--", *TABLES) == 0, (cluster / "said").read_text()[-4000:]
         assert results(cluster) == undisturbed
         untouched(cluster, before)

@@ -6,17 +6,30 @@ import gzip
 import numpy as np
 from PIL import Image
 
-from ldcore.datasets.chest_tables import CHEXPERT
+from ldcore.datasets.scans.chest_tables import CHEXPERT
 
 FOUR = ("No Finding", "Cardiomegaly", "Pleural Effusion", "Pneumonia")
 CHEXPERT_HEADER = ["Path", "Sex", "Age", "Frontal/Lateral", "AP/PA", *CHEXPERT]
-NIH_HEADER = ("Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View Position,OriginalImage[Width,Height],"
-              "OriginalImagePixelSpacing[x,y]")
+NIH_HEADER = (
+    "Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View Position,OriginalImage[Width,Height],"
+    "OriginalImagePixelSpacing[x,y]"
+)
 NIH_NAMES = {"Pleural Effusion": "Effusion"}
 MIMIC_LABELS = sorted(CHEXPERT)
-MIMIC_HEADER = ["dicom_id", "subject_id", "study_id", "PerformedProcedureStepDescription", "ViewPosition", "Rows", "Columns", "StudyDate",
-                "StudyTime", "ProcedureCodeSequence_CodeMeaning", "ViewCodeSequence_CodeMeaning",
-                "PatientOrientationCodeSequence_CodeMeaning"]
+MIMIC_HEADER = [
+    "dicom_id",
+    "subject_id",
+    "study_id",
+    "PerformedProcedureStepDescription",
+    "ViewPosition",
+    "Rows",
+    "Columns",
+    "StudyDate",
+    "StudyTime",
+    "ProcedureCodeSequence_CodeMeaning",
+    "ViewCodeSequence_CodeMeaning",
+    "PatientOrientationCodeSequence_CodeMeaning",
+]
 
 
 def picture(path, number: int, shape=(40, 32)):
@@ -47,10 +60,23 @@ def chexpert(folder, patients=24):
         labels = {FOUR[number % 4].replace(" ", "_"): "1.0"}
         for study in (1, 2):
             place = f"train/patient{number:05d}/study{study}"
-            rows.append(chexpert_row(f"CheXpert-v1.0-small/{place}/view1_frontal.jpg", ["Female", "Male"][number // 4 % 2], str(50 + number + study),
-                                     **labels))
+            rows.append(
+                chexpert_row(
+                    f"CheXpert-v1.0-small/{place}/view1_frontal.jpg",
+                    ["Female", "Male"][number // 4 % 2],
+                    str(50 + number + study),
+                    **labels,
+                )
+            )
             picture(folder / place / "view1_frontal.jpg", number * 2 + study, (39, 32))
-        rows.append(chexpert_row(f"CheXpert-v1.0-small/train/patient{number:05d}/study1/view2_lateral.jpg", view="Lateral", position="", **labels))
+        rows.append(
+            chexpert_row(
+                f"CheXpert-v1.0-small/train/patient{number:05d}/study1/view2_lateral.jpg",
+                view="Lateral",
+                position="",
+                **labels,
+            )
+        )
     write(folder / "train.csv", CHEXPERT_HEADER, rows)
     return {"source": str(folder), "image_size": 16}
 
@@ -65,8 +91,20 @@ def nih(folder, patients=24, table="Data_Entry_2017_v2020.csv"):
     for number in range(1, patients + 1):
         finding = FOUR[number % 4]
         for follow_up in (0, 1):
-            rows.append(nih_row(number, follow_up, NIH_NAMES.get(finding, finding), str(50 + number + follow_up), "MF"[number // 4 % 2]))
-            picture(folder / f"images_00{1 + number % 2}" / "images" / f"{number:08d}_{follow_up:03d}.png", number * 2 + follow_up, (32, 32))
+            rows.append(
+                nih_row(
+                    number,
+                    follow_up,
+                    NIH_NAMES.get(finding, finding),
+                    str(50 + number + follow_up),
+                    "MF"[number // 4 % 2],
+                )
+            )
+            picture(
+                folder / f"images_00{1 + number % 2}" / "images" / f"{number:08d}_{follow_up:03d}.png",
+                number * 2 + follow_up,
+                (32, 32),
+            )
     (folder / table).write_text("\n".join([NIH_HEADER, *rows]) + "\n")
     return {"source": str(folder), "image_size": 16}
 
@@ -77,7 +115,20 @@ def mimic_image(subject, study, number):
 
 
 def mimic_row(dicom_id, subject, study, view="PA", date="21800506", time="213014.531"):
-    return [dicom_id, subject, study, "CHEST (PA AND LAT)", view, "3056", "2544", date, time, "CHEST (PA AND LAT)", "postero-anterior", "Erect"]
+    return [
+        dicom_id,
+        subject,
+        study,
+        "CHEST (PA AND LAT)",
+        view,
+        "3056",
+        "2544",
+        date,
+        time,
+        "CHEST (PA AND LAT)",
+        "postero-anterior",
+        "Erect",
+    ]
 
 
 def mimic(folder, patients=24, zipped=".gz"):
@@ -92,13 +143,23 @@ def mimic(folder, patients=24, zipped=".gz"):
                 dicom_id = mimic_image(subject, study, image)
                 metadata.append(mimic_row(dicom_id, subject, study, view, date))
                 splits.append([dicom_id, study, subject, ("train", "validate", "test")[number % 3]])
-                picture(folder / "files" / f"p{str(subject)[:2]}" / f"p{subject}" / f"s{study}" / f"{dicom_id}.jpg", study % 97, (40, 33))
+                picture(
+                    folder / "files" / f"p{str(subject)[:2]}" / f"p{subject}" / f"s{study}" / f"{dicom_id}.jpg",
+                    study % 97,
+                    (40, 33),
+                )
             labels.append([subject, study, *("1.0" if name == finding else "" for name in MIMIC_LABELS)])
     write(folder / f"mimic-cxr-2.0.0-metadata.csv{zipped}", MIMIC_HEADER, metadata)
     write(folder / f"mimic-cxr-2.0.0-chexpert.csv{zipped}", ["subject_id", "study_id", *MIMIC_LABELS], labels)
     write(folder / f"mimic-cxr-2.0.0-split.csv{zipped}", ["dicom_id", "study_id", "subject_id", "split"], splits)
-    write(folder / "patients.csv.gz", ["subject_id", "gender", "anchor_age", "anchor_year", "anchor_year_group", "dod"],
-          [[10000032 + number, "MF"[number // 4 % 2], 52 + number, 2180, "2014 - 2016", ""] for number in range(patients)])
+    write(
+        folder / "patients.csv.gz",
+        ["subject_id", "gender", "anchor_age", "anchor_year", "anchor_year_group", "dod"],
+        [
+            [10000032 + number, "MF"[number // 4 % 2], 52 + number, 2180, "2014 - 2016", ""]
+            for number in range(patients)
+        ],
+    )
     return {"source": str(folder), "image_size": 16, "patients": "patients.csv.gz"}
 
 
@@ -107,7 +168,9 @@ def medmnist(folder, counts=(24, 12, 12), name="pneumoniamnist", side=28, colour
     folder.mkdir(parents=True, exist_ok=True)
     draw, arrays = np.random.default_rng(0), {}
     for split, count in zip(("train", "val", "test"), counts):
-        arrays[f"{split}_images"] = draw.integers(0, 256, (count, side, side) + ((3,) if colour else ()), dtype=np.uint8)
+        arrays[f"{split}_images"] = draw.integers(
+            0, 256, (count, side, side) + ((3,) if colour else ()), dtype=np.uint8
+        )
         arrays[f"{split}_labels"] = (np.arange(count) % 2).astype(np.uint8)[:, None]
     save(folder / f"{name}.npz", **arrays)
     return {"source": str(folder), "image_size": 16}

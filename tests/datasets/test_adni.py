@@ -9,25 +9,37 @@ import pandas as pd
 import pytest
 from heads import PLAIN, head, save_dicom, save_nifti
 
-from ldcore.datasets import adni_visits
+from ldcore.datasets.adapters import _adni_visits as adni_visits
 from ldcore.datasets.records import load
-from ldcore.errors import UserError
 from ldcore.prepare import prepare
+from ldcore.runtime.errors import UserError
 
 STEPS = "MPR; GradWarp; B1 Correction; N3; Scaled"
 HEADER = "Image Data ID,Subject,Group,Sex,Age,Visit,Modality,Description,Type,Acq Date,Format,Downloaded"
-ROWS = [("I33046", "011_S_0021", "CN", "F", "72", "sc", "MRI", STEPS, "9/01/2005"),
-        ("I7979", "011_S_0021", "CN", "F", "72", "sc", "MRI", "MP-RAGE", "9/01/2005"),  # less processed
-        ("I33045", "011_S_0021", "CN", "F", "72", "sc", "MRI", "MPR-R; GradWarp; B1 Correction; N3; Scaled", "9/15/2005"),  # the visit's repeat
-        ("81234", "011_S_0021", "CN", "F", "73.5", "m12", "MRI", STEPS, "9/11/2006"),
-        ("I40000", "023_S_0030", "EMCI", "M", "79.9", "bl", "MRI", "MP-RAGE", "10/24/2010"),
-        ("I40001", "023_S_0031", "Patient", "M", "70", "bl", "MRI", STEPS, "1/02/2006"),
-        ("I40002", "023_S_0032", "AD", "M", "70", "bl", "PET", "FDG", "1/02/2006"),
-        ("I40003", "023_S_0033", "AD", "M", "81", "bl", "MRI", "Axial FLAIR", "1/02/2006"),
-        ("I40004", "023_S_0034", "AD", "F", "81", "bl", "MRI", STEPS, "1/02/2006"),  # no image
-        ("I40005", "023_S_0035", "SMC", "F", "", "nv", "MRI", STEPS, "1/02/2013"),
-        ("I40006", "023_S_0036", "AD", "M", "66", "nv", "MRI", STEPS, "1/02/2006"),
-        ("I40007", "023_S_0036", "AD", "M", "68", "nv", "MRI", STEPS, "1/09/2008")]
+ROWS = [
+    ("I33046", "011_S_0021", "CN", "F", "72", "sc", "MRI", STEPS, "9/01/2005"),
+    ("I7979", "011_S_0021", "CN", "F", "72", "sc", "MRI", "MP-RAGE", "9/01/2005"),  # less processed
+    (
+        "I33045",
+        "011_S_0021",
+        "CN",
+        "F",
+        "72",
+        "sc",
+        "MRI",
+        "MPR-R; GradWarp; B1 Correction; N3; Scaled",
+        "9/15/2005",
+    ),  # the visit's repeat
+    ("81234", "011_S_0021", "CN", "F", "73.5", "m12", "MRI", STEPS, "9/11/2006"),
+    ("I40000", "023_S_0030", "EMCI", "M", "79.9", "bl", "MRI", "MP-RAGE", "10/24/2010"),
+    ("I40001", "023_S_0031", "Patient", "M", "70", "bl", "MRI", STEPS, "1/02/2006"),
+    ("I40002", "023_S_0032", "AD", "M", "70", "bl", "PET", "FDG", "1/02/2006"),
+    ("I40003", "023_S_0033", "AD", "M", "81", "bl", "MRI", "Axial FLAIR", "1/02/2006"),
+    ("I40004", "023_S_0034", "AD", "F", "81", "bl", "MRI", STEPS, "1/02/2006"),  # no image
+    ("I40005", "023_S_0035", "SMC", "F", "", "nv", "MRI", STEPS, "1/02/2013"),
+    ("I40006", "023_S_0036", "AD", "M", "66", "nv", "MRI", STEPS, "1/02/2006"),
+    ("I40007", "023_S_0036", "AD", "M", "68", "nv", "MRI", STEPS, "1/09/2008"),
+]
 MERGE = """RID,COLPROT,PTID,VISCODE,EXAMDATE,DX_bl,AGE,PTGENDER,DX
 21,ADNI1,011_S_0021,bl,2005-09-13,CN,72.6,Female,CN
 21,ADNI1,011_S_0021,m06,2006-03-13,CN,72.6,Female,
@@ -51,7 +63,9 @@ def source(tmp_path):
     source = tmp_path / "in"
     rows = [(*row[:8], "Processed", row[8], "NiFTI", "11/20/2007") for row in ROWS]
     source.mkdir()
-    (source / "collection_11_20_2007.csv").write_text("\n".join([HEADER] + [",".join(f'"{cell}"' for cell in row) for row in rows]) + "\n")
+    (source / "collection_11_20_2007.csv").write_text(
+        "\n".join([HEADER] + [",".join(f'"{cell}"' for cell in row) for row in rows]) + "\n"
+    )
     for image, subject, *_, description, date in [*ROWS, ("I50000", "023_S_0040", STEPS, "1/02/2006")]:
         folder, name = place(source, f"I{image.lstrip('I')}", subject, description, date)
         if description == "MP-RAGE":
@@ -68,14 +82,28 @@ def run(source, **options):
 
 def test_collection_alone(source):
     records, images, excluded = run(source)
-    assert list(zip(records["subject_id"], records["session"], records["diagnosis"], records["age"], records["sex"])) == [
-        ("011_S_0021", 0, "CN", 72, "F"), ("011_S_0021", 1, "CN", 73.5, "F"), ("023_S_0030", 0, "MCI", 79.9, "M"),
-        ("023_S_0036", 0, "AD", 66, "M"), ("023_S_0036", 1, "AD", 68, "M")]
-    assert all(np.array_equal(images[0], image) for image in images)  # the third from DICOM; the repeat holds a smaller head
+    assert list(
+        zip(records["subject_id"], records["session"], records["diagnosis"], records["age"], records["sex"])
+    ) == [
+        ("011_S_0021", 0, "CN", 72, "F"),
+        ("011_S_0021", 1, "CN", 73.5, "F"),
+        ("023_S_0030", 0, "MCI", 79.9, "M"),
+        ("023_S_0036", 0, "AD", 66, "M"),
+        ("023_S_0036", 1, "AD", 68, "M"),
+    ]
+    assert all(
+        np.array_equal(images[0], image) for image in images
+    )  # the third from DICOM; the repeat holds a smaller head
     assert sorted(zip(excluded["subject_id"], excluded["reason"])) == [
-        ("011_S_0021", "another T1 image of the same visit is used"), ("011_S_0021", "another T1 image of the same visit is used"),
-        ("023_S_0031", "group Patient is no diagnosis"), ("023_S_0032", "another modality"), ("023_S_0033", "not a T1 image by its description"),
-        ("023_S_0034", "no image in the folder"), ("023_S_0035", "no age in the table"), ("023_S_0040", "not in the table")]
+        ("011_S_0021", "another T1 image of the same visit is used"),
+        ("011_S_0021", "another T1 image of the same visit is used"),
+        ("023_S_0031", "group Patient is no diagnosis"),
+        ("023_S_0032", "another modality"),
+        ("023_S_0033", "not a T1 image by its description"),
+        ("023_S_0034", "no image in the folder"),
+        ("023_S_0035", "no age in the table"),
+        ("023_S_0040", "not in the table"),
+    ]
     assert excluded.set_index("subject_id")["path"]["023_S_0034"] == "023_S_0034 I40004"
 
 
@@ -83,10 +111,17 @@ def test_ages_and_diagnoses_of_adnimerge(source):
     (source / "ADNIMERGE.csv").write_text(MERGE)
     records, _, excluded = run(source)
     assert list(zip(records["subject_id"], records["diagnosis"])) == [
-        ("011_S_0021", "CN"), ("011_S_0021", "MCI"), ("023_S_0030", "MCI"), ("023_S_0036", "AD")]
+        ("011_S_0021", "CN"),
+        ("011_S_0021", "MCI"),
+        ("023_S_0030", "MCI"),
+        ("023_S_0036", "AD"),
+    ]
     assert np.allclose(records["age"], [72.6 - 12 / 365.25, 72.6 + 363 / 365.25, 79.5 + 4 / 365.25, 65.9 - 8 / 365.25])
     reasons = dict(zip(excluded["subject_id"] + excluded["path"].str[-10:-4], excluded["reason"]))
-    assert reasons["023_S_0036I40007"] == "no visit in ADNIMERGE within 183 days" and reasons["023_S_0031I40001"] == "no diagnosis in ADNIMERGE"
+    assert (
+        reasons["023_S_0036I40007"] == "no visit in ADNIMERGE within 183 days"
+        and reasons["023_S_0031I40001"] == "no diagnosis in ADNIMERGE"
+    )
     records, _, _ = run(source, max_days=1000)
     assert list(records["diagnosis"][records["subject_id"] == "023_S_0036"]) == ["AD", "AD"]
 
@@ -95,7 +130,11 @@ def test_adnimerge_without_dates_goes_by_visit_codes(source):
     rows = [line.split(",") for line in MERGE.splitlines()]
     (source / "merge.csv").write_text("\n".join(",".join(row[:4] + row[5:]) for row in rows) + "\n")
     records, _, _ = run(source, visits="merge.csv")
-    assert list(zip(records["subject_id"], records["diagnosis"])) == [("011_S_0021", "CN"), ("011_S_0021", "MCI"), ("023_S_0030", "MCI")]
+    assert list(zip(records["subject_id"], records["diagnosis"])) == [
+        ("011_S_0021", "CN"),
+        ("011_S_0021", "MCI"),
+        ("023_S_0030", "MCI"),
+    ]
     assert np.allclose(records["age"], [72.6, 73.6, 79.5], atol=0.01)
 
 
@@ -108,8 +147,18 @@ def test_adnimerge_that_contradicts_itself(source):
         run(source)
 
 
-@pytest.mark.parametrize("code, months", [("bl", 0), ("sc", 0), ("ADNI Screening", 0), ("m06", 6), ("ADNI1/GO Month 36", 36),
-                                          ("ADNI2 Year 1 Visit", None), ("", None)])
+@pytest.mark.parametrize(
+    "code, months",
+    [
+        ("bl", 0),
+        ("sc", 0),
+        ("ADNI Screening", 0),
+        ("m06", 6),
+        ("ADNI1/GO Month 36", 36),
+        ("ADNI2 Year 1 Visit", None),
+        ("", None),
+    ],
+)
 def test_months_of_visit_codes(code, months):
     found = adni_visits.months(code)
     assert np.isnan(found) if months is None else found == months
@@ -122,7 +171,10 @@ def test_damaged_files_are_left_out_and_the_rest_goes_on(source):
     records, _, excluded = run(source)
     assert list(records["subject_id"]) == ["011_S_0021", "023_S_0036", "023_S_0036"]
     gone = dict(zip(excluded["path"], excluded["reason"]))
-    assert gone[str(files[0])] == "is damaged, or not the image its name says" and "lacks slices" in gone[str(files[5].parent)]
+    assert (
+        gone[str(files[0])] == "is damaged, or not the image its name says"
+        and "lacks slices" in gone[str(files[5].parent)]
+    )
 
 
 def test_copies_and_images_without_an_id(source):
@@ -132,9 +184,15 @@ def test_copies_and_images_without_an_id(source):
     assert {"another copy of the same image", "no image id in its name"} <= set(run(source)[2]["reason"])
 
 
-@pytest.mark.parametrize("old, new, words", [
-    ('"9/01/2005"', '"last week"', ["Row 2", "date 'last week'"]), ("Acq Date", "When", ["no column 'Acq Date'", "collection_11_20_2007.csv"]),
-    ('"72"', '"72 years"', ["Row 2", "age '72 years'"]), ('"I7979"', '"I33046"', ["Rows 2 and 3", "image", "differ"])])
+@pytest.mark.parametrize(
+    "old, new, words",
+    [
+        ('"9/01/2005"', '"last week"', ["Row 2", "date 'last week'"]),
+        ("Acq Date", "When", ["no column 'Acq Date'", "collection_11_20_2007.csv"]),
+        ('"72"', '"72 years"', ["Row 2", "age '72 years'"]),
+        ('"I7979"', '"I33046"', ["Rows 2 and 3", "image", "differ"]),
+    ],
+)
 def test_fault_in_the_collection_is_named(source, old, new, words):
     path = source / "collection_11_20_2007.csv"
     path.write_text(path.read_text().replace(old, new, 1))
@@ -144,8 +202,28 @@ def test_fault_in_the_collection_is_named(source, old, new, words):
 
 
 def test_command_line_names_no_person(source):
-    done = subprocess.run([sys.executable, "-m", "ldcore.prepare", "--adapter", "adni", "--source", source, "--out", source.parent / "out",
-                           "--options", json.dumps(PLAIN)], capture_output=True, text=True)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "ldcore.prepare",
+            "--adapter",
+            "adni",
+            "--source",
+            source,
+            "--out",
+            source.parent / "out",
+            "--options",
+            json.dumps(PLAIN),
+        ],
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
-    assert "5 images of 3 subjects; left out: 2 another T1 image of the same visit is used" in done.stdout and "_S_" not in done.stdout + done.stderr
-    assert (source.parent / "out" / "images.npy").is_file() and "_S_" not in (source.parent / "out" / "splits.csv").read_text()
+    assert (
+        "5 images of 3 subjects; left out: 2 another T1 image of the same visit is used" in done.stdout
+        and "_S_" not in done.stdout + done.stderr
+    )
+    assert (source.parent / "out" / "images.npy").is_file() and "_S_" not in (
+        source.parent / "out" / "splits.csv"
+    ).read_text()

@@ -7,8 +7,10 @@ import pytest
 from scipy import ndimage
 
 from ldcore import datasets
-from ldcore.datasets import brain_atlas, brain_phantom, records
-from ldcore.errors import UserError
+from ldcore.datasets import records
+from ldcore.datasets.adapters import brain_phantom
+from ldcore.datasets.phantoms import brain_atlas
+from ldcore.runtime.errors import UserError
 
 SMALL = {"subjects": 24}
 
@@ -40,7 +42,7 @@ def test_table_is_valid_and_complete(small, tmp_path):
 def test_same_seed_same_bytes_and_subject_alone_equals_subject_in_set(small):
     table, images = small
     fewer, fewer_images = datasets.build("brain_phantom", {"subjects": 7}, 5)
-    assert fewer.equals(table.iloc[:len(fewer)]) and np.array_equal(fewer_images, images[:len(fewer)])
+    assert fewer.equals(table.iloc[: len(fewer)]) and np.array_equal(fewer_images, images[: len(fewer)])
     options = {**brain_phantom.DEFAULTS, **SMALL}
     for row in brain_phantom.sessions(19, options, 5):
         image, truth = brain_phantom.render(row, options, 5)
@@ -108,8 +110,16 @@ def test_age_and_sex_counterfactuals_follow_the_equations(small):
     assert 1.03 < sizes["M"] / sizes["F"] < 1.2
 
 
-@pytest.mark.parametrize("changes, word", [({"diagnosis": "XX"}, "'XX'"), ({"sex": "x"}, "'x'"), ({"age": 20}, "20"),
-                                           ({"height": 3}, "'height'"), ({"years": -1}, "-1")])
+@pytest.mark.parametrize(
+    "changes, word",
+    [
+        ({"diagnosis": "XX"}, "'XX'"),
+        ({"sex": "x"}, "'x'"),
+        ({"age": 20}, "20"),
+        ({"height": 3}, "'height'"),
+        ({"years": -1}, "-1"),
+    ],
+)
 def test_bad_counterfactual_is_named(small, changes, word):
     with pytest.raises(UserError, match=word):
         brain_phantom.counterfactual(small[0].iloc[0], SMALL, 5, **changes)
@@ -122,7 +132,7 @@ def test_bad_option_is_named(options):
 
 
 def test_measured_area_follows_the_requested_ratio():
-    rows, columns = np.mgrid[0:brain_atlas.HEIGHT, 0:brain_atlas.WIDTH].astype(np.float32)
+    rows, columns = np.mgrid[0 : brain_atlas.HEIGHT, 0 : brain_atlas.WIDTH].astype(np.float32)
     ventricle = brain_atlas.tables()["maps"][4, ..., 1:2]
     for ratio in (0.7, 1.0, 2.0, 3.5):
         y, x = brain_atlas.widen(rows, columns, 4, np.float32(0), ratio, (0.0, 0.0))

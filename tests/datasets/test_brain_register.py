@@ -5,8 +5,8 @@ import pytest
 import SimpleITK as sitk
 from scipy import ndimage
 
-from ldcore.datasets import brain_register, brain_scan
-from ldcore.errors import UserError
+from ldcore.datasets.scans import brain_register, brain_scan
+from ldcore.runtime.errors import UserError
 
 MOVED = [((0.3, 0.1, -0.15), (18.0, -30.0, 25.0), 1.05), ((-0.3, -0.15, 0.2), (-10.0, 25.0, -20.0), 0.92)]
 
@@ -17,7 +17,7 @@ def moved(rotation, shift, size, shading: float = 0.0, voxel: float = 3.0):
     template = brain_register.template()[0]
     marked = sitk.Image(template)
     corner = template.TransformPhysicalPointToIndex((48.0, -10.0, 12.0))  # LPS: left, in front
-    marked[corner[0] - 5:corner[0] + 1, corner[1]:corner[1] + 6, corner[2]:corner[2] + 6] = 1.6
+    marked[corner[0] - 5 : corner[0] + 1, corner[1] : corner[1] + 6, corner[2] : corner[2] + 6] = 1.6
     place = sitk.AffineTransform(3)
     place.SetMatrix((np.array(sitk.Euler3DTransform((0.0, 0.0, 0.0), *rotation).GetMatrix()) * size).tolist())
     place.SetTranslation(shift)
@@ -26,7 +26,9 @@ def moved(rotation, shift, size, shading: float = 0.0, voxel: float = 3.0):
     grid.SetSpacing([voxel] * 3)
     grid.SetOrigin((-110.0, -120.0, -120.0))
     image = sitk.Resample(marked, grid, place, sitk.sitkLinear)
-    shaded = sitk.GetImageFromArray(sitk.GetArrayFromImage(image) * 400 * np.exp(shading * np.linspace(-1, 1, count, dtype=np.float32)))
+    shaded = sitk.GetImageFromArray(
+        sitk.GetArrayFromImage(image) * 400 * np.exp(shading * np.linspace(-1, 1, count, dtype=np.float32))
+    )
     shaded.CopyInformation(image)
     return shaded, place
 
@@ -40,7 +42,10 @@ def test_moved_template_is_found_again(rotation, shift, size):
     assert np.linalg.norm(there - points, axis=1).mean() < 1.5  # mm
     found, true = brain_scan.registered(image, 18), section(brain_register.template()[0])
     assert found.shape == (466, 466) and np.corrcoef(found.ravel(), true.ravel())[0, 1] > 0.97
-    spot = np.argwhere(found > 0.9 * found.max()).mean(0) / 2 - (98, 116.5)  # mm from the commissures: down, to the right
+    spot = np.argwhere(found > 0.9 * found.max()).mean(0) / 2 - (
+        98,
+        116.5,
+    )  # mm from the commissures: down, to the right
     assert -20 < spot[0] < 5 and -60 < spot[1] < -30, spot
 
 
@@ -72,7 +77,10 @@ def test_what_is_no_head_is_refused(fault):
 def test_shading_is_taken_away():
     plain, shaded = moved(*MOVED[1], 0, 5.0)[0], moved(*MOVED[1], 0.35, 5.0)[0]
     inside = sitk.GetArrayFromImage(plain) > 200
-    before, after = (sitk.GetArrayFromImage(one)[inside] / sitk.GetArrayFromImage(plain)[inside] for one in (shaded, brain_register.unbiased(shaded)))
+    before, after = (
+        sitk.GetArrayFromImage(one)[inside] / sitk.GetArrayFromImage(plain)[inside]
+        for one in (shaded, brain_register.unbiased(shaded))
+    )
     assert after.std() / after.mean() < 0.5 * before.std() / before.mean()
 
 

@@ -7,15 +7,21 @@ import numpy as np
 import pytest
 from heads import PLAIN, STEP, head, save_analyze, save_dicom, save_nifti
 
-from ldcore.datasets import brain_scan
-from ldcore.datasets.brain_volume import volume
-from ldcore.datasets.images import axial_slice, to_uint8
-from ldcore.errors import UserError
+from ldcore.datasets.scans import brain_scan
+from ldcore.datasets.scans.brain_volume import volume
+from ldcore.datasets.scans.images import axial_slice, to_uint8
+from ldcore.runtime.errors import UserError
 
 OPTIONS = {**brain_scan.OPTIONS, **PLAIN}
-FORMATS = {"nifti": partial(save_nifti), "flipped": partial(save_nifti, axes="LAS"), "permuted": partial(save_nifti, axes="PSR"),
-           "sagittal": partial(save_nifti, axes="ASL"), "pair without orientation": partial(save_nifti, axes="ASL", coded=False),
-           "analyze": save_analyze, "dicom": save_dicom}
+FORMATS = {
+    "nifti": partial(save_nifti),
+    "flipped": partial(save_nifti, axes="LAS"),
+    "permuted": partial(save_nifti, axes="PSR"),
+    "sagittal": partial(save_nifti, axes="ASL"),
+    "pair without orientation": partial(save_nifti, axes="ASL", coded=False),
+    "analyze": save_analyze,
+    "dicom": save_dicom,
+}
 ENDS = {"pair without orientation": ".img", "analyze": ".img", "dicom": "", "flipped": ".nii"}
 
 
@@ -52,7 +58,10 @@ def test_unequal_voxels_keep_the_head_s_shape(tmp_path):
 
 def test_slice_fraction_goes_from_top_to_bottom(tmp_path):
     save_nifti(tmp_path / "scan.nii")
-    width = [(brain_scan.prepared({"path": tmp_path / "scan.nii"}, {**OPTIONS, "slice_fraction": part}) > 0).any(0).sum() for part in (0.1, 0.5, 0.9)]
+    width = [
+        (brain_scan.prepared({"path": tmp_path / "scan.nii"}, {**OPTIONS, "slice_fraction": part}) > 0).any(0).sum()
+        for part in (0.1, 0.5, 0.9)
+    ]
     assert width[0] < width[2] < width[1]
 
 
@@ -63,7 +72,9 @@ def test_sheared_header_is_read(tmp_path):
     save_nifti(tmp_path / "plain.nii")
     one, other = (brain_scan.prepared({"path": tmp_path / name}, OPTIONS) for name in ("sheared.nii.gz", "plain.nii"))
     assert np.abs(one.astype(int) - other).mean() < 2
-    assert np.allclose(np.array(volume(tmp_path / "sheared.nii.gz").GetDirection()).reshape(3, 3) @ [1, 0, 0], [-1, 0, 0], atol=0.02)
+    assert np.allclose(
+        np.array(volume(tmp_path / "sheared.nii.gz").GetDirection()).reshape(3, 3) @ [1, 0, 0], [-1, 0, 0], atol=0.02
+    )
 
 
 def damage(path, kind):
@@ -83,14 +94,23 @@ def damage(path, kind):
     else:
         path = path.parent / "series"
         save_dicom(path)
-        for file in sorted(path.iterdir())[5 if kind == "slice missing" else 0:6]:
+        for file in sorted(path.iterdir())[5 if kind == "slice missing" else 0 : 6]:
             file.unlink() if kind == "slice missing" else file.write_bytes(b"DICM" * 50)
     return path
 
 
-@pytest.mark.parametrize("kind, words", [
-    ("truncated", "damaged"), ("text", "damaged"), ("flat", "not a volume"), ("empty", "no head"),
-    ("unoriented", "option axes"), ("slice missing", "lacks slices"), ("slice damaged", "lacks slices")])
+@pytest.mark.parametrize(
+    "kind, words",
+    [
+        ("truncated", "damaged"),
+        ("text", "damaged"),
+        ("flat", "not a volume"),
+        ("empty", "no head"),
+        ("unoriented", "option axes"),
+        ("slice missing", "lacks slices"),
+        ("slice damaged", "lacks slices"),
+    ],
+)
 def test_what_cannot_be_used_says_why_without_its_name(tmp_path, kind, words):
     path = damage(tmp_path, kind)
     with pytest.raises(UserError, match=words) as fault:
@@ -98,8 +118,16 @@ def test_what_cannot_be_used_says_why_without_its_name(tmp_path, kind, words):
     assert "scan" not in str(fault.value).replace("scanner", "") and "\n" not in str(fault.value)
 
 
-@pytest.mark.parametrize("changed, word", [({"window": [90, 10]}, "window"), ({"slice_mm": 200}, "slice_mm"),
-                                           ({"slice_fraction": 1.5}, "slice_fraction"), ({"axes": "LRS"}, "axes"), ({"axes": "XYZ"}, "axes")])
+@pytest.mark.parametrize(
+    "changed, word",
+    [
+        ({"window": [90, 10]}, "window"),
+        ({"slice_mm": 200}, "slice_mm"),
+        ({"slice_fraction": 1.5}, "slice_fraction"),
+        ({"axes": "LRS"}, "axes"),
+        ({"axes": "XYZ"}, "axes"),
+    ],
+)
 def test_bad_option_is_named(changed, word):
     brain_scan.check(OPTIONS)
     with pytest.raises(UserError, match=word):

@@ -5,12 +5,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ldcore.datasets import chest_tables
 from ldcore.datasets.records import load
-from ldcore.errors import UserError
+from ldcore.datasets.scans import chest_tables
 from ldcore.prepare import prepare
+from ldcore.runtime.errors import UserError
 
-TREES = {"chexpert": chest_trees.chexpert, "nih": chest_trees.nih, "mimic": chest_trees.mimic, "medmnist": chest_trees.medmnist}
+TREES = {
+    "chexpert": chest_trees.chexpert,
+    "nih": chest_trees.nih,
+    "mimic": chest_trees.mimic,
+    "medmnist": chest_trees.medmnist,
+}
 every = pytest.mark.parametrize("adapter", TREES)
 
 
@@ -29,11 +34,19 @@ def made(adapter, options, out, seed=0, **kwargs):
 def test_records_images_and_exclusions(sources, tmp_path, adapter, capsys):
     records, images, excluded = made(adapter, sources[adapter], tmp_path)
     assert len(records) == 48 and images.shape == (48, 16, 16) and images.dtype == np.uint8 and images.std() > 10
-    assert (records.groupby("subject_id")["split"].nunique() == 1).all() and set(records["split"]) == {"train", "val", "test"}
+    assert (records.groupby("subject_id")["split"].nunique() == 1).all() and set(records["split"]) == {
+        "train",
+        "val",
+        "test",
+    }
     assert set(records["findings"]) == set(chest_trees.FOUR if adapter != "medmnist" else ("No Finding", "Pneumonia"))
     assert "path" not in records and not (tmp_path / "cache").exists() and "48 images of" in capsys.readouterr().out
     if adapter != "medmnist":
-        assert records["age"].between(50, 90).all() and set(records["sex"]) == {"F", "M"} and set(records["session"]) == {0, 1}
+        assert (
+            records["age"].between(50, 90).all()
+            and set(records["sex"]) == {"F", "M"}
+            and set(records["session"]) == {0, 1}
+        )
         ages = records.sort_values(["subject_id", "session"]).groupby("subject_id")["age"]
         assert (ages.diff().dropna() > 0).all()  # sessions are in order of time
     assert set(excluded["reason"]) <= {"lateral view", "view LATERAL"}
@@ -70,17 +83,23 @@ def test_another_laboratory_gets_the_same_split(sources, tmp_path, adapter):
 
 
 @every
-@pytest.mark.parametrize("options, words", [
-    ({"findings": ["Broken Heart"]}, "findings: 'Broken Heart' is not a finding of this data set; use some of .*Pneumonia"),
-    ({"findings": "Pneumonia"}, "findings is 'Pneumonia'; give a list"),
-    ({"findings": []}, "findings.*give a list"),
-    ({"image_size": 0}, "image_size"),
-    ({"source": "no/such/folder"}, "no/such/folder is not a folder"),
-    ({"sites": ["Boston"]}, "none in this data set"),
-    ({"per_class": "ten"}, "per_class is 'ten'"),
-    ({"splits": "no/list.csv"}, "splits: no/list.csv"),
-    ({"colour": True}, "'colour'.*known options"),
-])
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        (
+            {"findings": ["Broken Heart"]},
+            "findings: 'Broken Heart' is not a finding of this data set; use some of .*Pneumonia",
+        ),
+        ({"findings": "Pneumonia"}, "findings is 'Pneumonia'; give a list"),
+        ({"findings": []}, "findings.*give a list"),
+        ({"image_size": 0}, "image_size"),
+        ({"source": "no/such/folder"}, "no/such/folder is not a folder"),
+        ({"sites": ["Boston"]}, "none in this data set"),
+        ({"per_class": "ten"}, "per_class is 'ten'"),
+        ({"splits": "no/list.csv"}, "splits: no/list.csv"),
+        ({"colour": True}, "'colour'.*known options"),
+    ],
+)
 def test_a_wrong_option_is_one_sentence(sources, tmp_path, adapter, options, words):
     with pytest.raises(UserError, match=words) as fault:
         prepare(adapter, {**sources[adapter], **options}, 0, tmp_path)
@@ -88,7 +107,9 @@ def test_a_wrong_option_is_one_sentence(sources, tmp_path, adapter, options, wor
 
 
 @pytest.mark.parametrize("adapter", ["chexpert", "nih", "mimic"])
-@pytest.mark.parametrize("options, words", [({"square": "round"}, "square is 'round'"), ({"window": [90, 10]}, "window")])
+@pytest.mark.parametrize(
+    "options, words", [({"square": "round"}, "square is 'round'"), ({"window": [90, 10]}, "window")]
+)
 def test_a_wrong_image_option_is_one_sentence(sources, tmp_path, adapter, options, words):
     with pytest.raises(UserError, match=words):
         prepare(adapter, {**sources[adapter], **options}, 0, tmp_path)
@@ -96,23 +117,32 @@ def test_a_wrong_image_option_is_one_sentence(sources, tmp_path, adapter, option
 
 @pytest.mark.parametrize("adapter", TREES)
 def test_an_empty_folder_names_what_is_missing(tmp_path, adapter):
-    missing = {"chexpert": "train.csv or valid.csv", "nih": "Data_Entry_2017_v2020.csv", "mimic": "mimic-cxr-2.0.0-metadata.csv",
-               "medmnist": "0 .npz archives"}
+    missing = {
+        "chexpert": "train.csv or valid.csv",
+        "nih": "Data_Entry_2017_v2020.csv",
+        "mimic": "mimic-cxr-2.0.0-metadata.csv",
+        "medmnist": "0 .npz archives",
+    }
     with pytest.raises(UserError, match=missing[adapter]):
         prepare(adapter, {"source": str(tmp_path), "image_size": 16}, 0, tmp_path / "out")
 
 
-LABELS = pd.DataFrame({"Pneumonia": [1, -1, 0, 1, np.nan], "Cardiomegaly": [0, 1, 0, 1, np.nan], "Edema": [0, -1, 1, 0, 1.0]})
+LABELS = pd.DataFrame(
+    {"Pneumonia": [1, -1, 0, 1, np.nan], "Cardiomegaly": [0, 1, 0, 1, np.nan], "Edema": [0, -1, 1, 0, 1.0]}
+)
 SCANS = pd.DataFrame({"path": list("abcde"), "subject_id": list("abcde")})
 
 
-@pytest.mark.parametrize("uncertain, single, findings", [
-    ("ignore", True, {"a": "Pneumonia"}),
-    ("zeros", True, {"a": "Pneumonia", "b": "Cardiomegaly"}),
-    ("ones", True, {"a": "Pneumonia"}),
-    ("ignore", False, {"a": "Pneumonia", "d": "Cardiomegaly|Pneumonia"}),
-    ("ones", False, {"a": "Pneumonia", "b": "Cardiomegaly|Pneumonia", "d": "Cardiomegaly|Pneumonia"}),
-])
+@pytest.mark.parametrize(
+    "uncertain, single, findings",
+    [
+        ("ignore", True, {"a": "Pneumonia"}),
+        ("zeros", True, {"a": "Pneumonia", "b": "Cardiomegaly"}),
+        ("ones", True, {"a": "Pneumonia"}),
+        ("ignore", False, {"a": "Pneumonia", "d": "Cardiomegaly|Pneumonia"}),
+        ("ones", False, {"a": "Pneumonia", "b": "Cardiomegaly|Pneumonia", "d": "Cardiomegaly|Pneumonia"}),
+    ],
+)
 def test_policies_of_uncertain_and_several(uncertain, single, findings):
     options = {"findings": ["Pneumonia", "Cardiomegaly"], "uncertain": uncertain, "single": single}
     scans, excluded = chest_tables.counted(SCANS, chest_tables.nothing(), LABELS, options)
@@ -126,4 +156,6 @@ def test_policies_of_uncertain_and_several(uncertain, single, findings):
 
 def test_an_unknown_policy_is_named():
     with pytest.raises(UserError, match="uncertain is 'maybe'; use one of ignore, zeros, ones"):
-        chest_tables.counted(SCANS, chest_tables.nothing(), LABELS, {"findings": None, "uncertain": "maybe", "single": True})
+        chest_tables.counted(
+            SCANS, chest_tables.nothing(), LABELS, {"findings": None, "uncertain": "maybe", "single": True}
+        )

@@ -4,10 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ldcore.datasets import build, chest_atlas, chest_phantom
-from ldcore.datasets.chest_phantom import FINDINGS, counterfactual, render, sessions
+from ldcore.datasets import build
+from ldcore.datasets.adapters import chest_phantom
+from ldcore.datasets.adapters.chest_phantom import FINDINGS, counterfactual, render, sessions
+from ldcore.datasets.phantoms import chest_atlas
 from ldcore.datasets.records import validate
-from ldcore.errors import UserError
+from ldcore.runtime.errors import UserError
 
 OPTIONS = {**chest_phantom.DEFAULTS, "subjects": 12}
 
@@ -25,13 +27,15 @@ def test_a_function_of_its_arguments_subject_by_subject(built):
     records, images = built
     validate(records, len(images))
     again, same = build("chest_phantom", {"subjects": 8}, 0)
-    assert np.array_equal(same, images[:len(same)])
-    pd.testing.assert_frame_equal(again, records[:len(again)])
+    assert np.array_equal(same, images[: len(same)])
+    pd.testing.assert_frame_equal(again, records[: len(again)])
     assert not np.array_equal(build("chest_phantom", {"subjects": 1}, 1)[1][0], images[0])
 
 
 def test_every_finding_has_its_share_of_every_split():
-    rows = [row for index in range(chest_phantom.DEFAULTS["subjects"]) for row in sessions(index, chest_phantom.DEFAULTS, 0)]
+    rows = [
+        row for index in range(chest_phantom.DEFAULTS["subjects"]) for row in sessions(index, chest_phantom.DEFAULTS, 0)
+    ]
     counts = pd.DataFrame(rows).groupby(["split", "findings"]).size().unstack()
     assert counts.loc["test"].min() >= 100 and counts.loc["train"].min() >= 120
     assert set(counts.columns) == set(FINDINGS)
@@ -44,7 +48,9 @@ def test_no_change_gives_the_very_image(built):
         assert np.array_equal(counterfactual(row, OPTIONS, 0, findings=row["findings"]), images[row["image_index"]])
 
 
-@pytest.mark.parametrize("finding, measured", [("Cardiomegaly", "ctr"), ("Pleural Effusion", "effusion"), ("Pneumonia", "opacity")])
+@pytest.mark.parametrize(
+    "finding, measured", [("Cardiomegaly", "ctr"), ("Pleural Effusion", "effusion"), ("Pneumonia", "opacity")]
+)
 def test_a_finding_changes_its_measure_and_whitens_the_lungs(finding, measured):
     for row in rows_of("No Finding"):
         before, truth = render(row, OPTIONS, 0)
@@ -75,7 +81,9 @@ def test_real_outlines_and_rows():
     assert len(ages) > 1000 and set(sexes) == {"F", "M"} and 18 <= ages.min() and ages.max() <= 90
 
 
-@pytest.mark.parametrize("changes, named", [({"findings": "Edema"}, "Edema"), ({"age": 5}, "age 5"), ({"weight": 80}, "weight")])
+@pytest.mark.parametrize(
+    "changes, named", [({"findings": "Edema"}, "Edema"), ({"age": 5}, "age 5"), ({"weight": 80}, "weight")]
+)
 def test_impossible_changes_are_named(changes, named):
     with pytest.raises(UserError, match=named):
         counterfactual(rows_of("No Finding")[0], OPTIONS, 0, **changes)

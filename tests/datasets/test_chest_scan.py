@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 
-from ldcore.datasets.chest_scan import DEFAULTS, middle, prepared
-from ldcore.errors import UserError
+from ldcore.datasets.scans.chest_scan import DEFAULTS, middle, prepared
+from ldcore.runtime.errors import UserError
 
 OPTIONS = {**DEFAULTS, "image_size": 32, "window": [0, 100]}
 RAMP = np.linspace(0, 4095, 32 * 32).reshape(32, 32).astype(np.uint16)
@@ -43,7 +43,9 @@ def test_the_files_own_window_is_used(tmp_path):
     several = prepared(dicom(tmp_path / "b.dcm", RAMP, WindowCenter=["2048", "10"], WindowWidth=["1024", "5"]), OPTIONS)
     assert np.array_equal(image, several)
     assert not np.array_equal(image, prepared(dicom(tmp_path / "c.dcm", RAMP), OPTIONS))
-    inverse = prepared(dicom(tmp_path / "d.dcm", 4095 - RAMP, "MONOCHROME1", WindowCenter="2048", WindowWidth="1024"), OPTIONS)
+    inverse = prepared(
+        dicom(tmp_path / "d.dcm", 4095 - RAMP, "MONOCHROME1", WindowCenter="2048", WindowWidth="1024"), OPTIONS
+    )
     assert np.abs(inverse.astype(int) - image).max() <= 1
 
 
@@ -58,7 +60,12 @@ def test_voi_and_modality_tables_are_used(tmp_path):
 
 def test_pictures_of_any_mode_agree(tmp_path):
     gray = (RAMP // 16).astype(np.uint8)
-    kinds = {"gray.png": gray, "colour.png": np.stack([gray] * 3, -1), "alpha.png": np.stack([gray] * 3 + [gray * 0 + 255], -1), "deep.png": RAMP // 16 * 16}
+    kinds = {
+        "gray.png": gray,
+        "colour.png": np.stack([gray] * 3, -1),
+        "alpha.png": np.stack([gray] * 3 + [gray * 0 + 255], -1),
+        "deep.png": RAMP // 16 * 16,
+    }
     found = []
     for name, pixels in kinds.items():
         Image.fromarray(pixels).save(tmp_path / name)
@@ -70,10 +77,14 @@ def test_square_by_padding_or_cropping(tmp_path):
     image = np.full((64, 48), 100, np.uint8)
     image[:8], image[8:56, :24] = 255, 30
     Image.fromarray(image).save(tmp_path / "a.png")
-    padded, cropped = (prepared({"path": str(tmp_path / "a.png")}, {**OPTIONS, "square": square}) for square in ("pad", "crop"))
+    padded, cropped = (
+        prepared({"path": str(tmp_path / "a.png")}, {**OPTIONS, "square": square}) for square in ("pad", "crop")
+    )
     assert padded.shape == cropped.shape == (32, 32)
     assert (padded[:, :3] == 0).all() and (padded[:, -3:] == 0).all() and padded[1, 16] == 255
-    assert cropped.max() == 255 and cropped[16, 4] == 0 and cropped[16, 28] == 255  # the bright top is cut away: 30 and 100 are the ends
+    assert (
+        cropped.max() == 255 and cropped[16, 4] == 0 and cropped[16, 28] == 255
+    )  # the bright top is cut away: 30 and 100 are the ends
     assert np.array_equal(middle(np.arange(20).reshape(4, 5)), np.arange(20).reshape(4, 5)[:, :4])
 
 

@@ -9,11 +9,12 @@ import pandas as pd
 import pytest
 from chest_trees import CHEXPERT_HEADER, chexpert, chexpert_row, picture, write
 
-from ldcore.datasets import chest_atlas, defaults
-from ldcore.datasets.chexpert import listing
+from ldcore.datasets import defaults
+from ldcore.datasets.adapters.chexpert import listing
+from ldcore.datasets.phantoms import chest_atlas
 from ldcore.datasets.records import load
-from ldcore.errors import UserError
 from ldcore.prepare import prepare
+from ldcore.runtime.errors import UserError
 
 FRONT = "CheXpert-v1.0/train/patient{:05d}/study{}/view{}_frontal.jpg"
 PNEUMONIA = {"Pneumonia": "1.0"}
@@ -29,10 +30,14 @@ def listed(folder, rows, table="train.csv", make=True, **options):
 
 
 def test_cells_become_the_table(tmp_path):
-    scans, excluded = listed(tmp_path, [
-        chexpert_row(FRONT.format(1, 1, 1), "Female", "68", **PNEUMONIA),
-        chexpert_row(FRONT.format(2, 12, 1), "Male", "90", position="PA", **PNEUMONIA),
-        chexpert_row(FRONT.format(2, 2, 1), "Unknown", "0", **PNEUMONIA)])
+    scans, excluded = listed(
+        tmp_path,
+        [
+            chexpert_row(FRONT.format(1, 1, 1), "Female", "68", **PNEUMONIA),
+            chexpert_row(FRONT.format(2, 12, 1), "Male", "90", position="PA", **PNEUMONIA),
+            chexpert_row(FRONT.format(2, 2, 1), "Unknown", "0", **PNEUMONIA),
+        ],
+    )
     assert list(scans["subject_id"]) == ["patient00001", "patient00002", "patient00002"] and excluded.empty
     assert list(scans["when"]) == [1, 2, 12]  # by number, not as text
     assert list(scans["sex"]) == ["F", "", "M"] and list(scans["view"]) == ["AP", "AP", "PA"]
@@ -41,30 +46,59 @@ def test_cells_become_the_table(tmp_path):
 
 
 def test_what_is_left_out_and_why(tmp_path):
-    scans, excluded = listed(tmp_path, [
-        chexpert_row(FRONT.format(1, 1, 2), **PNEUMONIA), chexpert_row(FRONT.format(1, 1, 1), **PNEUMONIA),
-        chexpert_row(FRONT.format(1, 1, 3).replace("frontal", "lateral"), view="Lateral", position="", **PNEUMONIA),
-        chexpert_row(FRONT.format(2, 1, 1), Pneumonia="-1.0"), chexpert_row(FRONT.format(3, 1, 1), Edema="1.0"),
-        chexpert_row(FRONT.format(4, 1, 1), Pneumonia="1.0", Pleural_Effusion="1.0"), chexpert_row(FRONT.format(5, 1, 1), Pneumonia="1", Edema="-1.0")])
-    assert [path[-38:] for path in scans["path"]] == ["train/patient00001/study1/view1_frontal.jpg"[-38:], "train/patient00005/study1/view1_frontal.jpg"[-38:]]
+    scans, excluded = listed(
+        tmp_path,
+        [
+            chexpert_row(FRONT.format(1, 1, 2), **PNEUMONIA),
+            chexpert_row(FRONT.format(1, 1, 1), **PNEUMONIA),
+            chexpert_row(FRONT.format(1, 1, 3).replace("frontal", "lateral"), view="Lateral", position="", **PNEUMONIA),
+            chexpert_row(FRONT.format(2, 1, 1), Pneumonia="-1.0"),
+            chexpert_row(FRONT.format(3, 1, 1), Edema="1.0"),
+            chexpert_row(FRONT.format(4, 1, 1), Pneumonia="1.0", Pleural_Effusion="1.0"),
+            chexpert_row(FRONT.format(5, 1, 1), Pneumonia="1", Edema="-1.0"),
+        ],
+    )
+    assert [path[-38:] for path in scans["path"]] == [
+        "train/patient00001/study1/view1_frontal.jpg"[-38:],
+        "train/patient00005/study1/view1_frontal.jpg"[-38:],
+    ]
     reasons = {path.split("train/")[1]: reason for path, reason in zip(excluded["path"], excluded["reason"])}
     assert reasons == {
-        "patient00001/study1/view2_frontal.jpg": "another frontal view of the study", "patient00001/study1/view3_lateral.jpg": "lateral view",
-        "patient00002/study1/view1_frontal.jpg": "uncertain finding", "patient00003/study1/view1_frontal.jpg": "none of the findings wanted",
-        "patient00004/study1/view1_frontal.jpg": "several of the findings wanted"}
+        "patient00001/study1/view2_frontal.jpg": "another frontal view of the study",
+        "patient00001/study1/view3_lateral.jpg": "lateral view",
+        "patient00002/study1/view1_frontal.jpg": "uncertain finding",
+        "patient00003/study1/view1_frontal.jpg": "none of the findings wanted",
+        "patient00004/study1/view1_frontal.jpg": "several of the findings wanted",
+    }
 
 
 def test_a_repeated_row_is_no_further_view(tmp_path):
-    scans, excluded = listed(tmp_path, [chexpert_row(FRONT.format(2, 1, 1), **PNEUMONIA), chexpert_row(FRONT.format(1, 1, 1), Cardiomegaly="1.0"),
-                                        chexpert_row(FRONT.format(2, 1, 1), Cardiomegaly="1.0"), chexpert_row(FRONT.format(2, 1, 2), **PNEUMONIA)])
-    assert dict(zip(scans["subject_id"], scans["findings"])) == {"patient00001": "Cardiomegaly", "patient00002": "Pneumonia"}
+    scans, excluded = listed(
+        tmp_path,
+        [
+            chexpert_row(FRONT.format(2, 1, 1), **PNEUMONIA),
+            chexpert_row(FRONT.format(1, 1, 1), Cardiomegaly="1.0"),
+            chexpert_row(FRONT.format(2, 1, 1), Cardiomegaly="1.0"),
+            chexpert_row(FRONT.format(2, 1, 2), **PNEUMONIA),
+        ],
+    )
+    assert dict(zip(scans["subject_id"], scans["findings"])) == {
+        "patient00001": "Cardiomegaly",
+        "patient00002": "Pneumonia",
+    }
     assert sorted(zip([path[-16:] for path in excluded["path"]], excluded["reason"])) == [
-        ("iew1_frontal.jpg", "row repeated"), ("iew2_frontal.jpg", "another frontal view of the study")]
+        ("iew1_frontal.jpg", "row repeated"),
+        ("iew2_frontal.jpg", "another frontal view of the study"),
+    ]
 
 
 def test_the_papers_compound_finding(tmp_path):
-    scans, _ = listed(tmp_path, [chexpert_row(FRONT.format(1, 1, 1), Consolidation="1.0", Cardiomegaly="1.0")],
-                      findings=["Consolidation", "Cardiomegaly"], single=False)
+    scans, _ = listed(
+        tmp_path,
+        [chexpert_row(FRONT.format(1, 1, 1), Consolidation="1.0", Cardiomegaly="1.0")],
+        findings=["Consolidation", "Cardiomegaly"],
+        single=False,
+    )
     assert list(scans["findings"]) == ["Cardiomegaly|Consolidation"]  # the table's order, whatever the option's
 
 
@@ -74,14 +108,17 @@ def test_both_tables_and_missing_files(tmp_path):
     assert list(scans["subject_id"]) == ["patient64541"] and list(excluded["reason"]) == ["no such file"]
 
 
-@pytest.mark.parametrize("row, words", [
-    (chexpert_row("patient1.jpg"), "Row 3 of .*train.csv has Path 'patient1.jpg'"),
-    (chexpert_row(FRONT.format(2, 1, 1), age="old"), "Row 3 of .*train.csv has Age 'old'.*years"),
-    (chexpert_row(FRONT.format(2, 1, 1), age="-4"), "Row 3 .*Age '-4'"),
-    (chexpert_row(FRONT.format(2, 1, 1), sex="f"), "Row 3 .*Sex 'f'.*Female, Male or Unknown"),
-    (chexpert_row(FRONT.format(2, 1, 1), view="Oblique"), "Row 3 .*Frontal/Lateral 'Oblique'"),
-    (chexpert_row(FRONT.format(2, 1, 1), Pneumonia="2.0"), "Row 3 .*Pneumonia '2.0'.*1, 0, -1 or empty"),
-])
+@pytest.mark.parametrize(
+    "row, words",
+    [
+        (chexpert_row("patient1.jpg"), "Row 3 of .*train.csv has Path 'patient1.jpg'"),
+        (chexpert_row(FRONT.format(2, 1, 1), age="old"), "Row 3 of .*train.csv has Age 'old'.*years"),
+        (chexpert_row(FRONT.format(2, 1, 1), age="-4"), "Row 3 .*Age '-4'"),
+        (chexpert_row(FRONT.format(2, 1, 1), sex="f"), "Row 3 .*Sex 'f'.*Female, Male or Unknown"),
+        (chexpert_row(FRONT.format(2, 1, 1), view="Oblique"), "Row 3 .*Frontal/Lateral 'Oblique'"),
+        (chexpert_row(FRONT.format(2, 1, 1), Pneumonia="2.0"), "Row 3 .*Pneumonia '2.0'.*1, 0, -1 or empty"),
+    ],
+)
 def test_a_wrong_cell_is_named(tmp_path, row, words):
     with pytest.raises(UserError, match=words) as fault:
         listed(tmp_path, [chexpert_row(FRONT.format(1, 1, 1)), row], make=False)
@@ -122,14 +159,31 @@ def test_damaged_images_are_left_out_by_name(tmp_path):
     prepare("chexpert", options, 0, tmp_path / "out")
     excluded = pd.read_csv(tmp_path / "out/excluded.csv").set_index("path")["reason"]
     broken = excluded[excluded.str.startswith("cannot be read")]
-    assert sorted(path.split("train/")[1][:19] for path in broken.index) == ["patient00003/study1", "patient00004/study2", "patient00005/study2"]
+    assert sorted(path.split("train/")[1][:19] for path in broken.index) == [
+        "patient00003/study1",
+        "patient00004/study2",
+        "patient00005/study2",
+    ]
     assert len(load(tmp_path / "out")[0]) == 13
 
 
 def test_the_command(tmp_path):
     options = chexpert(tmp_path / "download", 8)
-    command = [sys.executable, "-m", "ldcore.prepare", "--adapter", "chexpert", "--source", options["source"], "--out", str(tmp_path / "out"),
-               "--options", '{"image_size": 16, "square": "crop"}', "--seed", "3"]
+    command = [
+        sys.executable,
+        "-m",
+        "ldcore.prepare",
+        "--adapter",
+        "chexpert",
+        "--source",
+        options["source"],
+        "--out",
+        str(tmp_path / "out"),
+        "--options",
+        '{"image_size": 16, "square": "crop"}',
+        "--seed",
+        "3",
+    ]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0 and "16 images of 8 subjects; left out: 8 lateral view." in done.stdout, done.stderr
     prepare("chexpert", {**options, "square": "crop"}, 3, tmp_path / "here")

@@ -7,8 +7,8 @@ from PIL import Image
 from test_chest_scan import dicom
 
 from ldcore import datasets
-from ldcore.datasets import folder
-from ldcore.errors import UserError
+from ldcore.datasets.adapters import folder
+from ldcore.runtime.errors import UserError
 
 PICTURE = np.zeros((40, 30), np.uint8)
 PICTURE[5:20, 5:15], PICTURE[20:35, 15:25] = 100, 200
@@ -22,8 +22,11 @@ def write(tmp_path, text, names=("a.png", "b.png", "c.png")):
 
 
 def test_reads_table_and_pictures(tmp_path):
-    options = write(tmp_path, "path,subject,age,sex,split,findings,colour\na.png,007,61.5,f,train,\"node, left\",x\n"
-                              "b.png,007,,Female,train,,x\nc.png,NA,70,M,TEST,NA,x\n")
+    options = write(
+        tmp_path,
+        'path,subject,age,sex,split,findings,colour\na.png,007,61.5,f,train,"node, left",x\n'
+        "b.png,007,,Female,train,,x\nc.png,NA,70,M,TEST,NA,x\n",
+    )
     table, images = datasets.build("folder", options, 0)
     assert list(table["subject_id"]) == ["007", "007", "NA"] and list(table["session"]) == [0, 1, 0]
     assert list(table["sex"]) == ["F", "F", "M"] and np.isnan(table["age"][1]) and table["findings"][2] == "NA"
@@ -79,28 +82,31 @@ def test_jpeg_and_sixteen_bit_png(tmp_path):
     assert np.abs(images[0].astype(int) - images[2]).max() < 8 and np.array_equal(images[1], images[2])
 
 
-@pytest.mark.parametrize("text, words", [
-    ("file,subject\na.png,s\n", ["no column 'path'", "file, subject", "table.csv"]),
-    ("path,patient\na.png,s\n", ["no column 'subject'", "path, patient"]),
-    ("path,subject\n", ["no rows"]),
-    ("", ["table.csv", "not readable"]),
-    ("path,subject\na.png,s\nb.png,\n", ["Row 3", "subject"]),
-    ("path,subject\na.png,s\ngone.png,t\n", ["Row 3", "gone.png", "does not exist"]),
-    ("path,subject\nb.png,s\nbad.png,t\n", ["Row 3", "bad.png", "cannot be read"]),
-    ("path,subject\nbad.dcm,t\n", ["Row 2", "bad.dcm", "cannot be read"]),
-    ("path,subject\nbad.nii.gz,t\n", ["Row 2", "bad.nii.gz", "cannot be read"]),
-    ("path,subject\na.xyz,t\n", ["Row 2", "a.xyz", ".png"]),
-    ("path,subject,age\na.png,s,60\nb.png,t,old\n", ["Row 3", "table.csv", "'old'", "age"]),
-    ("path,subject,age\na.png,s,nan\n", ["Row 2", "'nan'", "age"]),
-    ("path,subject,sex\na.png,s,F\nb.png,t,Q\n", ["Row 3", "table.csv", "'Q'", "sex"]),
-    ("path,subject,split\na.png,s,train\nb.png,s,test\n", ["'s'", "test and train"]),
-    ("path,subject,split\na.png,s,train\nb.png,t,\n", ["Row 3", "split"]),
-    ("path,subject,session\na.png,s,0\nb.png,s,0\n", ["'s'", "session 0"]),
-    ("path,subject,session\na.png,s,first\n", ["Row 2", "'first'"]),
-    ("path,subject,slice\na.png,s,-1\n", ["Row 2", "'-1'", "slice"]),
-    ("path,subject\na.png,s\nb.png,s\n./a.png,t\n", ["Rows 2 and 4", "a.png"]),
-    ("path,subject,slice\na.png,s,1\na.png,s,2\na.png,s,01\n", ["Rows 2 and 4", "a.png"]),
-])
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("file,subject\na.png,s\n", ["no column 'path'", "file, subject", "table.csv"]),
+        ("path,patient\na.png,s\n", ["no column 'subject'", "path, patient"]),
+        ("path,subject\n", ["no rows"]),
+        ("", ["table.csv", "not readable"]),
+        ("path,subject\na.png,s\nb.png,\n", ["Row 3", "subject"]),
+        ("path,subject\na.png,s\ngone.png,t\n", ["Row 3", "gone.png", "does not exist"]),
+        ("path,subject\nb.png,s\nbad.png,t\n", ["Row 3", "bad.png", "cannot be read"]),
+        ("path,subject\nbad.dcm,t\n", ["Row 2", "bad.dcm", "cannot be read"]),
+        ("path,subject\nbad.nii.gz,t\n", ["Row 2", "bad.nii.gz", "cannot be read"]),
+        ("path,subject\na.xyz,t\n", ["Row 2", "a.xyz", ".png"]),
+        ("path,subject,age\na.png,s,60\nb.png,t,old\n", ["Row 3", "table.csv", "'old'", "age"]),
+        ("path,subject,age\na.png,s,nan\n", ["Row 2", "'nan'", "age"]),
+        ("path,subject,sex\na.png,s,F\nb.png,t,Q\n", ["Row 3", "table.csv", "'Q'", "sex"]),
+        ("path,subject,split\na.png,s,train\nb.png,s,test\n", ["'s'", "test and train"]),
+        ("path,subject,split\na.png,s,train\nb.png,t,\n", ["Row 3", "split"]),
+        ("path,subject,session\na.png,s,0\nb.png,s,0\n", ["'s'", "session 0"]),
+        ("path,subject,session\na.png,s,first\n", ["Row 2", "'first'"]),
+        ("path,subject,slice\na.png,s,-1\n", ["Row 2", "'-1'", "slice"]),
+        ("path,subject\na.png,s\nb.png,s\n./a.png,t\n", ["Rows 2 and 4", "a.png"]),
+        ("path,subject,slice\na.png,s,1\na.png,s,2\na.png,s,01\n", ["Rows 2 and 4", "a.png"]),
+    ],
+)
 def test_planted_fault_is_named_in_one_sentence(tmp_path, text, words):
     for name in ("bad.png", "bad.dcm", "bad.nii.gz"):
         (tmp_path / name).write_bytes(b"not an image at all" * 20)
@@ -120,8 +126,15 @@ def test_truncated_png_and_missing_table(tmp_path):
         datasets.build("folder", {**options, "csv": "missing.csv"}, 0)
 
 
-@pytest.mark.parametrize("options, word", [({"root": None}, "'root'"), ({"window": [90, 10]}, "window"),
-                                           ({"image_size": 2}, "image_size"), ({"size": 3}, "'size'")])
+@pytest.mark.parametrize(
+    "options, word",
+    [
+        ({"root": None}, "'root'"),
+        ({"window": [90, 10]}, "window"),
+        ({"image_size": 2}, "image_size"),
+        ({"size": 3}, "'size'"),
+    ],
+)
 def test_bad_option_is_named(tmp_path, options, word):
     with pytest.raises(UserError, match=word):
         datasets.build("folder", {**write(tmp_path, "path,subject\na.png,s\n"), **options}, 0)

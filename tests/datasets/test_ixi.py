@@ -8,8 +8,8 @@ import pytest
 from heads import PLAIN, save_nifti
 
 from ldcore.datasets.records import load
-from ldcore.errors import UserError
 from ldcore.prepare import prepare
+from ldcore.runtime.errors import UserError
 
 TABLE = """IXI_ID,"SEX_ID (1=m, 2=f)",HEIGHT,WEIGHT,ETHNIC_ID,MARITAL_ID,OCCUPATION_ID,QUALIFICATION_ID,DOB,DATE_AVAILABLE,STUDY_DATE,AGE
 1,2,,,,,,,,0,,
@@ -22,7 +22,15 @@ TABLE = """IXI_ID,"SEX_ID (1=m, 2=f)",HEIGHT,WEIGHT,ETHNIC_ID,MARITAL_ID,OCCUPAT
 15,1,181,90,1,2,1,5,0,1,2005-06-23,0
 16,1,181,90,1,2,1,5,1950-01-01,1,2005-06-23,55.16769336
 """
-IMAGES = ("IXI001-Guys-0000", "IXI002-Guys-0828", "IXI012-HH-1211", "IXI013-IOP-1212", "IXI014-HH-1236", "IXI015-HH-1258", "IXI999-HH-2000")
+IMAGES = (
+    "IXI001-Guys-0000",
+    "IXI002-Guys-0828",
+    "IXI012-HH-1211",
+    "IXI013-IOP-1212",
+    "IXI014-HH-1236",
+    "IXI015-HH-1258",
+    "IXI999-HH-2000",
+)
 
 
 @pytest.fixture
@@ -41,11 +49,18 @@ def run(source, workers=1, **options):
 def test_people_sites_and_what_is_left_out(source):
     records, images, excluded = run(source)
     assert list(zip(records["subject_id"], records["sex"], records["site"])) == [
-        ("IXI002", "F", "Guys"), ("IXI012", "M", "HH"), ("IXI013", "M", "IOP")]
+        ("IXI002", "F", "Guys"),
+        ("IXI012", "M", "HH"),
+        ("IXI013", "M", "IOP"),
+    ]
     assert records["age"].tolist() == [35.80013689, 38.7816564, 46.71047228] and set(records["diagnosis"]) == {"CN"}
     assert sorted(zip(excluded["subject_id"], excluded["reason"])) == [
-        ("IXI001", "no age in the table"), ("IXI014", "several rows of the table that differ"), ("IXI015", "no age in the table"),
-        ("IXI016", "no image in the folder"), ("IXI999", "not in the table")]
+        ("IXI001", "no age in the table"),
+        ("IXI014", "several rows of the table that differ"),
+        ("IXI015", "no age in the table"),
+        ("IXI016", "no image in the folder"),
+        ("IXI999", "not in the table"),
+    ]
     assert images.std() > 40
 
 
@@ -57,7 +72,8 @@ def test_one_hospital_and_two_workers(source):
 
 
 def test_killed_run_goes_on(source, monkeypatch):
-    from ldcore.datasets import brain_scan, ixi
+    from ldcore.datasets.adapters import ixi
+    from ldcore.datasets.scans import brain_scan
 
     calls, real = [], brain_scan.prepared
 
@@ -79,7 +95,9 @@ def test_killed_run_goes_on(source, monkeypatch):
 def test_excel_table_as_it_comes(source):
     first = run(source)[0]
     (source / "IXI.csv").unlink()
-    shutil.copy(Path(__file__).parent / "ixi.xls", source / "IXI.xls")  # TABLE, numbers as numbers and days as dates, written by xlwt
+    shutil.copy(
+        Path(__file__).parent / "ixi.xls", source / "IXI.xls"
+    )  # TABLE, numbers as numbers and days as dates, written by xlwt
     assert run(source)[0].equals(first)
     (source / "IXI.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))
     with pytest.raises(UserError, match="IXI.xls cannot be read .*save it as UTF-8 CSV"):

@@ -6,10 +6,10 @@ from chest_trees import medmnist
 from PIL import Image
 
 from ldcore.datasets import defaults
-from ldcore.datasets import medmnist as module
+from ldcore.datasets.adapters import medmnist as module
 from ldcore.datasets.records import load
-from ldcore.errors import UserError
 from ldcore.prepare import prepare
+from ldcore.runtime.errors import UserError
 
 
 def options_of(given):
@@ -23,7 +23,9 @@ def test_official_splits_and_untouched_gray_levels(tmp_path):
     with np.load(tmp_path / "download/pneumoniamnist.npz") as arrays:
         for split in ("train", "val", "test"):
             mine = records[records["split"] == split]
-            assert np.array_equal(images[mine["image_index"]], arrays[f"{split}_images"][mine["index"]]) and len(mine) == len(arrays[f"{split}_labels"])
+            assert np.array_equal(images[mine["image_index"]], arrays[f"{split}_images"][mine["index"]]) and len(
+                mine
+            ) == len(arrays[f"{split}_labels"])
             assert list(mine["findings"] == "Pneumonia") == list(arrays[f"{split}_labels"][mine["index"], 0] == 1)
     assert records["subject_id"].is_unique and records["age"].isna().all() and set(records["sex"]) == {""}
 
@@ -51,7 +53,9 @@ def test_an_archive_is_decompressed_as_it_goes(tmp_path, monkeypatch):
 
 
 def test_colour_becomes_gray(tmp_path):
-    given = options_of({**medmnist(tmp_path, name="dermamnist", colour=True), "image_size": 28, "labels": ["nevus", "melanoma"]})
+    given = options_of(
+        {**medmnist(tmp_path, name="dermamnist", colour=True), "image_size": 28, "labels": ["nevus", "melanoma"]}
+    )
     scans, _ = module.listing(given)
     assert list(scans["findings"][:3]) == ["nevus", "melanoma", "nevus"]
     with np.load(tmp_path / "dermamnist.npz") as arrays:
@@ -61,7 +65,11 @@ def test_colour_becomes_gray(tmp_path):
 
 def chestmnist(folder, labels):
     images = {f"{split}_images": np.zeros((len(labels), 28, 28), np.uint8) for split in ("train", "val", "test")}
-    np.savez(folder / "chestmnist_28.npz", **images, **{f"{split}_labels": np.array(labels, np.uint8) for split in ("train", "val", "test")})
+    np.savez(
+        folder / "chestmnist_28.npz",
+        **images,
+        **{f"{split}_labels": np.array(labels, np.uint8) for split in ("train", "val", "test")},
+    )
 
 
 def test_chestmnist_has_several_labels(tmp_path):
@@ -69,7 +77,9 @@ def test_chestmnist_has_several_labels(tmp_path):
     empty[1, [1]], empty[2, [0, 1, 2]], empty[3, 12] = 1, 1, 1
     chestmnist(tmp_path, empty)
     scans, excluded = module.listing(options_of({"source": str(tmp_path)}))
-    assert list(scans["findings"][:3]) == ["No Finding", "Cardiomegaly", "Pleural Thickening"] and set(excluded["reason"]) == {"several of the findings wanted"}
+    assert list(scans["findings"][:3]) == ["No Finding", "Cardiomegaly", "Pleural Thickening"] and set(
+        excluded["reason"]
+    ) == {"several of the findings wanted"}
     scans, _ = module.listing(options_of({"source": str(tmp_path), "single": False}))
     assert scans["findings"][2] == "Cardiomegaly|Atelectasis|Pleural Effusion"  # the order of every chest data set
     scans, _ = module.listing(options_of({"source": str(tmp_path), "findings": ["No Finding", "Cardiomegaly"]}))
@@ -94,16 +104,23 @@ def rewritten(folder, **changes):
     np.savez(folder / "pneumoniamnist.npz", **{name: array for name, array in kept.items() if array is not None})
 
 
-@pytest.mark.parametrize("changes, given, words", [
-    ({"val_images": None}, {}, "has no val_images.*2-D archive"),
-    ({"test_labels": None}, {}, "has no test_labels"),
-    ({"train_images": np.zeros((24, 28, 28, 28), np.uint8)}, {}, "train_images is uint8 .24, 28, 28, 28.; use a 2-D archive"),
-    ({"train_images": np.zeros((24, 28, 28), np.float32)}, {}, "train_images is float32"),
-    ({"train_images": np.zeros((3, 28, 28), np.uint8)}, {}, "train_labels is uint8 .24, 1. for 3 images"),
-    ({"train_labels": np.full((24, 1), 2, np.uint8)}, {}, "has label 2, but only 2 names"),
-    ({"train_labels": np.zeros((24, 2), np.uint8)}, {}, "labels of different widths"),
-    ({}, {"labels": ["normal"]}, "has label 1, but only 1 names are given"),
-])
+@pytest.mark.parametrize(
+    "changes, given, words",
+    [
+        ({"val_images": None}, {}, "has no val_images.*2-D archive"),
+        ({"test_labels": None}, {}, "has no test_labels"),
+        (
+            {"train_images": np.zeros((24, 28, 28, 28), np.uint8)},
+            {},
+            "train_images is uint8 .24, 28, 28, 28.; use a 2-D archive",
+        ),
+        ({"train_images": np.zeros((24, 28, 28), np.float32)}, {}, "train_images is float32"),
+        ({"train_images": np.zeros((3, 28, 28), np.uint8)}, {}, "train_labels is uint8 .24, 1. for 3 images"),
+        ({"train_labels": np.full((24, 1), 2, np.uint8)}, {}, "has label 2, but only 2 names"),
+        ({"train_labels": np.zeros((24, 2), np.uint8)}, {}, "labels of different widths"),
+        ({}, {"labels": ["normal"]}, "has label 1, but only 1 names are given"),
+    ],
+)
 def test_what_is_no_such_archive_is_named(tmp_path, changes, given, words):
     options = options_of({**medmnist(tmp_path), **given})
     rewritten(tmp_path, **changes)

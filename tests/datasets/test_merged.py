@@ -11,10 +11,10 @@ from test_adni import source as adni_source  # noqa: F401  fixtures
 from test_oasis3 import source as oasis3_source  # noqa: F401
 
 from ldcore import datasets
-from ldcore.datasets import scans
 from ldcore.datasets.records import assign_splits, load
-from ldcore.errors import UserError
+from ldcore.datasets.scans import build as scans
 from ldcore.prepare import prepare
+from ldcore.runtime.errors import UserError
 
 
 def adapter(monkeypatch, name, times, level, **columns):
@@ -24,9 +24,22 @@ def adapter(monkeypatch, name, times, level, **columns):
 
     def listing(options):
         folder = scans.Path(options["source"])
-        rows = [{"subject_id": f"{name}_{subject:04}", "path": str(folder / f"{subject}_{visit}.txt"), "when": times[visit], "age": 60.0 + visit,
-                 "sex": "F", "diagnosis": "AD" if subject % 2 else "CN", **columns} for subject in range(8) for visit in range(options["visits"])]
-        return pd.DataFrame(rows), pd.DataFrame([{"path": str(folder / "x"), "subject_id": f"{name}_x", "reason": "no age"}])
+        rows = [
+            {
+                "subject_id": f"{name}_{subject:04}",
+                "path": str(folder / f"{subject}_{visit}.txt"),
+                "when": times[visit],
+                "age": 60.0 + visit,
+                "sex": "F",
+                "diagnosis": "AD" if subject % 2 else "CN",
+                **columns,
+            }
+            for subject in range(8)
+            for visit in range(options["visits"])
+        ]
+        return pd.DataFrame(rows), pd.DataFrame(
+            [{"path": str(folder / "x"), "subject_id": f"{name}_x", "reason": "no age"}]
+        )
 
     def prepared(scan, options):
         assert scan["path"].startswith(options["source"])
@@ -50,7 +63,12 @@ def source(tmp_path, monkeypatch):
 
 
 def options(source, **more):
-    return {"source": str(source), "image_size": 4, "parts": {"one": {"source": "one"}, "two": {"source": "two"}}, **more}
+    return {
+        "source": str(source),
+        "image_size": 4,
+        "parts": {"one": {"source": "one"}, "two": {"source": "two"}},
+        **more,
+    }
 
 
 def built(source, out, **more):
@@ -79,23 +97,34 @@ def test_options_of_a_part_and_of_all(source, tmp_path):
 
 
 def test_a_number_draws_as_many_of_each_label(source):
-    frame, gone = pd.DataFrame({"diagnosis": ["CN"] * 6 + ["AD"] * 4, "findings": "", "path": "", "subject_id": ""}), pd.DataFrame()
+    frame, gone = (
+        pd.DataFrame({"diagnosis": ["CN"] * 6 + ["AD"] * 4, "findings": "", "path": "", "subject_id": ""}),
+        pd.DataFrame(),
+    )
     kept, out = scans.drawn(frame, gone, 3, 0)
-    assert dict(kept["diagnosis"].value_counts()) == {"CN": 3, "AD": 3} and set(out["reason"]) == {"not drawn (3 of each label wanted)"}
+    assert dict(kept["diagnosis"].value_counts()) == {"CN": 3, "AD": 3} and set(out["reason"]) == {
+        "not drawn (3 of each label wanted)"
+    }
     kept, _ = scans.drawn(frame, gone, {"CN": 5, "AD": 1}, 0)
     assert dict(kept["diagnosis"].value_counts()) == {"CN": 5, "AD": 1}
     with pytest.raises(UserError, match="per_class: no scan is labelled 'MCI' .labels found: AD, CN"):
         scans.drawn(frame, gone, {"MCI": 5}, 0)
 
 
-@pytest.mark.parametrize("parts, said", [
-    ({}, "parts is empty; give adapters"),
-    ({"one": {"source": "one"}, "three": {}}, "Unknown dataset adapter 'three'"),
-    ({"brain_phantom": {}}, "parts: brain_phantom reads no download folder"),
-    ({"one": {"source": "one", "image_size": 8}}, "parts.one.image_size is one for all parts; set image_size beside parts"),
-    ({"one": {"source": "one", "visit": 8}}, "Unknown option 'visit' of dataset 'one'"),
-    ({"one": {"source": "uno"}}, "parts.one.source: .*uno is not a folder"),
-])
+@pytest.mark.parametrize(
+    "parts, said",
+    [
+        ({}, "parts is empty; give adapters"),
+        ({"one": {"source": "one"}, "three": {}}, "Unknown dataset adapter 'three'"),
+        ({"brain_phantom": {}}, "parts: brain_phantom reads no download folder"),
+        (
+            {"one": {"source": "one", "image_size": 8}},
+            "parts.one.image_size is one for all parts; set image_size beside parts",
+        ),
+        ({"one": {"source": "one", "visit": 8}}, "Unknown option 'visit' of dataset 'one'"),
+        ({"one": {"source": "uno"}}, "parts.one.source: .*uno is not a folder"),
+    ],
+)
 def test_each_mistake_is_named(parts, said, source, tmp_path):
     with pytest.raises(UserError, match=said):
         prepare("merged", options(source, parts=parts), 0, tmp_path / "out")
@@ -104,14 +133,23 @@ def test_each_mistake_is_named(parts, said, source, tmp_path):
 def test_a_subject_in_two_parts_is_refused(source, tmp_path, monkeypatch):
     monkeypatch.setitem(datasets.ADAPTERS, "two", datasets.ADAPTERS["one"])
     with pytest.raises(UserError, match="one and two have 8 subject ids in common"):
-        prepare("merged", options(source, parts={"one": {"source": "one"}, "two": {"source": "one"}}), 0, tmp_path / "out")
+        prepare(
+            "merged", options(source, parts={"one": {"source": "one"}, "two": {"source": "one"}}), 0, tmp_path / "out"
+        )
 
 
 def test_adni_and_oasis3_as_they_are_downloaded(adni_source, oasis3_source, tmp_path):
     """The paper's brain data: each part alone and both as one give the same images, ages and diagnoses."""
-    parts = {name: {"source": str(source), **{key: value for key, value in PLAIN.items() if key not in scans.COMMON}}
-             for name, source in (("adni", adni_source), ("oasis3", oasis3_source))}
-    prepare("merged", {"source": str(tmp_path), "image_size": PLAIN.get("image_size", 512), "parts": parts}, 0, tmp_path / "both")
+    parts = {
+        name: {"source": str(source), **{key: value for key, value in PLAIN.items() if key not in scans.COMMON}}
+        for name, source in (("adni", adni_source), ("oasis3", oasis3_source))
+    }
+    prepare(
+        "merged",
+        {"source": str(tmp_path), "image_size": PLAIN.get("image_size", 512), "parts": parts},
+        0,
+        tmp_path / "both",
+    )
     records, images = load(tmp_path / "both")
     for name, own in parts.items():
         prepare(name, {**PLAIN, **own}, 0, tmp_path / name)

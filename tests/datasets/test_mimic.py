@@ -7,18 +7,20 @@ from chest_trees import MIMIC_HEADER, MIMIC_LABELS, mimic, mimic_image, mimic_ro
 from test_chest_scan import RAMP, dicom
 
 from ldcore.datasets import defaults
-from ldcore.datasets.mimic import listing, place
+from ldcore.datasets.adapters.mimic import listing, place
 from ldcore.datasets.records import load
-from ldcore.errors import UserError
 from ldcore.prepare import prepare
+from ldcore.runtime.errors import UserError
 
 SUBJECT, STUDY = 10000032, 50414267
 
 
 def listed(folder, metadata, labels=None, make=True, **options):
     """listing of metadata rows; every study is a pneumonia unless `labels` says otherwise."""
-    labels = labels or [[subject, study, *("1.0" if name == "Pneumonia" else "" for name in MIMIC_LABELS)]
-                        for subject, study in dict.fromkeys((row[1], row[2]) for row in metadata)]
+    labels = labels or [
+        [subject, study, *("1.0" if name == "Pneumonia" else "" for name in MIMIC_LABELS)]
+        for subject, study in dict.fromkeys((row[1], row[2]) for row in metadata)
+    ]
     write(folder / "mimic-cxr-2.0.0-metadata.csv", MIMIC_HEADER, metadata)
     write(folder / "mimic-cxr-2.0.0-chexpert.csv", ["subject_id", "study_id", *MIMIC_LABELS], labels)
     for row in metadata if make else ():
@@ -29,44 +31,72 @@ def listed(folder, metadata, labels=None, make=True, **options):
 
 
 def test_path_and_moment(tmp_path):
-    scans, excluded = listed(tmp_path, [mimic_row("02aa804e-bde0afdd-112c0b34-7bc16630-4e384014", SUBJECT, STUDY, time="5814.5")])
-    assert scans["path"][0] == str(tmp_path / "files/p10/p10000032/s50414267/02aa804e-bde0afdd-112c0b34-7bc16630-4e384014.jpg")
+    scans, excluded = listed(
+        tmp_path, [mimic_row("02aa804e-bde0afdd-112c0b34-7bc16630-4e384014", SUBJECT, STUDY, time="5814.5")]
+    )
+    assert scans["path"][0] == str(
+        tmp_path / "files/p10/p10000032/s50414267/02aa804e-bde0afdd-112c0b34-7bc16630-4e384014.jpg"
+    )
     assert scans["when"][0] == "2180-05-06 00:58:14" and scans["subject_id"][0] == "10000032" and excluded.empty
     assert {"subject_id", "path", "when", "view", "findings"} == set(scans)
 
 
 def test_sessions_are_in_order_of_time(tmp_path):
-    rows = [mimic_row("c", SUBJECT, STUDY, time="213014.531"), mimic_row("a", SUBJECT, STUDY + 1, time="92014.0"),
-            mimic_row("b", SUBJECT, STUDY + 2, date="21790101")]
+    rows = [
+        mimic_row("c", SUBJECT, STUDY, time="213014.531"),
+        mimic_row("a", SUBJECT, STUDY + 1, time="92014.0"),
+        mimic_row("b", SUBJECT, STUDY + 2, date="21790101"),
+    ]
     scans, _ = listed(tmp_path, rows)
     assert [path[-5] for path in scans.sort_values("when")["path"]] == ["b", "a", "c"]
 
 
 def test_views(tmp_path):
-    rows = [mimic_row("e", SUBJECT, STUDY, "LATERAL"), mimic_row("b", SUBJECT, STUDY, "AP"), mimic_row("d", SUBJECT, STUDY, "PA"),
-            mimic_row("c", SUBJECT, STUDY, "PA"), mimic_row("f", SUBJECT, STUDY, ""), mimic_row("g", SUBJECT, STUDY, "LL")]
+    rows = [
+        mimic_row("e", SUBJECT, STUDY, "LATERAL"),
+        mimic_row("b", SUBJECT, STUDY, "AP"),
+        mimic_row("d", SUBJECT, STUDY, "PA"),
+        mimic_row("c", SUBJECT, STUDY, "PA"),
+        mimic_row("f", SUBJECT, STUDY, ""),
+        mimic_row("g", SUBJECT, STUDY, "LL"),
+    ]
     scans, excluded = listed(tmp_path, rows)
     assert list(scans["view"]) == ["PA"] and scans["path"][0].endswith("c.jpg")
     assert {path[-5]: reason for path, reason in zip(excluded["path"], excluded["reason"])} == {
-        "b": "another frontal view of the study", "d": "another frontal view of the study", "e": "view LATERAL", "f": "no view position", "g": "view LL"}
+        "b": "another frontal view of the study",
+        "d": "another frontal view of the study",
+        "e": "view LATERAL",
+        "f": "no view position",
+        "g": "view LL",
+    }
 
 
 def test_a_repeated_row_is_no_further_view(tmp_path):
-    scans, excluded = listed(tmp_path, [mimic_row("a", SUBJECT, STUDY), mimic_row("b", SUBJECT, STUDY + 1), mimic_row("a", SUBJECT, STUDY)])
+    scans, excluded = listed(
+        tmp_path, [mimic_row("a", SUBJECT, STUDY), mimic_row("b", SUBJECT, STUDY + 1), mimic_row("a", SUBJECT, STUDY)]
+    )
     assert len(scans) == 2 and list(excluded["reason"]) == ["row repeated"]
 
 
-@pytest.mark.parametrize("table, column, other, words", [
-    ("patients.csv", "gender", "X", "patients.csv repeats a patient"),
-    ("mimic-cxr-2.0.0-split.csv", "split", "validate", "split.csv repeats an image"),
-])
+@pytest.mark.parametrize(
+    "table, column, other, words",
+    [
+        ("patients.csv", "gender", "X", "patients.csv repeats a patient"),
+        ("mimic-cxr-2.0.0-split.csv", "split", "validate", "split.csv repeats an image"),
+    ],
+)
 def test_a_table_that_contradicts_itself(tmp_path, table, column, other, words):
     options, path = mimic(tmp_path, 3, ""), tmp_path / table
     if table == "patients.csv":
         (tmp_path / "patients.csv.gz").rename(tmp_path / "again.csv.gz")
         pd.read_csv(tmp_path / "again.csv.gz").to_csv(path, index=False)
     rows = pd.read_csv(path)
-    options = {**defaults("mimic"), **options, "patients": "patients.csv.gz" if table != "patients.csv" else table, "official_split": True}
+    options = {
+        **defaults("mimic"),
+        **options,
+        "patients": "patients.csv.gz" if table != "patients.csv" else table,
+        "official_split": True,
+    }
     pd.concat([rows, rows[:1]]).to_csv(path, index=False)
     assert len(listing(options)[0]) == 6  # said twice
     pd.concat([rows, rows[:1].assign(**{column: other})]).to_csv(path, index=False)
@@ -76,7 +106,9 @@ def test_a_table_that_contradicts_itself(tmp_path, table, column, other, words):
 
 def test_unlabelled_studies_and_missing_files(tmp_path):
     labels = [[SUBJECT, STUDY, *("1.0" if name == "Pneumonia" else "" for name in MIMIC_LABELS)]]
-    scans, excluded = listed(tmp_path, [mimic_row("a", SUBJECT, STUDY), mimic_row("b", SUBJECT, STUDY + 1)], labels, make=False)
+    scans, excluded = listed(
+        tmp_path, [mimic_row("a", SUBJECT, STUDY), mimic_row("b", SUBJECT, STUDY + 1)], labels, make=False
+    )
     assert scans.empty and sorted(excluded["reason"]) == ["no such file", "study without labels"]
 
 
@@ -94,11 +126,16 @@ def test_ages_and_sexes_from_the_patients_table(tmp_path, zipped):
 
 def test_a_subject_the_patients_table_lacks_or_is_before_birth(tmp_path):
     options = mimic(tmp_path, 3)
-    write(tmp_path / "patients.csv", ["subject_id", "gender", "anchor_age", "anchor_year"],
-          [[SUBJECT, "F", "91", "2180"], [SUBJECT + 1, "M", "3", "2250"]])
+    write(
+        tmp_path / "patients.csv",
+        ["subject_id", "gender", "anchor_age", "anchor_year"],
+        [[SUBJECT, "F", "91", "2180"], [SUBJECT + 1, "M", "3", "2250"]],
+    )
     scans, _ = listing({**defaults("mimic"), **options, "patients": "patients.csv"})
     scans = scans.sort_values(["subject_id", "when"])
-    assert list(scans["sex"]) == ["F", "F", "M", "M", "", ""] and np.allclose(scans["age"], [91, 98] + [np.nan] * 4, equal_nan=True)
+    assert list(scans["sex"]) == ["F", "F", "M", "M", "", ""] and np.allclose(
+        scans["age"], [91, 98] + [np.nan] * 4, equal_nan=True
+    )
 
 
 def test_the_official_split(tmp_path):
@@ -125,22 +162,28 @@ def test_dicom_in_the_same_tree(tmp_path):
     assert len(records) == 8 and image[0, 0] == 255 and image[-1, -1] == 0
 
 
-@pytest.mark.parametrize("row, words", [
-    (mimic_row("b", SUBJECT, STUDY, date="2180-05-06"), "Row 3 of .*metadata.csv has StudyDate '2180-05-06'"),
-    (mimic_row("b", SUBJECT, STUDY, time="noon"), "Row 3 .*StudyTime 'noon'"),
-])
+@pytest.mark.parametrize(
+    "row, words",
+    [
+        (mimic_row("b", SUBJECT, STUDY, date="2180-05-06"), "Row 3 of .*metadata.csv has StudyDate '2180-05-06'"),
+        (mimic_row("b", SUBJECT, STUDY, time="noon"), "Row 3 .*StudyTime 'noon'"),
+    ],
+)
 def test_a_wrong_cell_is_named(tmp_path, row, words):
     with pytest.raises(UserError, match=words):
         listed(tmp_path, [mimic_row("a", SUBJECT, STUDY), row], make=False)
 
 
-@pytest.mark.parametrize("table, header, words", [
-    ("metadata", ["dicom_id", "subject_id", "study_id", "ViewPosition"], "metadata.csv has no column 'StudyDate'"),
-    ("chexpert", ["subject_id", "study_id"], "chexpert.csv has no column 'No Finding'"),
-    ("chexpert", None, "has no mimic-cxr-2.0.0-chexpert.csv.gz or mimic-cxr-2.0.0-chexpert.csv"),
-    ("split", None, "has no mimic-cxr-2.0.0-split.csv.gz or"),
-    ("split", ["dicom_id", "study_id"], "split.csv has no column 'split'"),
-])
+@pytest.mark.parametrize(
+    "table, header, words",
+    [
+        ("metadata", ["dicom_id", "subject_id", "study_id", "ViewPosition"], "metadata.csv has no column 'StudyDate'"),
+        ("chexpert", ["subject_id", "study_id"], "chexpert.csv has no column 'No Finding'"),
+        ("chexpert", None, "has no mimic-cxr-2.0.0-chexpert.csv.gz or mimic-cxr-2.0.0-chexpert.csv"),
+        ("split", None, "has no mimic-cxr-2.0.0-split.csv.gz or"),
+        ("split", ["dicom_id", "study_id"], "split.csv has no column 'split'"),
+    ],
+)
 def test_missing_tables_and_columns(tmp_path, table, header, words):
     options, path = mimic(tmp_path, 3, ""), tmp_path / f"mimic-cxr-2.0.0-{table}.csv"
     path.unlink()
@@ -150,7 +193,9 @@ def test_missing_tables_and_columns(tmp_path, table, header, words):
         listing({**defaults("mimic"), **options, "official_split": True})
 
 
-@pytest.mark.parametrize("patients, words", [("gone.csv", "has no gone.csv"), ("patients.csv", "patients.csv has no column 'anchor_year'")])
+@pytest.mark.parametrize(
+    "patients, words", [("gone.csv", "has no gone.csv"), ("patients.csv", "patients.csv has no column 'anchor_year'")]
+)
 def test_a_wrong_patients_table(tmp_path, patients, words):
     options = mimic(tmp_path, 3)
     write(tmp_path / "patients.csv", ["subject_id", "gender", "anchor_age"], [[SUBJECT, "F", "50"]])

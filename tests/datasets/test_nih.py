@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from chest_trees import NIH_HEADER, nih, nih_row
 
-from ldcore.datasets import chest_atlas, defaults
-from ldcore.datasets.nih import listing
+from ldcore.datasets import defaults
+from ldcore.datasets.adapters.nih import listing
+from ldcore.datasets.phantoms import chest_atlas
 from ldcore.datasets.records import load
-from ldcore.errors import UserError
 from ldcore.prepare import prepare
+from ldcore.runtime.errors import UserError
 
 
 def listed(folder, rows, header=NIH_HEADER, table="Data_Entry_2017_v2020.csv", make=True, place="images", **options):
@@ -21,14 +22,25 @@ def listed(folder, rows, header=NIH_HEADER, table="Data_Entry_2017_v2020.csv", m
     return listing({**defaults("nih"), "source": str(folder), **options})
 
 
-@pytest.mark.parametrize("header, tail", [(NIH_HEADER, ""), (NIH_HEADER, ","), (NIH_HEADER + ",", ","), (NIH_HEADER.replace("[x,y]", "_x"), "")])
+@pytest.mark.parametrize(
+    "header, tail",
+    [(NIH_HEADER, ""), (NIH_HEADER, ","), (NIH_HEADER + ",", ","), (NIH_HEADER.replace("[x,y]", "_x"), "")],
+)
 @pytest.mark.parametrize("place", [".", "images", "images_001", "images_012/images"])
 def test_cells_become_the_table(tmp_path, header, tail, place):
-    rows = [nih_row(2, 1, "Effusion", "81", "F", "AP", tail), nih_row(1, 0, "Cardiomegaly", "58", tail=tail), nih_row(2, 0, age="80", sex="F", tail=tail)]
+    rows = [
+        nih_row(2, 1, "Effusion", "81", "F", "AP", tail),
+        nih_row(1, 0, "Cardiomegaly", "58", tail=tail),
+        nih_row(2, 0, age="80", sex="F", tail=tail),
+    ]
     scans, excluded = listed(tmp_path, rows, header, place=place)
     assert list(scans["subject_id"]) == ["00000002", "00000001", "00000002"] and excluded.empty
     assert list(scans["findings"]) == ["Pleural Effusion", "Cardiomegaly", "No Finding"]
-    assert list(scans["when"]) == [1, 0, 0] and list(scans["age"]) == [81, 58, 80] and list(scans["sex"]) == ["F", "M", "F"]
+    assert (
+        list(scans["when"]) == [1, 0, 0]
+        and list(scans["age"]) == [81, 58, 80]
+        and list(scans["sex"]) == ["F", "M", "F"]
+    )
     assert list(scans["view"]) == ["AP", "PA", "PA"] and scans["path"][1].endswith("00000001_000.png")
 
 
@@ -39,22 +51,37 @@ def test_rows_of_both_lengths_in_one_table(tmp_path):
 
 def test_ages_of_the_older_table(tmp_path):
     ages = ["058Y", "006M", "012D", "412", "148Y", ""]
-    scans, _ = listed(tmp_path, [nih_row(1, number, age=age) for number, age in enumerate(ages)], table="Data_Entry_2017.csv")
+    scans, _ = listed(
+        tmp_path, [nih_row(1, number, age=age) for number, age in enumerate(ages)], table="Data_Entry_2017.csv"
+    )
     assert np.allclose(scans["age"], [58, 0.5, 12 / 365.25, np.nan, np.nan, np.nan], equal_nan=True)
 
 
 def test_several_findings_and_other_ones(tmp_path):
-    rows = [nih_row(1, 0, "Cardiomegaly|Effusion"), nih_row(2, 0, "Hernia"), nih_row(3, 0, "Effusion|Infiltration"), nih_row(4, 0, "Pleural_Thickening")]
+    rows = [
+        nih_row(1, 0, "Cardiomegaly|Effusion"),
+        nih_row(2, 0, "Hernia"),
+        nih_row(3, 0, "Effusion|Infiltration"),
+        nih_row(4, 0, "Pleural_Thickening"),
+    ]
     scans, excluded = listed(tmp_path, rows)
     assert dict(zip(scans["subject_id"], scans["findings"])) == {"00000003": "Pleural Effusion"}
     assert list(excluded["reason"]) == ["none of the findings wanted"] * 2 + ["several of the findings wanted"]
     scans, excluded = listed(tmp_path, rows, single=False, findings=None)
-    assert list(scans["findings"]) == ["Cardiomegaly|Pleural Effusion", "Hernia", "Pleural Effusion|Infiltration", "Pleural Thickening"]
+    assert list(scans["findings"]) == [
+        "Cardiomegaly|Pleural Effusion",
+        "Hernia",
+        "Pleural Effusion|Infiltration",
+        "Pleural Thickening",
+    ]
 
 
 def test_a_repeated_row_does_not_give_an_image_twice(tmp_path):
     scans, excluded = listed(tmp_path, [nih_row(1, 0, "Cardiomegaly"), nih_row(2, 0), nih_row(1, 0, "Pneumonia")])
-    assert list(scans["subject_id"]) == ["00000001", "00000002"] and list(scans["findings"]) == ["Cardiomegaly", "No Finding"]
+    assert list(scans["subject_id"]) == ["00000001", "00000002"] and list(scans["findings"]) == [
+        "Cardiomegaly",
+        "No Finding",
+    ]
     assert list(excluded["reason"]) == ["row repeated"] and list(excluded["path"]) == list(scans["path"][:1])
 
 
@@ -66,21 +93,29 @@ def test_archives_not_downloaded_are_counted(tmp_path):
     assert len(scans) == 8 and list(excluded["reason"]) == ["no such file"] * 8
 
 
-@pytest.mark.parametrize("row, words", [
-    (nih_row(2, 0, "Flu"), "Row 3 of .*Data_Entry_2017_v2020.csv has Finding Labels 'Flu'.*Effusion"),
-    (nih_row(2, 0, age="058Q"), "Row 3 .*Patient Age '058Q'"),
-    (nih_row(2, 0, sex="X"), "Row 3 .*Patient Gender 'X'"),
-    (nih_row(2, 0).replace(",0,2,", ",first,2,"), "Row 3 .*Follow-up # 'first'"),
-    ("00000002_000.png,No Finding,0", "Row 3 .*3 cells instead of 11"),
-])
+@pytest.mark.parametrize(
+    "row, words",
+    [
+        (nih_row(2, 0, "Flu"), "Row 3 of .*Data_Entry_2017_v2020.csv has Finding Labels 'Flu'.*Effusion"),
+        (nih_row(2, 0, age="058Q"), "Row 3 .*Patient Age '058Q'"),
+        (nih_row(2, 0, sex="X"), "Row 3 .*Patient Gender 'X'"),
+        (nih_row(2, 0).replace(",0,2,", ",first,2,"), "Row 3 .*Follow-up # 'first'"),
+        ("00000002_000.png,No Finding,0", "Row 3 .*3 cells instead of 11"),
+    ],
+)
 def test_a_wrong_cell_is_named(tmp_path, row, words):
     with pytest.raises(UserError, match=words) as fault:
         listed(tmp_path, [nih_row(1, 0), row], make=False)
     assert "\n" not in str(fault.value)
 
 
-@pytest.mark.parametrize("header, words", [
-    (NIH_HEADER.replace("Patient ID", "Patient"), "no column 'Patient ID' .found: Image Index"), ("", "no column 'Image Index'")])
+@pytest.mark.parametrize(
+    "header, words",
+    [
+        (NIH_HEADER.replace("Patient ID", "Patient"), "no column 'Patient ID' .found: Image Index"),
+        ("", "no column 'Image Index'"),
+    ],
+)
 def test_a_missing_column_is_named_with_its_file(tmp_path, header, words):
     with pytest.raises(UserError, match="Data_Entry_2017_v2020.csv has " + words):
         listed(tmp_path, [nih_row(1, 0)], header)

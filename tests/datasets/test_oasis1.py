@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from heads import PLAIN, save_analyze, save_xlsx
 
-from ldcore.datasets import oasis1
+from ldcore.datasets.adapters import oasis1
 from ldcore.datasets.records import load
-from ldcore.errors import UserError
 from ldcore.prepare import prepare
+from ldcore.runtime.errors import UserError
 
 TABLE = """ID,M/F,Hand,Age,Educ,SES,MMSE,CDR,eTIV,nWBV,ASF,Delay
 OAS1_0001_MR1,F,R,74,2,3,29,0,1344,0.743,1.306,N/A
@@ -18,7 +18,14 @@ OAS1_0061_MR1,F,R,20,,,,,1313,0.860,1.337,N/A
 OAS1_0061_MR2,F,R,20,,,,,1313,0.860,1.337,26
 OAS1_0005_MR1,M,R,18,,,,,1737,0.848,1.010,N/A
 """
-IMAGES = ("disc1/OAS1_0001_MR1", "disc1/OAS1_0002_MR1", "disc1/OAS1_0003_MR1", "disc2/OAS1_0061_MR1", "disc2/OAS1_0061_MR2", "disc2/OAS1_0099_MR1")
+IMAGES = (
+    "disc1/OAS1_0001_MR1",
+    "disc1/OAS1_0002_MR1",
+    "disc1/OAS1_0003_MR1",
+    "disc2/OAS1_0061_MR1",
+    "disc2/OAS1_0061_MR2",
+    "disc2/OAS1_0099_MR1",
+)
 
 
 @pytest.fixture
@@ -46,7 +53,10 @@ def test_ratings_rescans_and_what_is_left_out(source):
     assert list(records["diagnosis"]) == ["CN", "AD", "AD", "CN"] and list(records["age"]) == [74, 55, 73, 20]
     assert list(records["sex"]) == ["F", "F", "M", "F"] and images.shape == (4, 48, 48)
     assert sorted(zip(excluded["subject_id"], excluded["reason"])) == [
-        ("OAS1_0005", "no image in the folder"), ("OAS1_0061", "rescan"), ("OAS1_0099", "not in the table")]
+        ("OAS1_0005", "no image in the folder"),
+        ("OAS1_0061", "rescan"),
+        ("OAS1_0099", "not in the table"),
+    ]
 
 
 def test_rescan_is_a_second_session_of_the_same_person(source):
@@ -77,10 +87,16 @@ def test_spreadsheet_as_the_site_gives_it(source):
     assert run(source)[0].equals(first)
 
 
-@pytest.mark.parametrize("old, new, words", [
-    (",74,", ",old,", ["Row 2", "age 'old'"]), ("M/F", "Gender", ["no column 'M/F'", "oasis_cross-sectional.csv"]),
-    ("_0002_MR1,F", "_0001_MR1,F", ["Rows 2 and 3", "differ"]), (",0.5,", ",5,", ["Row 3", "cdr '5'"]),
-    (",F,R,74", ",X,R,74", ["Row 2", "sex 'X'"])])
+@pytest.mark.parametrize(
+    "old, new, words",
+    [
+        (",74,", ",old,", ["Row 2", "age 'old'"]),
+        ("M/F", "Gender", ["no column 'M/F'", "oasis_cross-sectional.csv"]),
+        ("_0002_MR1,F", "_0001_MR1,F", ["Rows 2 and 3", "differ"]),
+        (",0.5,", ",5,", ["Row 3", "cdr '5'"]),
+        (",F,R,74", ",X,R,74", ["Row 2", "sex 'X'"]),
+    ],
+)
 def test_fault_in_the_table_is_named(source, old, new, words):
     (source / "oasis_cross-sectional.csv").write_text(TABLE.replace(old, new, 1))
     with pytest.raises(UserError) as fault:

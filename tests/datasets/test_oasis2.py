@@ -6,8 +6,8 @@ import pytest
 from heads import PLAIN, save_nifti
 
 from ldcore.datasets.records import load
-from ldcore.errors import UserError
 from ldcore.prepare import prepare
+from ldcore.runtime.errors import UserError
 
 TABLE = """Subject ID,MRI ID,Group,Visit,MR Delay,M/F,Hand,Age,EDUC,SES,MMSE,CDR,eTIV,nWBV,ASF
 OAS2_0001,OAS2_0001_MR1,Nondemented,1,0,M,R,87,14,2,27,0,1987,0.696,0.883
@@ -24,7 +24,9 @@ OAS2_0021,OAS2_0021_MR1,Converted,1,0,F,R,80,14,1,30,,1406,0.715,1.248
 def source(tmp_path):
     """Raw pairs in two parts, one session with a second run, one oriented by its own header."""
     for name in ("0001_MR1", "0001_MR2", "0002_MR1", "0018_MR1", "0018_MR3", "0020_MR1", "0021_MR1"):
-        save_nifti(tmp_path / "in" / "OAS2_RAW_PART1" / f"OAS2_{name}" / "RAW" / "mpr-1.nifti.img", axes="ASL", coded=False)
+        save_nifti(
+            tmp_path / "in" / "OAS2_RAW_PART1" / f"OAS2_{name}" / "RAW" / "mpr-1.nifti.img", axes="ASL", coded=False
+        )
     save_nifti(tmp_path / "in/OAS2_RAW_PART1/OAS2_0001_MR1/RAW/mpr-2.nifti.img", axes="ASL", coded=False)
     save_nifti(tmp_path / "in/OAS2_RAW_PART1/OAS2_0002_MR1/RAW/mpr-1.nifti.img", axes="PSR")
     (tmp_path / "in" / "oasis_longitudinal.csv").write_text(TABLE)
@@ -39,10 +41,20 @@ def run(source, **options):
 def test_visits_and_the_rating_then(source):
     records, images, excluded = run(source)
     assert list(zip(records["subject_id"], records["session"], records["diagnosis"], records["age"])) == [
-        ("OAS2_0001", 0, "CN", 87), ("OAS2_0001", 1, "CN", 88), ("OAS2_0002", 0, "MCI", 75), ("OAS2_0018", 0, "CN", 87), ("OAS2_0018", 1, "AD", 88)]
+        ("OAS2_0001", 0, "CN", 87),
+        ("OAS2_0001", 1, "CN", 88),
+        ("OAS2_0002", 0, "MCI", 75),
+        ("OAS2_0018", 0, "CN", 87),
+        ("OAS2_0018", 1, "AD", 88),
+    ]
     assert sorted(zip(excluded["subject_id"], excluded["reason"])) == [
-        ("OAS2_0001", "another image of the same session"), ("OAS2_0020", "no age in the table"), ("OAS2_0021", "no diagnosis in the table")]
-    assert all(np.array_equal(images[0], image) for image in images)  # the same head, whether or not the header says how it lies
+        ("OAS2_0001", "another image of the same session"),
+        ("OAS2_0020", "no age in the table"),
+        ("OAS2_0021", "no diagnosis in the table"),
+    ]
+    assert all(
+        np.array_equal(images[0], image) for image in images
+    )  # the same head, whether or not the header says how it lies
 
 
 def test_damaged_pair_is_left_out_with_its_name(source):
@@ -51,7 +63,11 @@ def test_damaged_pair_is_left_out_with_its_name(source):
     (source / "OAS2_RAW_PART1/OAS2_0018_MR3/RAW/mpr-1.nifti.hdr").unlink()
     records, _, excluded = run(source)
     damaged = excluded[excluded["reason"].str.contains("damaged")]
-    assert len(records) == 3 and list(damaged["subject_id"]) == ["OAS2_0001", "OAS2_0018"] and "OAS2_0001_MR2" in damaged["path"].iloc[0]
+    assert (
+        len(records) == 3
+        and list(damaged["subject_id"]) == ["OAS2_0001", "OAS2_0018"]
+        and "OAS2_0001_MR2" in damaged["path"].iloc[0]
+    )
 
 
 def test_missing_column_is_named(source):

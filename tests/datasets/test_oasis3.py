@@ -6,8 +6,8 @@ import pytest
 from heads import PLAIN, head, save_nifti
 
 from ldcore.datasets.records import load
-from ldcore.errors import UserError
 from ldcore.prepare import prepare
+from ldcore.runtime.errors import UserError
 
 PEOPLE = """OASISID,Subject_accession,AgeatEntry,AgeatDeath,GENDER,EDUC,SES,race
 OAS30001,CENTRAL_S1,65.149895,,2,12,2,White
@@ -23,11 +23,18 @@ OAS30001,OAS30001_UDSb4_d2400,2400,71.72,20,1,6,1,AD Dementia,.
 OAS30002,OAS30002_UDSb4_d0100,100,67.52,29,0,0,0.0,Cognitively normal,.
 OAS30004,OAS30004_UDSb4_d0100,100,67.52,29,0,0,0.0,Cognitively normal,.
 """
-IMAGES = ("OAS30001_MR_d0129/anat1/NIFTI/sub-OAS30001_ses-d0129_T1w", "OAS30001_MR_d0757/anat2/NIFTI/sub-OAS30001_ses-d0757_run-01_T1w",
-          "OAS30001_MR_d0757/anat3/NIFTI/sub-OAS30001_ses-d0757_run-02_T1w", "OAS30001_MR_d0757/anat1/NIFTI/sub-OAS30001_ses-d0757_acq-TSE_T2w",
-          "OAS30001_MR_d2430/anat1/sub-OAS30001_sess-d2430_T1w", "OAS30002_MR_d0653/anat1/sub-OAS30002_ses-d0653_T1w",
-          "OAS30002_MR_d0371/anat1/sub-OAS30002_ses-d0371_T1w", "OAS30003_MR_d0001/anat1/sub-OAS30003_ses-d0001_T1w",
-          "OAS30004_MR_d0101/anat1/sub-OAS30004_ses-d0101_T1w", "OAS30009_MR_d0001/anat1/sub-OAS30009_ses-d0001_T1w")
+IMAGES = (
+    "OAS30001_MR_d0129/anat1/NIFTI/sub-OAS30001_ses-d0129_T1w",
+    "OAS30001_MR_d0757/anat2/NIFTI/sub-OAS30001_ses-d0757_run-01_T1w",
+    "OAS30001_MR_d0757/anat3/NIFTI/sub-OAS30001_ses-d0757_run-02_T1w",
+    "OAS30001_MR_d0757/anat1/NIFTI/sub-OAS30001_ses-d0757_acq-TSE_T2w",
+    "OAS30001_MR_d2430/anat1/sub-OAS30001_sess-d2430_T1w",
+    "OAS30002_MR_d0653/anat1/sub-OAS30002_ses-d0653_T1w",
+    "OAS30002_MR_d0371/anat1/sub-OAS30002_ses-d0371_T1w",
+    "OAS30003_MR_d0001/anat1/sub-OAS30003_ses-d0001_T1w",
+    "OAS30004_MR_d0101/anat1/sub-OAS30004_ses-d0101_T1w",
+    "OAS30009_MR_d0001/anat1/sub-OAS30009_ses-d0001_T1w",
+)
 
 
 @pytest.fixture
@@ -47,11 +54,22 @@ def run(source, **options):
 def test_ages_ratings_and_what_is_left_out(source):
     records, images, excluded = run(source)
     assert list(zip(records["subject_id"], records["session"], records["diagnosis"], records["sex"])) == [
-        ("OAS30001", 0, "CN", "F"), ("OAS30001", 1, "MCI", "F"), ("OAS30001", 2, "AD", "F"), ("OAS30002", 0, "CN", "M")]
-    assert np.allclose(records["age"], [65.149895 + 129 / 365.25, 65.149895 + 757 / 365.25, 65.149895 + 2430 / 365.25, 67.252107 + 371 / 365.25])
+        ("OAS30001", 0, "CN", "F"),
+        ("OAS30001", 1, "MCI", "F"),
+        ("OAS30001", 2, "AD", "F"),
+        ("OAS30002", 0, "CN", "M"),
+    ]
+    assert np.allclose(
+        records["age"],
+        [65.149895 + 129 / 365.25, 65.149895 + 757 / 365.25, 65.149895 + 2430 / 365.25, 67.252107 + 371 / 365.25],
+    )
     assert sorted(zip(excluded["subject_id"], excluded["reason"])) == [
-        ("OAS30001", "another image of the same session"), ("OAS30002", "no clinical visit within 365 days"),
-        ("OAS30003", "no clinical visit within 365 days"), ("OAS30004", "no age in the table"), ("OAS30009", "not in the demographics")]
+        ("OAS30001", "another image of the same session"),
+        ("OAS30002", "no clinical visit within 365 days"),
+        ("OAS30003", "no clinical visit within 365 days"),
+        ("OAS30004", "no age in the table"),
+        ("OAS30009", "not in the demographics"),
+    ]
     assert all(np.array_equal(images[0], image) for image in images)  # run-02 holds a smaller head
 
 
@@ -65,8 +83,16 @@ def test_distance_of_visits_and_ratings_by_option(source):
 def test_older_clinical_table(source):
     first = run(source)[0]
     rows = pd.read_csv(source / "OASIS3_UDSb4_cdr.csv")
-    older = pd.DataFrame({"ADRC_ADRCCLINICALDATA ID": rows["OASIS_session_label"].str.replace("UDSb4", "ClinicalData"), "Subject": rows["OASISID"],
-                          "mmse": rows["MMSE"], "ageAtEntry": 65.1, "cdr": rows["CDRTOT"], "dx1": rows["dx1"]})
+    older = pd.DataFrame(
+        {
+            "ADRC_ADRCCLINICALDATA ID": rows["OASIS_session_label"].str.replace("UDSb4", "ClinicalData"),
+            "Subject": rows["OASISID"],
+            "mmse": rows["MMSE"],
+            "ageAtEntry": 65.1,
+            "cdr": rows["CDRTOT"],
+            "dx1": rows["dx1"],
+        }
+    )
     (source / "OASIS3_UDSb4_cdr.csv").unlink()
     older.to_csv(source / "ADRC Clinical Data.csv", index=False)
     assert run(source)[0].equals(first)
@@ -80,13 +106,17 @@ def test_other_tables_in_the_folder_do_not_matter(source):
     assert run(source)[0].equals(first)
 
 
-@pytest.mark.parametrize("file, old, new, words", [
-    ("OASIS3_demographics.csv", "AgeatEntry", "Years", ["OASIS3_demographics.csv", "no column 'AgeatEntry'"]),
-    ("OASIS3_UDSb4_cdr.csv", "CDRTOT", "Total", ["OASIS3_UDSb4_cdr.csv", "no column 'CDRTOT'"]),
-    ("OASIS3_UDSb4_cdr.csv", ",700,", ",soon,", ["Row 3", "days 'soon'"]),
-    ("OASIS3_demographics.csv", "67.252107", "6725", ["Row 3", "age '6725'", "120"]),
-    ("OASIS3_demographics.csv", "OAS30003", "OAS30002", ["Rows 3 and 4"]),
-    ("OASIS3_UDSb4_cdr.csv", ",700,", ",2400,", ["Rows 3 and 5", "same visit and differ"])])
+@pytest.mark.parametrize(
+    "file, old, new, words",
+    [
+        ("OASIS3_demographics.csv", "AgeatEntry", "Years", ["OASIS3_demographics.csv", "no column 'AgeatEntry'"]),
+        ("OASIS3_UDSb4_cdr.csv", "CDRTOT", "Total", ["OASIS3_UDSb4_cdr.csv", "no column 'CDRTOT'"]),
+        ("OASIS3_UDSb4_cdr.csv", ",700,", ",soon,", ["Row 3", "days 'soon'"]),
+        ("OASIS3_demographics.csv", "67.252107", "6725", ["Row 3", "age '6725'", "120"]),
+        ("OASIS3_demographics.csv", "OAS30003", "OAS30002", ["Rows 3 and 4"]),
+        ("OASIS3_UDSb4_cdr.csv", ",700,", ",2400,", ["Rows 3 and 5", "same visit and differ"]),
+    ],
+)
 def test_fault_in_a_table_is_named(source, file, old, new, words):
     (source / file).write_text((source / file).read_text().replace(old, new, 1))
     with pytest.raises(UserError) as fault:

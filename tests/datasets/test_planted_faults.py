@@ -32,21 +32,38 @@ from heads import PLAIN, save_analyze, save_nifti
 from test_chest_scan import RAMP, dicom
 
 from ldcore.datasets.records import load
-from ldcore.errors import UserError
 from ldcore.prepare import prepare
+from ldcore.runtime.errors import UserError
 
-FAULTS = ("missing file", "repeated row", "blank age", "unknown sex", "other column", "truncated volume", "monochrome1", "two splits")
+FAULTS = (
+    "missing file",
+    "repeated row",
+    "blank age",
+    "unknown sex",
+    "other column",
+    "truncated volume",
+    "monochrome1",
+    "two splits",
+)
 OUTCOMES = {line.split()[0]: dict(zip(FAULTS, line.split()[1:])) for line in __doc__.splitlines()[-10:]}
-REASONS = {"missing file": "no image in the folder|no such file", "repeated row": "row repeated", "blank age": "no age in the table",
-           "truncated volume": "is damaged, or not the image its name says"}
+REASONS = {
+    "missing file": "no image in the folder|no such file",
+    "repeated row": "row repeated",
+    "blank age": "no age in the table",
+    "truncated volume": "is damaged, or not the image its name says",
+}
 # adapter: table of the scans, table of the people, its columns of age and sex, one that it needs
 TABLES = {
-    "adni": ("collection.csv", "collection.csv", "Age", "Sex", "Acq Date"), "oasis1": ("oasis.csv", "oasis.csv", "Age", "M/F", "CDR"),
-    "oasis2": ("oasis.csv", "oasis.csv", "Age", "M/F", "MR Delay"), "oasis3": ("visits.csv", "people.csv", "AgeatEntry", "GENDER", "AgeatEntry"),
-    "ixi": ("IXI.csv", "IXI.csv", "AGE", "SEX_ID (1=m, 2=f)", "AGE"), "chexpert": ("train.csv", "train.csv", "Age", "Sex", "AP/PA"),
+    "adni": ("collection.csv", "collection.csv", "Age", "Sex", "Acq Date"),
+    "oasis1": ("oasis.csv", "oasis.csv", "Age", "M/F", "CDR"),
+    "oasis2": ("oasis.csv", "oasis.csv", "Age", "M/F", "MR Delay"),
+    "oasis3": ("visits.csv", "people.csv", "AgeatEntry", "GENDER", "AgeatEntry"),
+    "ixi": ("IXI.csv", "IXI.csv", "AGE", "SEX_ID (1=m, 2=f)", "AGE"),
+    "chexpert": ("train.csv", "train.csv", "Age", "Sex", "AP/PA"),
     "nih": (*["Data_Entry_2017_v2020.csv"] * 2, "Patient Age", "Patient Gender", "View Position"),
     "mimic": ("mimic-cxr-2.0.0-metadata.csv", "patients.csv", "anchor_age", "gender", "anchor_year"),
-    "folder": ("own.csv", "own.csv", "age", "sex", "subject")}
+    "folder": ("own.csv", "own.csv", "age", "sex", "subject"),
+}
 
 
 def adni(folder):
@@ -61,14 +78,22 @@ def oasis1(folder):
     names = ("OAS1_0001_MR1", "OAS1_0002_MR1")
     for name in names:
         save_analyze(folder / "disc1" / name / "PROCESSED/MPRAGE/SUBJ_111" / f"{name}_mpr_n4_anon_sbj_111.img")
-    chest_trees.write(folder / "oasis.csv", ["ID", "M/F", "Age", "CDR", "Delay"], [[names[0], "F", 74, 0, "N/A"], [names[1], "M", 55, 0.5, "N/A"]])
+    chest_trees.write(
+        folder / "oasis.csv",
+        ["ID", "M/F", "Age", "CDR", "Delay"],
+        [[names[0], "F", 74, 0, "N/A"], [names[1], "M", 55, 0.5, "N/A"]],
+    )
 
 
 def oasis2(folder):
     names = ("OAS2_0001_MR1", "OAS2_0002_MR1")
     for name in names:
         save_nifti(folder / name / "RAW" / "mpr-1.nifti.img", axes="ASL")
-    chest_trees.write(folder / "oasis.csv", ["MRI ID", "MR Delay", "M/F", "Age", "CDR"], [[names[0], 0, "M", 87, 0], [names[1], 0, "F", 75, 0.5]])
+    chest_trees.write(
+        folder / "oasis.csv",
+        ["MRI ID", "MR Delay", "M/F", "Age", "CDR"],
+        [[names[0], 0, "M", 87, 0], [names[1], 0, "F", 75, 0.5]],
+    )
 
 
 def oasis3(folder):
@@ -94,17 +119,40 @@ def own(folder):
     for number in range(3):
         chest_trees.picture(folder / f"{number}.png", number)
     save_nifti(folder / "brain.nii.gz")
-    rows = [["0.png", "a", 60, "F", "train"], ["1.png", "a", 61, "F", "train"], ["2.png", "b", 50, "M", "test"],
-            ["brain.nii.gz", "c", 40, "M", "val"]]
+    rows = [
+        ["0.png", "a", 60, "F", "train"],
+        ["1.png", "a", 61, "F", "train"],
+        ["2.png", "b", 50, "M", "test"],
+        ["brain.nii.gz", "c", 40, "M", "val"],
+    ]
     chest_trees.write(folder / "own.csv", ["path", "subject", "age", "sex", "split"], rows)
     return {"root": str(folder), "csv": "own.csv", "image_size": 32}
 
 
-TREES = {"adni": adni, "oasis1": oasis1, "oasis2": oasis2, "oasis3": oasis3, "ixi": ixi, "chexpert": lambda folder: chest_trees.chexpert(folder, 2),
-         "nih": lambda folder: chest_trees.nih(folder, 2), "mimic": mimic, "medmnist": lambda folder: chest_trees.medmnist(folder, (2, 2, 2)),
-         "folder": own}
-IMAGES = {"adni": "*.nii", "oasis1": "*.img", "oasis2": "*.img", "oasis3": "*.nii.gz", "ixi": "*.nii.gz", "chexpert": "*frontal.jpg",
-          "nih": "*.png", "mimic": "*.jpg", "medmnist": "*.npz", "folder": "0.png"}
+TREES = {
+    "adni": adni,
+    "oasis1": oasis1,
+    "oasis2": oasis2,
+    "oasis3": oasis3,
+    "ixi": ixi,
+    "chexpert": lambda folder: chest_trees.chexpert(folder, 2),
+    "nih": lambda folder: chest_trees.nih(folder, 2),
+    "mimic": mimic,
+    "medmnist": lambda folder: chest_trees.medmnist(folder, (2, 2, 2)),
+    "folder": own,
+}
+IMAGES = {
+    "adni": "*.nii",
+    "oasis1": "*.img",
+    "oasis2": "*.img",
+    "oasis3": "*.nii.gz",
+    "ixi": "*.nii.gz",
+    "chexpert": "*frontal.jpg",
+    "nih": "*.png",
+    "mimic": "*.jpg",
+    "medmnist": "*.npz",
+    "folder": "0.png",
+}
 BRAINS = ("adni", "oasis1", "oasis2", "oasis3", "ixi")
 
 
@@ -112,7 +160,9 @@ def tree(adapter, folder):
     """The options of an adapter's smallest download, made in the folder; images over their full range of gray levels."""
     folder.mkdir()
     given = TREES[adapter](folder) or {}
-    common = PLAIN if adapter in BRAINS else {"image_size": 32, **({} if adapter == "medmnist" else {"window": [0, 100]})}
+    common = (
+        PLAIN if adapter in BRAINS else {"image_size": 32, **({} if adapter == "medmnist" else {"window": [0, 100]})}
+    )
     return {**({} if adapter == "folder" else {"source": str(folder)}), **given, **common}
 
 
@@ -160,12 +210,17 @@ def planted(adapter, fault, options, folder, out):
         edited(folder / "own.csv", lambda rows: rows[1].__setitem__(4, "test"))
         return "Subject 'a' is in splits test and train"
     hashed, split = (out / "splits.csv").read_text().splitlines()[1].split(",")
-    (folder.parent / "list.csv").write_text((out / "splits.csv").read_text() + f"{hashed},{'val' if split == 'train' else 'train'}\n")
+    (folder.parent / "list.csv").write_text(
+        (out / "splits.csv").read_text() + f"{hashed},{'val' if split == 'train' else 'train'}\n"
+    )
     options["splits"] = str(folder.parent / "list.csv")
     return f"Subject {hashed} .hashed. has more than one split in .*list.csv"
 
 
-@pytest.mark.parametrize("adapter, fault", [(adapter, fault) for adapter, row in OUTCOMES.items() for fault, one in row.items() if one != "-"])
+@pytest.mark.parametrize(
+    "adapter, fault",
+    [(adapter, fault) for adapter, row in OUTCOMES.items() for fault, one in row.items() if one != "-"],
+)
 def test_planted(tmp_path, adapter, fault):
     folder, outcome = tmp_path / "in", OUTCOMES[adapter][fault]
     options = tree(adapter, folder)
@@ -176,12 +231,20 @@ def test_planted(tmp_path, adapter, fault):
     if outcome == "error":
         with pytest.raises(UserError, match=says) as caught:
             prepare(adapter, options, 0, tmp_path / "after")
-        assert "\n" not in str(caught.value) and str(caught.value).endswith(".") and not (tmp_path / "after" / "records.csv").exists()
+        assert (
+            "\n" not in str(caught.value)
+            and str(caught.value).endswith(".")
+            and not (tmp_path / "after" / "records.csv").exists()
+        )
         return
     after, left_out = built(adapter, options, tmp_path / "after")
     lost, new = before.keys() - after.keys(), list((left_out - reasons).elements())
     assert len(lost) == (outcome in ("out", "gone") and fault != "repeated row") and not after.keys() - before.keys()
-    assert len(new) == (outcome == "out") and all(re.fullmatch(REASONS[fault], reason) for reason in new) and not reasons - left_out
+    assert (
+        len(new) == (outcome == "out")
+        and all(re.fullmatch(REASONS[fault], reason) for reason in new)
+        and not reasons - left_out
+    )
     assert adapter == "medmnist" or sum(np.isnan(age) for age in after.values()) == (outcome == "missing")
 
 

@@ -6,13 +6,20 @@ import pytest
 
 from ldcore import datasets
 from ldcore.datasets import records as rec
-from ldcore.errors import UserError
+from ldcore.runtime.errors import UserError
 
 
 def table(**columns):
-    base = {"subject_id": ["a", "a", "b"], "session": [0, 1, 0], "age": [60.1, 61.7, np.nan], "sex": ["F", "F", ""],
-            "diagnosis": ["CN", "MCI", ""], "findings": ["", "NA, node", ""], "split": ["train", "train", "test"],
-            "image_index": [0, 1, 2]}
+    base = {
+        "subject_id": ["a", "a", "b"],
+        "session": [0, 1, 0],
+        "age": [60.1, 61.7, np.nan],
+        "sex": ["F", "F", ""],
+        "diagnosis": ["CN", "MCI", ""],
+        "findings": ["", "NA, node", ""],
+        "split": ["train", "train", "test"],
+        "image_index": [0, 1, 2],
+    }
     return pd.DataFrame({**base, **columns})
 
 
@@ -28,16 +35,19 @@ def test_round_trip_keeps_every_value(tmp_path):
     assert sorted(path.name for path in (tmp_path / "set").iterdir()) == ["images.npy", "records.csv"]
 
 
-@pytest.mark.parametrize("columns, words", [
-    ({"split": ["train", "dev", "test"]}, ["'dev'", "'a'", "Row 1"]),
-    ({"split": ["train", "test", "test"]}, ["'a'", "test and train"]),
-    ({"session": [0, 0, 0]}, ["Row 1", "'a'", "session 0"]),
-    ({"image_index": [0, 1, 3]}, ["Row 2", "'b'", "3"]),
-    ({"image_index": [0, -1, 2]}, ["Row 1", "'a'", "-1"]),
-    ({"image_index": [0, 1, 1]}, ["Row 2", "'b'"]),
-    ({"image_index": [0, 1, np.nan]}, ["Row 2", "'b'"]),
-    ({"sex": ["F", "F", "X"]}, ["Row 2", "'b'", "'X'"]),
-])
+@pytest.mark.parametrize(
+    "columns, words",
+    [
+        ({"split": ["train", "dev", "test"]}, ["'dev'", "'a'", "Row 1"]),
+        ({"split": ["train", "test", "test"]}, ["'a'", "test and train"]),
+        ({"session": [0, 0, 0]}, ["Row 1", "'a'", "session 0"]),
+        ({"image_index": [0, 1, 3]}, ["Row 2", "'b'", "3"]),
+        ({"image_index": [0, -1, 2]}, ["Row 1", "'a'", "-1"]),
+        ({"image_index": [0, 1, 1]}, ["Row 2", "'b'"]),
+        ({"image_index": [0, 1, np.nan]}, ["Row 2", "'b'"]),
+        ({"sex": ["F", "F", "X"]}, ["Row 2", "'b'", "'X'"]),
+    ],
+)
 def test_planted_fault_is_named(columns, words):
     rec.validate(table(), 3)
     with pytest.raises(UserError) as fault:

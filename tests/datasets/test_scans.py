@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ldcore.datasets import scans as module
-from ldcore.errors import UserError
+from ldcore.datasets.scans import build as module
+from ldcore.runtime.errors import UserError
 
 
 def read(scan, options):
@@ -41,12 +41,24 @@ def source(tmp_path, monkeypatch):
 
 def rows_of(source, count=30, **columns):
     """`count` scans of half as many subjects."""
-    return [{"subject_id": f"s{number // 2:02d}", "path": str(source / str(number)), **{name: value(number) for name, value in columns.items()}}
-            for number in range(count)]
+    return [
+        {
+            "subject_id": f"s{number // 2:02d}",
+            "path": str(source / str(number)),
+            **{name: value(number) for name, value in columns.items()},
+        }
+        for number in range(count)
+    ]
 
 
 def build(adapter, source, seed=0, cache=None, workers=1, **options):
-    return module.build(adapter, {**module.COMMON, "image_size": 8, "source": str(source), **options}, seed, cache or source.parent / "cache", workers)
+    return module.build(
+        adapter,
+        {**module.COMMON, "image_size": 8, "source": str(source), **options},
+        seed,
+        cache or source.parent / "cache",
+        workers,
+    )
 
 
 def reads(source):
@@ -57,9 +69,14 @@ def reads(source):
 def test_rows_are_in_order_of_subject_and_time(source):
     rows = rows_of(source, 6, when=lambda number: 5 - number)[::-1]
     records, images, excluded = build(toy(rows), source)
-    assert list(records["subject_id"]) == ["s00", "s00", "s01", "s01", "s02", "s02"] and list(records["session"]) == [0, 1] * 3
+    assert (
+        list(records["subject_id"]) == ["s00", "s00", "s01", "s01", "s02", "s02"]
+        and list(records["session"]) == [0, 1] * 3
+    )
     assert list(images[records["image_index"], 0, 0]) == [1, 0, 3, 2, 5, 4] and excluded.empty
-    assert "path" not in records and "when" not in records and (records["sex"] == "").all() and records["age"].isna().all()
+    assert (
+        "path" not in records and "when" not in records and (records["sex"] == "").all() and records["age"].isna().all()
+    )
 
 
 def test_dates_and_numbers_order_sessions(source):
@@ -86,11 +103,20 @@ def test_sites(source):
 
 
 def test_drawing_by_label(source):
-    rows = rows_of(source, 30, diagnosis=lambda number: ["CN", "AD", ""][number % 3], findings=lambda number: ["", "", "Edema"][number % 3])
+    rows = rows_of(
+        source,
+        30,
+        diagnosis=lambda number: ["CN", "AD", ""][number % 3],
+        findings=lambda number: ["", "", "Edema"][number % 3],
+    )
     records, _, excluded = build(toy(rows), source, per_class=3)
     assert records["diagnosis"].value_counts().to_dict() == {"CN": 3, "AD": 3, "": 3} and len(excluded) == 21
     drawn = set(records["image_index"].index), list(records["subject_id"])
-    assert drawn[1] == list(build(toy(rows), source, per_class=3)[0]["subject_id"]) != list(build(toy(rows), source, 1, per_class=3)[0]["subject_id"])
+    assert (
+        drawn[1]
+        == list(build(toy(rows), source, per_class=3)[0]["subject_id"])
+        != list(build(toy(rows), source, 1, per_class=3)[0]["subject_id"])
+    )
     few, _, _ = build(toy(rows), source, per_class=100)
     assert len(few) == 30
     with pytest.raises(UserError, match="per_class is 0"):
@@ -108,16 +134,30 @@ def test_faults_are_named_and_do_not_stop_the_rest(source):
     (source / "5").unlink()
     listed = [("elsewhere", "s99", "without a diagnosis")]
     records, images, excluded = build(toy(rows_of(source, 8), listed), source)
-    assert len(records) == 5 and list(images[records["image_index"], 0, 0]) == [0, 1, 2, 6, 7] and list(records["image_index"]) == list(range(5))
+    assert (
+        len(records) == 5
+        and list(images[records["image_index"], 0, 0]) == [0, 1, 2, 6, 7]
+        and list(records["image_index"]) == list(range(5))
+    )
     reasons = {path.split("/")[-1]: reason for path, reason in zip(excluded["path"], excluded["reason"])}
     assert reasons["3"] == "is refused" and reasons["elsewhere"] == "without a diagnosis"
-    assert reasons["4"].startswith("cannot be read (invalid literal") and "\n" not in reasons["4"] and "No such file" in reasons["5"]
+    assert (
+        reasons["4"].startswith("cannot be read (invalid literal")
+        and "\n" not in reasons["4"]
+        and "No such file" in reasons["5"]
+    )
     assert module.reasons(excluded).count("1 ") == 4
 
 
 def test_nothing_to_use_says_why(source):
     with pytest.raises(UserError, match="No scan in .* can be used: 2 not axial."):
-        build(toy(rows_of(source, 1)[:0] or {"subject_id": [], "path": []}, [("a", "s", "not axial"), ("b", "s", "not axial")]), source)
+        build(
+            toy(
+                rows_of(source, 1)[:0] or {"subject_id": [], "path": []},
+                [("a", "s", "not axial"), ("b", "s", "not axial")],
+            ),
+            source,
+        )
     with pytest.raises(UserError, match="the folder lists none"):
         build(toy({"subject_id": [], "path": []}), source)
     for number in (0, 1):
@@ -145,14 +185,18 @@ def test_a_killed_run_goes_on_and_a_changed_file_is_read_again(source):
 
 def test_a_worker_that_dies_is_named_and_the_next_run_goes_on(source):
     (source / "20").write_text("deadly")
-    with pytest.raises(UserError, match="One of the 2 processes .* died.*resources.data.mem_mb.*fewer workers.*goes on where it was") as fault:
+    with pytest.raises(
+        UserError, match="One of the 2 processes .* died.*resources.data.mem_mb.*fewer workers.*goes on where it was"
+    ) as fault:
         build(toy(rows_of(source)), source, workers=2)
     assert "\n" not in str(fault.value)
     before = [path for path in reads(source) if not path.endswith("/20")]
     (source / "20").write_text("20")
     records, images, _ = build(toy(rows_of(source)), source, workers=2)
     assert len(before) > 9 and len(records) == 30 and list(images[:, 0, 0]) == list(range(30))
-    assert sum(path in before[:10] for path in reads(source)) <= 11  # read once, but for the one that the other process had in hand
+    assert (
+        sum(path in before[:10] for path in reads(source)) <= 11
+    )  # read once, but for the one that the other process had in hand
 
 
 def test_workers_do_not_matter(source):
@@ -182,7 +226,9 @@ def test_a_list_of_splits_comes_first_and_must_know_every_subject(source, tmp_pa
     rows = rows_of(source, 6, split=lambda number: "train")
     hashes = [module.hashed(f"s0{number}", "pepper") for number in range(3)]
     listed = tmp_path / "splits.csv"
-    listed.write_text("hashed_id,split\n" + "".join(f"{one},{split}\n" for one, split in zip(hashes, ("val", "test", "train"))))
+    listed.write_text(
+        "hashed_id,split\n" + "".join(f"{one},{split}\n" for one, split in zip(hashes, ("val", "test", "train")))
+    )
     records, _, _ = build(toy(rows), source, splits=str(listed), salt="pepper")
     assert list(records["split"]) == ["val"] * 2 + ["test"] * 2 + ["train"] * 2
     with pytest.raises(UserError, match=f"Subject {module.hashed('s03', 'pepper')} .hashed. has no split") as fault:
@@ -196,7 +242,9 @@ def test_a_list_that_gives_a_subject_two_splits_is_refused(source, tmp_path):
     listed.write_text(f"hashed_id,split\n{one},train\n{other},val\n{one},train\n")  # said twice is still one split
     assert list(build(toy(rows), source, splits=str(listed))[0]["split"]) == ["train"] * 2 + ["val"] * 2
     listed.write_text(f"hashed_id,split\n{one},train\n{other},val\n{one},test\n")
-    with pytest.raises(UserError, match=f"Subject {one} .hashed. has more than one split in {listed}; delete the wrong rows"):
+    with pytest.raises(
+        UserError, match=f"Subject {one} .hashed. has more than one split in {listed}; delete the wrong rows"
+    ):
         build(toy(rows), source, splits=str(listed))
 
 

@@ -5,16 +5,19 @@ import pandas as pd
 import pytest
 import torch
 
-from ldcore.backbone import load_backbone, prepare_cpu
-from ldcore.batches import batch
-from ldcore.drift import Drift
-from ldcore.edit import instruct_pix2pix as ip
-from ldcore.edit.texts import edit_texts
-from ldcore.sample import starting_noise
-from ldcore.train import DEFAULTS, train
+from ldcore.drift.latent_drift import Drift
+from ldcore.edit.methods import instruct_pix2pix as ip
+from ldcore.edit.requests.texts import edit_texts
+from ldcore.model.backbone import load_backbone, prepare_cpu
+from ldcore.sampling.ddim import starting_noise
+from ldcore.training.batches import batch
+from ldcore.training.loop import DEFAULTS, train
 
 MODEL = "resources/embedded_model"
-ROWS = [{"subject_id": "a", "session": n, "age": 70.0 + 6 * n, "sex": "F", "diagnosis": "AD", "findings": ""} for n in (0, 1)]
+ROWS = [
+    {"subject_id": "a", "session": n, "age": 70.0 + 6 * n, "sex": "F", "diagnosis": "AD", "findings": ""}
+    for n in (0, 1)
+]
 OPTIONS = {"steps": 3, "guidance_scale": 2.0, "image_guidance_scale": 1.5}
 
 
@@ -41,7 +44,9 @@ def test_widening_changes_nothing_at_first_and_twice_is_once():
     assert wide.unet.conv_in is first and wide.unet.config.in_channels == 8
     x, embeds = torch.randn(1, 4, 16, 16), torch.randn(1, 77, plain.text_encoder.config.hidden_size)
     with torch.no_grad():
-        torch.testing.assert_close(wide.unet(torch.cat([x, torch.randn_like(x)], 1), 5, embeds).sample, plain.unet(x, 5, embeds).sample)
+        torch.testing.assert_close(
+            wide.unet(torch.cat([x, torch.randn_like(x)], 1), 5, embeds).sample, plain.unet(x, 5, embeds).sample
+        )
 
 
 @pytest.mark.parametrize("drift", [Drift(), Drift(0.1, "prior")])
@@ -50,16 +55,29 @@ def test_agrees_with_the_stock_pipeline(backbone, drift, tmp_path):
 
     backbone.unet.save_pretrained(tmp_path / "unet")
     pipeline = StableDiffusionInstructPix2PixPipeline(
-        vae=backbone.vae, text_encoder=backbone.text_encoder, tokenizer=backbone.tokenizer, safety_checker=None, feature_extractor=None,
-        unet=UNet2DConditionModel.from_pretrained(tmp_path / "unet"), requires_safety_checker=False,
-        scheduler=DDIMScheduler.from_config(backbone.scheduler.config))
+        vae=backbone.vae,
+        text_encoder=backbone.text_encoder,
+        tokenizer=backbone.tokenizer,
+        safety_checker=None,
+        feature_extractor=None,
+        unet=UNet2DConditionModel.from_pretrained(tmp_path / "unet"),
+        requires_safety_checker=False,
+        scheduler=DDIMScheduler.from_config(backbone.scheduler.config),
+    )
     pipeline.set_progress_bar_config(disable=True)
     image = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(1)) * 2 - 1
     with torch.no_grad():
         latents = backbone.vae.encode(image).latent_dist.mode() * backbone.vae.config.scaling_factor
     noise = starting_noise((4, 16, 16), "edit", "key")[None]
-    stock = pipeline(texts().instruction, image=image, latents=drift.shift(noise), num_inference_steps=OPTIONS["steps"], output_type="latent",
-                     guidance_scale=OPTIONS["guidance_scale"], image_guidance_scale=OPTIONS["image_guidance_scale"]).images
+    stock = pipeline(
+        texts().instruction,
+        image=image,
+        latents=drift.shift(noise),
+        num_inference_steps=OPTIONS["steps"],
+        output_type="latent",
+        guidance_scale=OPTIONS["guidance_scale"],
+        image_guidance_scale=OPTIONS["image_guidance_scale"],
+    ).images
     ours, _ = ip.edit(backbone, latents, texts(), drift, OPTIONS, [("key",)])
     torch.testing.assert_close(ours[0], stock, rtol=1e-4, atol=1e-4)
 
@@ -75,7 +93,11 @@ def test_amount_0_is_the_unedited_image_and_batches_do_not_matter(backbone):
 
 def test_a_dropped_instruction_has_its_source_as_target(backbone):
     shape = (6, 4, 16, 16)
-    latents = {"mean": np.random.default_rng(0).normal(size=shape).astype("float32"), "std": np.zeros(shape, "float32"), "rows": np.arange(6)}
+    latents = {
+        "mean": np.random.default_rng(0).normal(size=shape).astype("float32"),
+        "std": np.zeros(shape, "float32"),
+        "rows": np.arange(6),
+    }
     records = pd.DataFrame([{**row, "subject_id": f"s{i}"} for i in range(3) for row in ROWS])
     found = pd.DataFrame({"source": [0, 2, 4], "target": [1, 3, 5]})
     data = ip.training_data(backbone, latents, found, records, "brain_mr")

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from ldcore.edit.pairs import chosen_pairs, pairs
-from ldcore.errors import UserError
+from ldcore.edit.requests.pairs import chosen_pairs, pairs
+from ldcore.runtime.errors import UserError
 
 
 def table(*rows):

@@ -3,9 +3,10 @@
 import pytest
 import torch
 
-from ldcore.backbone import embed_prompts, load_backbone, prepare_cpu
-from ldcore.drift import Drift
-from ldcore.edit import inversion, pix2pix_zero
+from ldcore.drift.latent_drift import Drift
+from ldcore.edit.methods import pix2pix_zero
+from ldcore.model.backbone import embed_prompts, load_backbone, prepare_cpu
+from ldcore.sampling import inversion
 
 MODEL = "resources/embedded_model"
 STEPS = 4
@@ -15,14 +16,24 @@ STEPS = 4
 def stock():
     from diffusers import DDIMInverseScheduler, DDIMScheduler
     from diffusers.pipelines.deprecated.stable_diffusion_variants.pipeline_stable_diffusion_pix2pix_zero import (
-        StableDiffusionPix2PixZeroPipeline as Pipeline)
+        StableDiffusionPix2PixZeroPipeline as Pipeline,
+    )
 
     prepare_cpu()
     backbone = load_backbone(MODEL)
-    pipeline = Pipeline(vae=backbone.vae, text_encoder=backbone.text_encoder, tokenizer=backbone.tokenizer, unet=backbone.unet,
-                        scheduler=DDIMScheduler.from_config(backbone.scheduler.config), safety_checker=None,
-                        feature_extractor=None, requires_safety_checker=False, caption_generator=None, caption_processor=None,
-                        inverse_scheduler=DDIMInverseScheduler.from_config(backbone.scheduler.config))
+    pipeline = Pipeline(
+        vae=backbone.vae,
+        text_encoder=backbone.text_encoder,
+        tokenizer=backbone.tokenizer,
+        unet=backbone.unet,
+        scheduler=DDIMScheduler.from_config(backbone.scheduler.config),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+        caption_generator=None,
+        caption_processor=None,
+        inverse_scheduler=DDIMInverseScheduler.from_config(backbone.scheduler.config),
+    )
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
 
@@ -32,9 +43,17 @@ def test_edit_agrees_with_diffusers(stock):
     embeds = embed_prompts(backbone, ["", "a brain MRI", "a red flower", "the sky", "the grass"])
     noise = torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(0))
     direction = (embeds[4] - embeds[3])[None]
-    out = stock(prompt_embeds=embeds[1:2], negative_prompt_embeds=embeds[:1], source_embeds=embeds[3:4], target_embeds=embeds[4:5],
-                latents=noise.clone(), num_inference_steps=STEPS, guidance_scale=3.0, cross_attention_guidance_amount=0.1,
-                output_type="latent").images
+    out = stock(
+        prompt_embeds=embeds[1:2],
+        negative_prompt_embeds=embeds[:1],
+        source_embeds=embeds[3:4],
+        target_embeds=embeds[4:5],
+        latents=noise.clone(),
+        num_inference_steps=STEPS,
+        guidance_scale=3.0,
+        cross_attention_guidance_amount=0.1,
+        output_type="latent",
+    ).images
     options = {**pix2pix_zero.SAMPLING, "steps": STEPS}
     kept, _ = pix2pix_zero.recorders(backbone.unet)
     _, seen = pix2pix_zero.denoise(backbone, noise, embeds[1:2], embeds[:1], Drift(), options, kept)
@@ -51,12 +70,17 @@ def test_regularisation_agrees_with_diffusers(stock):
 
 
 RECORDS = [{"subject_id": "a", "session": 0, "age": 70.0, "sex": "F", "diagnosis": "CN", "findings": ""}]
-OPTIONS = {"steps": STEPS, "guidance_scale": 2.0, "negative": "source", "cross_attention_guidance_amount": 0.1,
-           "regularisation": {"reg_steps": 1}}
+OPTIONS = {
+    "steps": STEPS,
+    "guidance_scale": 2.0,
+    "negative": "source",
+    "cross_attention_guidance_amount": 0.1,
+    "regularisation": {"reg_steps": 1},
+}
 
 
 def texts(count):
-    from ldcore.edit.texts import edit_texts
+    from ldcore.edit.requests.texts import edit_texts
 
     return edit_texts(RECORDS * count, [{**RECORDS[0], "diagnosis": "AD"}] * count, "brain_mr", "simple_info")
 
@@ -65,7 +89,7 @@ def texts(count):
 def images():
     """Latents [9, 4, 16, 16] of phantom brains."""
     from ldcore import datasets
-    from ldcore.latents import encode
+    from ldcore.model.autoencoding import encode
 
     _, pictures = datasets.build("brain_phantom", {"subjects": 5, "image_size": 64}, 0)
     return torch.from_numpy(encode(load_backbone(MODEL), pictures[:9])[0])

@@ -3,9 +3,9 @@
 import pytest
 
 from ldcore import datasets
-from ldcore.edit.requests import requests
-from ldcore.edit.run import sources, truth
-from ldcore.errors import UserError
+from ldcore.edit.job import sources, truth
+from ldcore.edit.requests.edits import requests
+from ldcore.runtime.errors import UserError
 
 OPTIONS = {"subjects": 40, "image_size": 32}
 
@@ -21,7 +21,11 @@ def task(**edits):
 
 def test_rows_are_like_from_and_become_to_a_subject_once(chest):
     records, _ = chest
-    asked = requests(task(grow={"from": {"findings": "No Finding"}, "to": {"findings": "Cardiomegaly"}, "add": {"age": 2}}), records, 0)
+    asked = requests(
+        task(grow={"from": {"findings": "No Finding"}, "to": {"findings": "Cardiomegaly"}, "add": {"age": 2}}),
+        records,
+        0,
+    )
     assert 1 < len(asked) <= 3 and len({one["source"]["subject_id"] for one in asked}) == len(asked)
     for one in asked:
         assert one["source"]["findings"] == "No Finding" and records.iloc[one["source_row"]]["split"] == "test"
@@ -30,7 +34,9 @@ def test_rows_are_like_from_and_become_to_a_subject_once(chest):
 
 def test_a_compound_no_record_has_is_rendered(chest):
     records, images = chest
-    asked = requests(task(heal={"from": {"findings": "Cardiomegaly|Pneumonia"}, "to": {"findings": "No Finding"}}), records, 0)
+    asked = requests(
+        task(heal={"from": {"findings": "Cardiomegaly|Pneumonia"}, "to": {"findings": "No Finding"}}), records, 0
+    )
     made = sources(asked, records, images, {"adapter": "chest_phantom", "options": OPTIONS}, 0)
     plain = images[[records.iloc[one["source_row"]]["image_index"] for one in asked]]
     assert (made != plain).any() and asked[0]["source"]["findings"] == "Cardiomegaly|Pneumonia"
@@ -40,12 +46,15 @@ def test_a_compound_no_record_has_is_rendered(chest):
         sources(asked, records, images, {"adapter": "folder", "options": {}}, 0)
 
 
-@pytest.mark.parametrize("edit, message", [
-    ({"to": {"findings": "Fracture"}}, "findings 'Fracture' is unknown; use one of"),
-    ({"to": {"height": 2}}, "cannot change 'height'"),
-    ({"from": {"sex": "X"}}, "sex 'X' is unknown"),
-    ({"from": {"diagnosis": "AD"}, "to": {"diagnosis": "CN"}}, "no test image has diagnosis AD"),
-])
+@pytest.mark.parametrize(
+    "edit, message",
+    [
+        ({"to": {"findings": "Fracture"}}, "findings 'Fracture' is unknown; use one of"),
+        ({"to": {"height": 2}}, "cannot change 'height'"),
+        ({"from": {"sex": "X"}}, "sex 'X' is unknown"),
+        ({"from": {"diagnosis": "AD"}, "to": {"diagnosis": "CN"}}, "no test image has diagnosis AD"),
+    ],
+)
 def test_faults_name_the_edit(chest, edit, message):
     with pytest.raises(UserError, match=message):
         requests(task(strange=edit), chest[0], 0)

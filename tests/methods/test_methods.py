@@ -6,23 +6,24 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from ldcore import Drift, methods, train as module
-from ldcore.backbone import embed_prompts, load_backbone, tokenize
-from ldcore.batches import batch
-from ldcore.errors import UserError
-from ldcore.sample import sample, starting_noise
-from ldcore.train import train
+from ldcore import Drift, methods, plugins
+from ldcore.model.backbone import embed_prompts, load_backbone, tokenize
+from ldcore.runtime.errors import UserError
+from ldcore.sampling.ddim import sample, starting_noise
+from ldcore.training import loop as module
+from ldcore.training.batches import batch
+from ldcore.training.loop import train
 
 OPTIONS = {"steps": 4, "batch_size": 2, "checkpoint_every": 2, "warmup": 1, "learning_rate": 1e-2}
 OWN = {"dreambooth": {"class_images": 3, "class_steps": 2}}
-NAMES = [name for name in methods.names() if name != "base"]
+NAMES = [name for name in plugins.names("method") if name != "base"]
 every_method = pytest.mark.parametrize("name", NAMES)
 
 
 def run(tiny_model, data, folder, name, drift=Drift(), target="plain_noise"):
     """Train; returns the backbone as training leaves it."""
     backbone = load_backbone(tiny_model)
-    train(backbone, methods.method(name), data, drift, target, {**OPTIONS, **OWN.get(name, {})}, 0, folder)
+    train(backbone, plugins.find("method", name), data, drift, target, {**OPTIONS, **OWN.get(name, {})}, 0, folder)
     return backbone
 
 
@@ -112,7 +113,11 @@ def test_stock_diffusers_loads_the_export(tiny_model, data, tmp_path, name):
 
     run(tiny_model, data, tmp_path / "run", name)
     methods.export(load_backbone(tiny_model), name, tmp_path / "run" / "weights.safetensors", tmp_path / "export")
-    parts = {"unet": UNet2DConditionModel.from_pretrained(tmp_path / "export" / "unet")} if name != "textual_inversion" else {}
+    parts = (
+        {"unet": UNet2DConditionModel.from_pretrained(tmp_path / "export" / "unet")}
+        if name != "textual_inversion"
+        else {}
+    )
     pipeline = StableDiffusionPipeline.from_pretrained(tiny_model, safety_checker=None, **parts)
     pipeline.scheduler = DDIMScheduler.from_config(pipeline.scheduler.config, clip_sample=False)
     pipeline.set_progress_bar_config(disable=True)
@@ -122,13 +127,18 @@ def test_stock_diffusers_loads_the_export(tiny_model, data, tmp_path, name):
     text = data["texts"][0].lower()
     for words, instead in ours.placeholders.items():
         text = text.replace(words, instead.split()[0] if name == "textual_inversion" else instead)
-    stock = pipeline(text, num_inference_steps=3, guidance_scale=1.0, latents=starting_noise((4, 8, 8), 0)[None],
-                     output_type="latent").images
+    stock = pipeline(
+        text,
+        num_inference_steps=3,
+        guidance_scale=1.0,
+        latents=starting_noise((4, 8, 8), 0)[None],
+        output_type="latent",
+    ).images
     assert torch.allclose(stock, image(ours, data), atol=1e-5)
 
 
 def test_textual_inversion_starts_as_the_phrase_it_replaces(tiny_model, data):
-    backbone, chosen = load_backbone(tiny_model), methods.method("textual_inversion")
+    backbone, chosen = load_backbone(tiny_model), plugins.find("method", "textual_inversion")
     before = embed_prompts(backbone, data["texts"])
     prepared = methods.prepare(backbone, chosen, data, {}, 0)
     assert torch.equal(embed_prompts(backbone, data["texts"]), before)
@@ -138,7 +148,7 @@ def test_textual_inversion_starts_as_the_phrase_it_replaces(tiny_model, data):
 
 
 def test_dreambooth_adds_as_many_class_images_with_their_weight(tiny_model, data):
-    backbone, chosen = load_backbone(tiny_model), methods.method("dreambooth")
+    backbone, chosen = load_backbone(tiny_model), plugins.find("method", "dreambooth")
     options = {**module.DEFAULTS, **chosen.DEFAULTS, **OPTIONS, **OWN["dreambooth"], "prior_weight": 0.5}
     prepared = methods.prepare(backbone, chosen, data, options, 0)
     made = batch(prepared, options, 0)
@@ -151,7 +161,7 @@ def test_dreambooth_adds_as_many_class_images_with_their_weight(tiny_model, data
 
 def test_custom_diffusion_refuses_the_weights_of_another_network(backbone, tmp_path):
     with pytest.raises(UserError, match="attn2"):
-        methods.method("custom_diffusion").apply(backbone, {"attn2.to_k.weight": torch.zeros(1)})
+        plugins.find("method", "custom_diffusion").apply(backbone, {"attn2.to_k.weight": torch.zeros(1)})
 
 
 def test_base_is_untouched_and_missing_weights_are_named(backbone, data, tmp_path):
@@ -161,7 +171,7 @@ def test_base_is_untouched_and_missing_weights_are_named(backbone, data, tmp_pat
     with pytest.raises(UserError, match="gone.safetensors"):
         methods.load_weights(backbone, "basic_ft", tmp_path / "gone.safetensors")
     with pytest.raises(UserError, match="basic_fft.*basic_ft"):
-        methods.method("basic_fft")
+        plugins.find("method", "basic_fft")
 
 
 def test_a_method_from_outside(tiny_model, data, tmp_path, monkeypatch):
@@ -170,7 +180,8 @@ def test_a_method_from_outside(tiny_model, data, tmp_path, monkeypatch):
     (tmp_path / "toys" / "last_layer.py").write_text(
         "DEFAULTS = {'learning_rate': 1e-3}\n"
         "def trainable(backbone, options):\n    return {'bias': backbone.unet.conv_out.bias}\n"
-        "def apply(backbone, tensors):\n    backbone.unet.conv_out.bias.data.copy_(tensors['bias'])\n")
+        "def apply(backbone, tensors):\n    backbone.unet.conv_out.bias.data.copy_(tensors['bias'])\n"
+    )
     monkeypatch.syspath_prepend(tmp_path)
     run(tiny_model, data, tmp_path / "out", "toys.last_layer")
     assert list(weights(tmp_path / "out")) == ["bias"]

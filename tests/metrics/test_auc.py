@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from ldcore.errors import UserError
 from ldcore.metrics.auc import auc, patient_bootstrap
+from ldcore.runtime.errors import UserError
 
 DRAW = np.random.default_rng(0)
 LABELS = DRAW.integers(0, 2, 120)
@@ -32,17 +32,28 @@ def test_interval_holds_the_value_follows_its_keys_and_narrows_with_patients():
     assert many[2] - many[1] < 0.7 * (high - low)
 
 
-@pytest.mark.parametrize("scores, labels, named", [
-    (SCORES[:, 1], LABELS, "scores"), (SCORES, LABELS[:5], "scores"), (SCORES * np.nan, LABELS, "finite"),
-    (SCORES, LABELS * 0, "class 1")])
+@pytest.mark.parametrize(
+    "scores, labels, named",
+    [
+        (SCORES[:, 1], LABELS, "scores"),
+        (SCORES, LABELS[:5], "scores"),
+        (SCORES * np.nan, LABELS, "finite"),
+        (SCORES, LABELS * 0, "class 1"),
+    ],
+)
 def test_bad_input_is_named(scores, labels, named):
     with pytest.raises(UserError, match=named):
         auc(scores, labels)
 
 
-@pytest.mark.parametrize("patients, options, named", [
-    (np.arange(5), {}, "5 patients"), (np.arange(120), {"level": 95}, "level is 95"),
-    (LABELS, {"draws": 0}, "0 bootstrap")])
+@pytest.mark.parametrize(
+    "patients, options, named",
+    [
+        (np.arange(5), {}, "5 patients"),
+        (np.arange(120), {"level": 95}, "level is 95"),
+        (LABELS, {"draws": 0}, "0 bootstrap"),
+    ],
+)
 def test_a_bootstrap_that_cannot_be_drawn_is_named(patients, options, named):
     with pytest.raises(UserError, match=named):
         patient_bootstrap(SCORES, LABELS, patients, **options)

@@ -6,8 +6,8 @@ import sys
 import numpy as np
 import pytest
 
-from ldcore.errors import UserError
 from ldcore.metrics import frechet_distance
+from ldcore.runtime.errors import UserError
 
 
 def sample(seed, n, d, scale=1.0, shift=0.0):

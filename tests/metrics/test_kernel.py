@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from ldcore.errors import UserError
-from ldcore.metrics import kernel, kernel_distance
+from ldcore.metrics import kernel_distance
+from ldcore.metrics import kid as kernel
+from ldcore.runtime.errors import UserError
 
 
 def sample(seed, n, d, shift=0.0):

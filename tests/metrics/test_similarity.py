@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from ldcore.errors import UserError
 from ldcore.metrics import similarity
+from ldcore.runtime.errors import UserError
 
 
 @pytest.fixture
@@ -18,8 +18,12 @@ def stacks():
 def test_ssim_and_psnr_are_scikit_images(stacks):
     from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-    np.testing.assert_allclose(similarity.ssim(*stacks), [structural_similarity(a, b, data_range=255) for a, b in zip(*stacks)], atol=1e-6)
-    np.testing.assert_allclose(similarity.psnr(*stacks), [peak_signal_noise_ratio(a, b, data_range=255) for a, b in zip(*stacks)], atol=1e-6)
+    np.testing.assert_allclose(
+        similarity.ssim(*stacks), [structural_similarity(a, b, data_range=255) for a, b in zip(*stacks)], atol=1e-6
+    )
+    np.testing.assert_allclose(
+        similarity.psnr(*stacks), [peak_signal_noise_ratio(a, b, data_range=255) for a, b in zip(*stacks)], atol=1e-6
+    )
     assert np.isinf(similarity.psnr(stacks[0], stacks[0])).all() and (similarity.ssim(stacks[0], stacks[0]) == 1).all()
 
 

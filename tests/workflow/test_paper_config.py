@@ -11,8 +11,9 @@ import yaml
 from test_config import CONFIG, ROOT, SCHEMA, merged
 from test_smoke import COMMAND, ENVIRONMENT, workspace
 
-from ldcore import config as ldconfig
-from ldcore.features import EXTRACTORS
+from ldcore import plugins
+from ldcore.features.extract import EXTRACTORS
+from ldcore.plan import config as ldconfig
 from ldcore.prompts import condition
 
 PAPER = yaml.safe_load((ROOT / "configs/paper.yaml").read_text())
@@ -32,7 +33,7 @@ def folder(tmp_path):
 def snakemake(folder, *arguments, **changes):
     """A run of configs/paper.yaml, `changes` merged over it."""
     (folder / "site.yaml").write_text(json.dumps(changes))
-    command = [*COMMAND[:COMMAND.index("--configfile")], "--configfile", "configs/paper.yaml", "site.yaml", *arguments]
+    command = [*COMMAND[: COMMAND.index("--configfile")], "--configfile", "configs/paper.yaml", "site.yaml", *arguments]
     done = subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True)
     return done.returncode, done.stdout + done.stderr
 
@@ -59,7 +60,16 @@ def expected(config):
         if task["train"]:
             found[f"edit_train_{task['method']}"] += len(task["bases"]) * len(edited)
     found |= Counter(dict.fromkeys(("data", "latents", "drifts", "reference", "score", "downstream"), datasets))
-    return found + Counter(fetch=len(config["weights"]), edit_score=len(tasks), table=2, figure=5, edit_tables=1, edit_figures=1, page=1, all=1)
+    return found + Counter(
+        fetch=len(config["weights"]),
+        edit_score=len(tasks),
+        table=2,
+        figure=5,
+        edit_tables=1,
+        edit_figures=1,
+        page=1,
+        all=1,
+    )
 
 
 def test_a_dry_run_without_weights_or_data_counts_the_grid(folder, config):
@@ -68,7 +78,11 @@ def test_a_dry_run_without_weights_or_data_counts_the_grid(folder, config):
     found = counted(said)
     assert found == expected(config)
     assert found["generate"] == 59 and sum(found.values()) == 163 and found["finetune_basic_ft"] == 2 * 2 * 3 + 3 * 3
-    for name in ("parts.adni.source: data/adni", "parts.oasis3.source: data/oasis3", "chest.options.source: data/chexpert"):
+    for name in (
+        "parts.adni.source: data/adni",
+        "parts.oasis3.source: data/oasis3",
+        "chest.options.source: data/chexpert",
+    ):
         assert f"{name} does not exist" in said
     assert "phantom" not in said and "embedded" not in said and "efficientnet" not in said and "lite0" not in said
     assert not (folder / "results").exists() and not (folder / "weights").exists()
@@ -128,8 +142,11 @@ def test_everything_the_paper_reports_has_a_row(config):
     reported = pd.read_csv(REPORTED, dtype=str, keep_default_na=False)
     of = {options["paper"]: name for name, options in config["datasets"].items()}
     label = {0: config["grid"]["reference"], 1: config["grid"]["headline"]}
-    rows = {(dataset, cell["method"], cell["label"], cell["prompt"])
-            for dataset in config["grid"]["datasets"] for cell in ldconfig.table_cells(config, dataset)}
+    rows = {
+        (dataset, cell["method"], cell["label"], cell["prompt"])
+        for dataset in config["grid"]["datasets"]
+        for cell in ldconfig.table_cells(config, dataset)
+    }
     base = {"stable_diffusion": "base"}
     tasks = {"2": config["editing"]["tasks"]["ageing"], "4": config["editing"]["tasks"]["disease"]}
     for row in reported.itertuples():
@@ -140,15 +157,25 @@ def test_everything_the_paper_reports_has_a_row(config):
             task = tasks[row.table]
             assert of[row.dataset] == task["dataset"] and method in task["bases"] and style in task["styles"], row
             assert task["table"] == f"table{row.table}" and label[int(row.ld)] in config["editing"]["cells"]
-    assert set(config["sweep"]["deltas"]) == {-0.2, -0.1, -0.05, 0, 0.05, 0.1, 0.2} and config["sweep"]["trainings"] == ["plain", "ld"]
+    assert set(config["sweep"]["deltas"]) == {-0.2, -0.1, -0.05, 0, 0.05, 0.1, 0.2} and config["sweep"][
+        "trainings"
+    ] == ["plain", "ld"]
     assert {task["figure"] for task in config["editing"]["tasks"].values()} == {"figure6", "figure7", "figure8"}
 
 
 def test_its_sizes_are_the_papers(config):
     for name, options in config["datasets"].items():
-        assert config["sampling"]["images_per_seed"] * len(config["sampling"]["seeds"]) % len(options["classes"]) == 0, name
-    assert config["sampling"]["images_per_seed"] * len(config["sampling"]["seeds"]) == 600 and config["sampling"]["steps"] == 50
-    assert {name: options["test_images"] for name, options in config["datasets"].items()} == {"brain": 200, "chest": 400}
+        assert (
+            config["sampling"]["images_per_seed"] * len(config["sampling"]["seeds"]) % len(options["classes"]) == 0
+        ), name
+    assert (
+        config["sampling"]["images_per_seed"] * len(config["sampling"]["seeds"]) == 600
+        and config["sampling"]["steps"] == 50
+    )
+    assert {name: options["test_images"] for name, options in config["datasets"].items()} == {
+        "brain": 200,
+        "chest": 400,
+    }
     assert all(options["options"]["image_size"] == 512 for options in config["datasets"].values())
     chest = config["datasets"]["chest"]
     assert set(chest["classes"]) < set(chest["options"]["per_class"])
@@ -160,12 +187,12 @@ def test_its_sizes_are_the_papers(config):
 
 
 def test_every_option_is_one_its_module_knows(config):
-    from ldcore import edit, methods, train
+    from ldcore.training import loop as train
 
     for name, options in config["methods"].items():
-        assert set(options) <= {*train.DEFAULTS, *methods.method(name).DEFAULTS}, name
+        assert set(options) <= {*train.DEFAULTS, *plugins.find("method", name).DEFAULTS}, name
     for name, task in config["editing"]["tasks"].items():
-        chosen = edit.method(task["method"])
+        chosen = plugins.find("edit method", task["method"])
         assert set(task["options"]) <= set(chosen.SAMPLING), name
         assert not task["train"] or set(task["train"]) <= {*train.DEFAULTS, *chosen.DEFAULTS}
     assert set(config["extractors"]) <= set(EXTRACTORS)

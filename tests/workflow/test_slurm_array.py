@@ -21,15 +21,30 @@ echo 7
 
 @pytest.fixture
 def folder(tmp_path):
-    for name in ("Snakefile", "rules", "config.yaml", "configs", "schemas", "workflow_scripts", "resources", "envs", "profiles"):
+    for name in (
+        "Snakefile",
+        "rules",
+        "config.yaml",
+        "configs",
+        "schemas",
+        "workflow_scripts",
+        "resources",
+        "envs",
+        "profiles",
+    ):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "slurm").mkdir()
-    (tmp_path / "slurm/config.yaml").write_text("executor: slurm\ndefault-resources: {slurm_account: lab, slurm_partition: long}\n")
+    (tmp_path / "slurm/config.yaml").write_text(
+        "executor: slurm\ndefault-resources: {slurm_account: lab, slurm_partition: long}\n"
+    )
     (tmp_path / "threads.yaml").write_text("resources: {data: {threads: 2, mem_mb: 1234, runtime: 45}}\n")
     (tmp_path / "bin").mkdir()
     # scontrol ...: real ones, where installed, look for a controller for ten seconds.
-    for name, text in {"sbatch": SBATCH, "squeue": "#!/bin/sh\n[ -e busy ] && echo 5 $PWD; true\n",
-                       **dict.fromkeys(("scontrol", "sacct", "sinfo", "sacctmgr"), "#!/bin/sh\nexit 1\n")}.items():
+    for name, text in {
+        "sbatch": SBATCH,
+        "squeue": "#!/bin/sh\n[ -e busy ] && echo 5 $PWD; true\n",
+        **dict.fromkeys(("scontrol", "sacct", "sinfo", "sacctmgr"), "#!/bin/sh\nexit 1\n"),
+    }.items():
         (tmp_path / "bin" / name).write_text(text)
         (tmp_path / "bin" / name).chmod(0o755)
     return tmp_path
@@ -37,18 +52,41 @@ def folder(tmp_path):
 
 def run(folder, rule, *options, **environment):
     environment = {**os.environ, "PATH": f"{folder / 'bin'}:{os.environ['PATH']}", **environment}
-    return subprocess.run([sys.executable, "workflow_scripts/slurm_array.py", "--rule", rule, "--configfile", "configs/smoke.yaml",
-                           "threads.yaml", *options], cwd=folder, env=environment, capture_output=True, text=True)
+    return subprocess.run(
+        [
+            sys.executable,
+            "workflow_scripts/slurm_array.py",
+            "--rule",
+            rule,
+            "--configfile",
+            "configs/smoke.yaml",
+            "threads.yaml",
+            *options,
+        ],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
 
 
 def test_the_missing_jobs_run_as_one_array_with_what_the_rule_asks_for(folder):
     profile = folder / "cluster"
     profile.mkdir()
     (profile / "config.yaml").write_text("executor: slurm\njobs: 5\n")  # a site's own: tasks must not submit again
-    done = run(folder, "data", "--", "--partition=short", SLURM_JOB_ID="3", SLURM_CONF="here", SNAKEMAKE_PROFILE=str(profile))
+    done = run(
+        folder, "data", "--", "--partition=short", SLURM_JOB_ID="3", SLURM_CONF="here", SNAKEMAKE_PROFILE=str(profile)
+    )
     assert done.returncode == 0 and "2 of 2 jobs of data are done." in done.stdout, done.stderr
     asked = (folder / "asked").read_text().split()
-    assert {"--array=1-2", "--mem=1234M", "--time=45", "--cpus-per-task=2", "--account=lab", "--comment=rule_data"} <= set(asked)
+    assert {
+        "--array=1-2",
+        "--mem=1234M",
+        "--time=45",
+        "--cpus-per-task=2",
+        "--account=lab",
+        "--comment=rule_data",
+    } <= set(asked)
     assert asked.index("--partition=long") < asked.index("--partition=short") and not any("gpu" in one for one in asked)
     environment = (folder / "environment").read_text()
     assert "SLURM_CONF=here" in environment and "SLURM_JOB_ID" not in environment
@@ -60,10 +98,18 @@ def test_the_missing_jobs_run_as_one_array_with_what_the_rule_asks_for(folder):
 
 def test_what_cannot_run_is_refused_with_the_remedy(folder):
     early = run(folder, "finetune_basic_ft")
-    assert early.returncode == 1 and "waits for data, drifts, latents" in early.stderr and "--omit-from finetune_basic_ft --notemp" in early.stderr
+    assert (
+        early.returncode == 1
+        and "waits for data, drifts, latents" in early.stderr
+        and "--omit-from finetune_basic_ft --notemp" in early.stderr
+    )
     (folder / "refuse").touch()
     refused = run(folder, "data")
-    assert "Invalid account" in refused.stderr and "error: sbatch refused the array" in refused.stderr and "are done" not in refused.stdout
+    assert (
+        "Invalid account" in refused.stderr
+        and "error: sbatch refused the array" in refused.stderr
+        and "are done" not in refused.stdout
+    )
     assert not list((folder / ".snakemake/locks").iterdir())
     (folder / "busy").touch()
     assert "error: Slurm jobs of this folder go on: 5;" in run(folder, "data").stderr
@@ -71,7 +117,9 @@ def test_what_cannot_run_is_refused_with_the_remedy(folder):
     (folder / ".snakemake/locks/0.input.lock").write_text("a\n")
     assert "error: Another run holds this folder" in run(folder, "data").stderr
     (folder / "bin/squeue").write_text("#!/bin/sh\nexit 1\n")
-    assert run(folder, "data").stderr == "error: squeue is absent or does not answer; run this where jobs are submitted.\n"
+    assert (
+        run(folder, "data").stderr == "error: squeue is absent or does not answer; run this where jobs are submitted.\n"
+    )
 
 
 def test_a_failed_task_is_named(folder):

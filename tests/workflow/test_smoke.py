@@ -44,8 +44,16 @@ def tables(results):
 
 
 def test_everything_promised_is_there(whole):
-    names = [f"tables/{table}.{suffix}" for table in ("table1", "table2", "table3", "table4", "truth") for suffix in ("csv", "md", "tex")]
-    names += [f"figures/{figure}.{suffix}" for figure in (*(f"figure{n}" for n in range(1, 9)), "gains", "tradeoff") for suffix in ("png", "pdf")]
+    names = [
+        f"tables/{table}.{suffix}"
+        for table in ("table1", "table2", "table3", "table4", "truth")
+        for suffix in ("csv", "md", "tex")
+    ]
+    names += [
+        f"figures/{figure}.{suffix}"
+        for figure in (*(f"figure{n}" for n in range(1, 9)), "gains", "tradeoff")
+        for suffix in ("png", "pdf")
+    ]
     for name in (*names, "report/index.html"):
         assert (whole / name).stat().st_size > 500, name
     table = pd.read_csv(whole / "tables/table1.csv", keep_default_na=False, na_values=[""])
@@ -63,18 +71,36 @@ def test_everything_promised_is_there(whole):
 
 
 def test_edits_are_measured_beside_the_trivial_answer_and_the_exact_one(whole):
-    tables = {name: pd.read_csv(whole / f"tables/{name}.csv", keep_default_na=False, na_values=[""]) for name in ("table2", "table4", "truth")}
+    tables = {
+        name: pd.read_csv(whole / f"tables/{name}.csv", keep_default_na=False, na_values=[""])
+        for name in ("table2", "table4", "truth")
+    }
     for table in tables.values():
-        assert {"source", "exact"} < set(table["method"]) and set(table[~table["method"].isin(["source", "exact"])]["output"]) == {"decoded", "changed"}
+        assert {"source", "exact"} < set(table["method"]) and set(
+            table[~table["method"].isin(["source", "exact"])]["output"]
+        ) == {"decoded", "changed"}
     assert {"fid", "kid", "ssim", "ssim_gain", "lpips", "lpips_gain", "psnr"} == set(tables["table2"]["metric"])
     trivial = tables["table2"][tables["table2"]["method"] == "source"].set_index("metric")["value"]
     assert (trivial[["ssim_gain", "lpips_gain"]] == 0).all()
-    assert set(tables["table2"]["prompt"].dropna()) == {"word"} and set(tables["table2"]["base"].dropna()) == {"basic_ft"}
+    assert set(tables["table2"]["prompt"].dropna()) == {"word"} and set(tables["table2"]["base"].dropna()) == {
+        "basic_ft"
+    }
     paper = tables["table2"].dropna(subset=["paper_value"]).set_index("metric")["paper_value"]
     assert paper["ssim"] == 0.75 and paper["fid"] == 15.25
     truth = tables["truth"]
-    assert {"composition_1", "composition_10", "effectiveness", "minimality", "realism", "roundtrip_psnr", "right_direction",
-            "error_inside", "error_outside", "change", "true_change"} < set(truth["metric"])
+    assert {
+        "composition_1",
+        "composition_10",
+        "effectiveness",
+        "minimality",
+        "realism",
+        "roundtrip_psnr",
+        "right_direction",
+        "error_inside",
+        "error_outside",
+        "change",
+        "true_change",
+    } < set(truth["metric"])
     exact = truth[truth["method"] == "exact"].set_index("metric")["value"]
     assert (exact["error_inside"] == 0).all() and (exact["ssim"] == 1).all() and (exact["right_direction"] == 1).all()
     assert set(truth["edit"]) >= {"older", "CN to AD", "compound to none", "male to female"}
@@ -89,16 +115,24 @@ def test_a_method_of_two_files_outside(whole, tmp_path):
     (folder / "toys" / "last_layer.py").write_text(
         "DEFAULTS = {'learning_rate': 1e-3}\n"
         "def trainable(backbone, options):\n    return {'bias': backbone.unet.conv_out.bias}\n"
-        "def apply(backbone, tensors):\n    backbone.unet.conv_out.bias.data.copy_(tensors['bias'])\n")
+        "def apply(backbone, tensors):\n    backbone.unet.conv_out.bias.data.copy_(tensors['bias'])\n"
+    )
     (folder / "toys" / "last_layer.smk").write_text(
-        "use rule finetune as finetune_last_layer with:\n    wildcard_constraints:\n        method=\"toys.last_layer\",\n"
-        "    resources:\n        mem_mb=1000,\n\n\nruleorder: finetune_last_layer > finetune\n")
+        'use rule finetune as finetune_last_layer with:\n    wildcard_constraints:\n        method="toys.last_layer",\n'
+        "    resources:\n        mem_mb=1000,\n\n\nruleorder: finetune_last_layer > finetune\n"
+    )
     (folder / "toys" / "toys.yaml").write_text(
         "rules: [toys/last_layer.smk]\nsweep: null\nprompt_study: null\nediting: null\n"
         "methods:\n  toys.last_layer: {steps: 2, batch_size: 2, warmup: 1}\n"
-        "grid: {methods: [toys.last_layer], datasets: [brain_phantom]}\n")
-    done = subprocess.run([*COMMAND, "toys/toys.yaml", "--until", "score"], cwd=folder, capture_output=True, text=True,
-                          env={**ENVIRONMENT, "PYTHONPATH": str(folder)})
+        "grid: {methods: [toys.last_layer], datasets: [brain_phantom]}\n"
+    )
+    done = subprocess.run(
+        [*COMMAND, "toys/toys.yaml", "--until", "score"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={**ENVIRONMENT, "PYTHONPATH": str(folder)},
+    )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
     assert "finetune_last_layer" in done.stdout + done.stderr
     rows = json.loads((folder / "results/smoke/scores/brain_phantom.json").read_text())["cells"]
@@ -113,8 +147,14 @@ def test_a_second_run_has_nothing_to_do(whole):
 
 def test_killed_and_run_again_gives_the_same_tables(whole, tmp_path):
     folder = workspace(tmp_path / "killed")
-    running = subprocess.Popen(COMMAND, cwd=folder, env=ENVIRONMENT, start_new_session=True, stdout=subprocess.DEVNULL,
-                               stderr=subprocess.DEVNULL)
+    running = subprocess.Popen(
+        COMMAND,
+        cwd=folder,
+        env=ENVIRONMENT,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     while running.poll() is None and not list(folder.glob("results/smoke/runs/**/weights.safetensors")):
         time.sleep(0.1)
     assert running.poll() is None, "the run ended before it could be killed"
@@ -127,12 +167,15 @@ def test_killed_and_run_again_gives_the_same_tables(whole, tmp_path):
     shutil.rmtree(folder)
 
 
-@pytest.mark.parametrize("changes, sentence", [
-    ("stepps: 3", "stepps"),
-    ("model: {path: no/such/model}", "no/such/model"),
-    ("methods: {dreambooht: {}}", "dreambooht"),
-    ("sweep: {deltas: [big]}", "'big' is not of type 'number'"),
-])
+@pytest.mark.parametrize(
+    "changes, sentence",
+    [
+        ("stepps: 3", "stepps"),
+        ("model: {path: no/such/model}", "no/such/model"),
+        ("methods: {dreambooht: {}}", "dreambooht"),
+        ("sweep: {deltas: [big]}", "'big' is not of type 'number'"),
+    ],
+)
 def test_a_bad_config_stops_before_any_job_with_one_sentence(tmp_path, changes, sentence):
     folder = workspace(tmp_path / "bad")
     (folder / "bad.yaml").write_text(changes)
@@ -148,7 +191,8 @@ def test_a_bad_image_stops_its_job_with_one_sentence(tmp_path):
     (folder / "mine.csv").write_text("path,subject,diagnosis\na.png,s1,CN\n")
     (folder / "mine.yaml").write_text(
         "datasets: {mine: {adapter: folder, anatomy: brain_mr, classes: [CN], options: {root: mine, csv: mine.csv}}}\n"
-        "grid: {datasets: [mine]}\n")
+        "grid: {datasets: [mine]}\n"
+    )
     for table in ("mine.csv", "mine/mine.csv"):  # of the working folder, and of root
         if table != "mine.csv":
             (folder / "mine.csv").rename(folder / table)
@@ -158,7 +202,11 @@ def test_a_bad_image_stops_its_job_with_one_sentence(tmp_path):
 
 
 def test_the_workflow_is_clean():
-    for command in (["snakemake", "--lint"], ["snakemake", "--lint", "--snakefile", "rules/pretrain.smk"],
-                    ["snakefmt", "--check", "Snakefile", "rules"], ["snakemake", "-n", "--quiet"]):
+    for command in (
+        ["snakemake", "--lint"],
+        ["snakemake", "--lint", "--snakefile", "pretrain/Snakefile"],
+        ["snakefmt", "--check", "Snakefile", "rules"],
+        ["snakemake", "-n", "--quiet"],
+    ):
         done = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True)
         assert done.returncode == 0, (command, done.stdout[-1500:], done.stderr[-1500:])

@@ -1,0 +1,1 @@
+"""What the two synthetic data sets are made of."""

@@ -1,0 +1,34 @@
+"""What both phantoms share: options within their limits, rows turned into a data set, causes changed."""
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from ldcore.runtime.errors import UserError
+
+
+def checked(options: dict, defaults: dict, limits: dict) -> dict:
+    """Options with defaults filled in; limits: key -> (type, least, most). UserError for a value outside its range."""
+    options = {**defaults, **options}
+    for key, (kind, least, most) in limits.items():
+        if not isinstance(options[key], kind) or not least <= options[key] <= most:
+            raise UserError(f"Option {key} is {options[key]!r}; give a value from {least} to {most}.")
+    return options
+
+
+def build(name: str, options: dict, seed: int, sessions, render):
+    """(records, images uint8 [N, size, size]) of every subject's sessions, each rendered; name: for the progress bar."""
+    rows = [row for index in range(options["subjects"]) for row in sessions(index, options, seed)]
+    images = np.empty((len(rows), options["image_size"], options["image_size"]), np.uint8)
+    for number, row in enumerate(tqdm(rows, desc=name, mininterval=2)):
+        images[number], truth = render(row, options, seed)
+        row.update(image_index=number, **truth)
+    return pd.DataFrame(rows), images
+
+
+def changed(record, keys: tuple, changes: dict) -> dict:
+    """The record's causes under `keys` with `changes`; UserError for a key that is no cause."""
+    for key in changes:
+        if key not in keys:
+            raise UserError(f"Cannot change {key!r} in a counterfactual; change one of {', '.join(keys)}.")
+    return {**{key: record[key] for key in keys}, **changes}

@@ -1,0 +1,1 @@
+"""What adapters of download folders share: reading, choosing and preprocessing scans."""

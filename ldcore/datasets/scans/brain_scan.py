@@ -1,0 +1,87 @@
+"""One axial slice of a T1 volume, the same way for every brain data set: read, N4, MNI152, slice, intensity window, square, resize.
+
+Anterior is at the top and the subject's left on the left, as in ldcore.datasets.images.axial_slice.
+"""
+
+import numpy as np
+
+from ldcore.datasets.scans import images
+from ldcore.datasets.scans.brain_register import coarse, head, to_mni, unbiased
+from ldcore.datasets.scans.brain_volume import TOWARDS, volume
+from ldcore.datasets.scans.images import to_uint8
+from ldcore.runtime.errors import UserError
+
+# n4: correct the coil's brightness; register: to MNI152, and take the slice slice_mm above the plane of the commissures; otherwise the scanner's
+# own slice, slice_fraction of the way from the head's highest voxel to its lowest; window: percentiles of the slice that become 0 and 255;
+# axes: see ldcore.datasets.brain_volume, for files that carry no orientation.
+OPTIONS = {"n4": True, "register": True, "slice_mm": 18, "slice_fraction": 0.45, "window": [0.5, 99.5], "axes": None}
+SIDE, STEP, FRONT = 233.0, 0.5, 98.0  # mm: the square cut from MNI152 space, its pixels, its front edge
+
+
+def prepared(scan: dict, options: dict) -> np.ndarray:
+    """uint8 [image_size, image_size] of the volume at scan["path"], a file or a DICOM folder. UserError: why it cannot be used."""
+    image = volume(scan["path"], options["axes"])
+    if options["n4"]:
+        image = unbiased(image)
+    section = (
+        registered(image, options["slice_mm"]) if options["register"] else as_scanned(image, options["slice_fraction"])
+    )
+    return to_uint8(section, options["image_size"], options["window"])
+
+
+def registered(image, height: float) -> np.ndarray:
+    """The axial slice [466, 466] at MNI152 z = `height` mm, 0.5-mm pixels."""
+    import SimpleITK as sitk
+
+    count = round(SIDE / STEP)
+    grid = sitk.Image([count, count, 1], sitk.sitkFloat32)
+    grid.SetSpacing((STEP, STEP, 1.0))
+    grid.SetDirection((-1, 0, 0, 0, 1, 0, 0, 0, 1))  # columns from left to right, rows from front to back
+    grid.SetOrigin((0.5 * (SIDE - STEP), -FRONT + 0.5 * STEP, height))
+    return sitk.GetArrayFromImage(sitk.Resample(image, grid, to_mni(image), sitk.sitkLinear))[0]
+
+
+def as_scanned(image, fraction: float) -> np.ndarray:
+    """The axial slice [H, W] nearest to the scanner's own axes, square pixels of the finer spacing."""
+    import SimpleITK as sitk
+
+    image = sitk.DICOMOrient(image, "RPS")
+    small = coarse(image, 4.0)
+    levels = np.flatnonzero(sitk.GetArrayFromImage(head(small)).any(axis=(1, 2)))
+    level = levels[-1] - fraction * (levels[-1] - levels[0])
+    ratio = image.GetSize()[2] / small.GetSize()[2]
+    section = image[:, :, min(int((level + 0.5) * ratio), image.GetSize()[2] - 1)]
+    spacing, size = np.array(section.GetSpacing()), np.array(section.GetSize())
+    step = float(spacing.min())
+    wanted = np.maximum(np.rint(size * spacing / step), 1)
+    grid = sitk.Image([int(one) for one in wanted], sitk.sitkFloat32)
+    grid.SetSpacing((step, step))
+    grid.SetDirection(section.GetDirection())
+    grid.SetOrigin(section.TransformContinuousIndexToPhysicalPoint((0.5 * step / spacing - 0.5).tolist()))
+    near = sitk.Resample(
+        section, grid, sitk.Transform(), sitk.sitkLinear, 0.0, sitk.sitkFloat32, True
+    )  # nearest beyond the last voxel's centre
+    return sitk.GetArrayFromImage(near)
+
+
+def choice(options: dict, name: str, known: dict):
+    """What `known` has for an option. UserError: nothing."""
+    if options[name] not in known:
+        raise UserError(f"Option {name} is {options[name]!r}; use one of {', '.join(known)}.")
+    return known[options[name]]
+
+
+def check(options: dict) -> None:
+    """UserError for an option of OPTIONS that no scan could be prepared with."""
+    images.check(options)
+    axes = options["axes"]
+    if not 0 <= options["slice_fraction"] <= 1:
+        raise UserError(
+            f"Option slice_fraction is {options['slice_fraction']!r}; give a number from 0, the head's top, to 1, its lowest voxel."
+        )
+    if not -70 <= options["slice_mm"] <= 80:
+        raise UserError(f"Option slice_mm is {options['slice_mm']!r}; give millimetres of MNI152, from -70 to 80.")
+    if axes and (
+        len(axes) != 3 or not set(axes) <= set(TOWARDS) or abs(np.linalg.det([TOWARDS[one] for one in axes])) < 0.5
+    ):
+        raise UserError(f"Option axes is {axes!r}; give three letters, one of L and R, one of A and P, one of I and S.")

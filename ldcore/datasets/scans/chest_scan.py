@@ -1,0 +1,44 @@
+"""One chest radiograph as a square of gray levels, and the options every adapter of chest radiographs has."""
+
+from pathlib import Path
+
+from ldcore.datasets.scans.images import SCANS, check, dicom, one_gray, picture, to_uint8
+from ldcore.runtime.errors import UserError
+
+# window: percentiles of each image that become 0 and 255; square: pad (with black) or crop (the middle); findings: those of interest;
+# single: keep scans with exactly one of them, else join several by "|".  The paper's four findings, one a scan.
+DEFAULTS = {
+    "window": [0.5, 99.5],
+    "square": "pad",
+    "findings": ["No Finding", "Cardiomegaly", "Pleural Effusion", "Pneumonia"],
+    "single": True,
+}
+
+
+def check_image_options(options: dict) -> None:
+    """UserError where an option of `prepared` is out of range."""
+    check(options)
+    if options["square"] not in ("pad", "crop"):
+        raise UserError(f"Option square is {options['square']!r}; use pad or crop.")
+
+
+def prepared(scan: dict, options: dict):
+    """uint8 [image_size, image_size] of the PNG, JPEG or DICOM file at scan["path"], bright where the film is bright.
+
+    DICOM: modality table, then the file's own window or VOI table where it has one, MONOCHROME1 inverted.  Then the middle square
+    (crop) or padding, the percentile window, and an antialiased resize.  UserError for an image of one gray level.
+    """
+    path = Path(scan["path"])
+    image = one_gray(dicom(path, voi=True) if path.suffix.lower() in SCANS else picture(path))
+    if options["square"] == "crop":
+        image = middle(image)
+    if image.min() == image.max():
+        raise UserError("blank image")
+    return to_uint8(image, options["image_size"], options["window"])
+
+
+def middle(image):
+    """The centred square of an image [H, W]."""
+    side, (height, width) = min(image.shape), image.shape
+    top, left = (height - side) // 2, (width - side) // 2
+    return image[top : top + side, left : left + side]

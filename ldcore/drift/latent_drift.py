@@ -1,0 +1,87 @@
+"""Latent Drifting: a constant added to the mean of the diffusion noise (arXiv 2412.20651, eq. 4).
+
+Readings of the paper's text, each a value of `kind`:
+    none    the base model's process
+    prior   noise and z_T ~ N(delta, I), ordinary reverse steps
+    kernel  the same z_T, and + delta on the mean of every reverse step (eq. 4 to the letter)
+and of the training target, each a value of `target` (the network predicts epsilon):
+    drifted_noise   z_t is built from noise + delta, target noise + delta
+    plain_noise     z_t is built from noise + delta, target noise
+    drifted_state   z_t is built from noise, then + delta; target noise
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+from ldcore.runtime.errors import UserError
+
+KINDS = ("none", "prior", "kernel")
+TARGETS = ("drifted_noise", "plain_noise", "drifted_state")
+
+
+@dataclass(frozen=True)
+class Drift:
+    """value: a number, [C] numbers (one a latent channel) or a [C, h, w] map, in units of the noise's standard deviation.
+
+    UserError if the value is not finite numbers of one of these shapes or the kind is unknown.
+    """
+
+    value: object = 0.0
+    kind: str = "none"
+
+    def __post_init__(self):
+        if self.kind not in KINDS:
+            raise UserError(f"Drift kind {self.kind!r} is unknown; use one of {', '.join(KINDS)}.")
+        try:
+            tensor = torch.as_tensor(self.value, dtype=torch.float64)
+        except (TypeError, ValueError, RuntimeError):
+            raise UserError(f"Drift value {self.value!r} is not a number, a list of numbers or a map.") from None
+        if isinstance(self.value, (bool, str)) or tensor.ndim not in (0, 1, 3) or not torch.isfinite(tensor).all():
+            raise UserError(
+                f"Drift value {self.value!r} must be finite: one number, one a channel, or a [C, h, w] map."
+            )
+
+    @property
+    def active(self) -> bool:
+        """False where the drift changes nothing: kind none or all values zero."""
+        return self.kind != "none" and bool((torch.as_tensor(self.value) != 0).any())
+
+    def times(self, amount: float) -> "Drift":
+        """The drift scaled by `amount`."""
+        return Drift((torch.as_tensor(self.value, dtype=torch.float64) * amount).tolist(), self.kind)
+
+    def like(self, latents: torch.Tensor) -> torch.Tensor:
+        """The value shaped to broadcast over latents [N, C, h, w], on their device and in their dtype."""
+        value = torch.as_tensor(self.value, dtype=latents.dtype).to(latents.device, non_blocking=True)
+        if value.ndim and value.shape[0] != latents.shape[1]:
+            raise UserError(f"The drift has {value.shape[0]} channels, the latents have {latents.shape[1]}.")
+        if value.ndim == 3 and value.shape[1:] != latents.shape[2:]:
+            raise UserError(f"The drift map is {tuple(value.shape[1:])}, the latents are {tuple(latents.shape[2:])}.")
+        return value.view(-1, 1, 1) if value.ndim == 1 else value
+
+    def shift(self, noise: torch.Tensor) -> torch.Tensor:
+        """noise [N, C, h, w] ~ N(0, I) to N(delta, I); the very same tensor where the drift is not active."""
+        return noise + self.like(noise) if self.active else noise
+
+    def step_callback(self):
+        """A diffusers `callback_on_step_end` that adds delta to the latents after every reverse step; None unless `kernel`."""
+        if self.kind != "kernel" or not self.active:
+            return None
+
+        def add(pipeline, step, timestep, values):
+            values["latents"] = values["latents"] + self.like(values["latents"])
+            return values
+
+        return add
+
+
+def training_pair(drift: Drift, target: str, latents, noise, timesteps, scheduler):
+    """Return (z_t, target), both [N, C, h, w], from clean latents and noise ~ N(0, I) under one reading of the paper."""
+    if target not in TARGETS:
+        raise UserError(f"Training target {target!r} is unknown; use one of {', '.join(TARGETS)}.")
+    drifted = drift.shift(noise)
+    if target == "drifted_state":
+        return drift.shift(scheduler.add_noise(latents, noise, timesteps)), noise
+    noisy = scheduler.add_noise(latents, drifted, timesteps)
+    return noisy, drifted if target == "drifted_noise" else noise

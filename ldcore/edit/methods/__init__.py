@@ -1,0 +1,1 @@
+"""Edit methods, a file each (contract: ldcore.edit)."""

@@ -1,0 +1,1 @@
+"""Which image is asked to become what, and in which words."""

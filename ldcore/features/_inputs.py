@@ -1,0 +1,20 @@
+"""Feature extractors with a module of their own, for ldcore.features: each has load(weights) -> (prepare, network), as EXTRACTORS asks."""
+
+from pathlib import Path
+
+from ldcore.runtime.errors import UserError
+
+
+def existing(path, remedy: str) -> str:
+    """`path` as a string; UserError with the remedy when there is no such file."""
+    if not Path(path).is_file():
+        raise UserError(f"Feature weights {path} are missing; {remedy}.")
+    return str(path)
+
+
+def resized(images, size: int, mode: str):
+    """uint8 [n, H, W, C] -> float32 [n, C, size, size], antialiased `mode` interpolation, clipped to 0..255."""
+    import torch
+
+    pixels = torch.from_numpy(images.copy()).permute(0, 3, 1, 2).float()
+    return torch.nn.functional.interpolate(pixels, (size, size), mode=mode, antialias=True).clamp(0, 255)

@@ -1,0 +1,1 @@
+"""A latent diffusion model: loading, encoding, decoding, converting."""

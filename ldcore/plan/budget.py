@@ -1,0 +1,182 @@
+"""Parameters trained, weights files and disk of a whole grid, before anything runs: from the shapes in the model's own files.
+
+The workflow prints it at a dry run, so it imports nothing heavy: a safetensors file begins with the shapes of its tensors, and which of
+them each method trains is written down here (and tested against what training saves).
+"""
+
+import json
+import math
+from pathlib import Path
+
+from ldcore.methods.custom_diffusion import SUFFIXES
+from ldcore.plan.config import checkpoints, sampled_drifts
+from ldcore.plan.weights import RECORD
+from ldcore.prompts import condition, subject_words
+from ldcore.runtime.errors import UserError
+from ldcore.runtime.files import read_json
+
+WEIGHTS = {"unet": "diffusion_pytorch_model", "text_encoder": "model"}
+BYTES = {"float32": 4, "bf16": 2}
+# Stable Diffusion 1.x, summed up, for a model that is still to be fetched.
+SD1 = {
+    "unet": {
+        "conv_in.weight": (320, 4, 3, 3),
+        "attn2.to_k.weight": (12480, 768),
+        "attn2.to_v.weight": (12480, 768),
+        "all others": (840_340_164,),
+    },
+    "text_encoder": {"token_embedding.weight": (49408, 768)},
+}
+STATES = {"adamw": 8, "adamw_8bit": 2}  # bytes a parameter that an optimizer adds to a checkpoint
+
+
+def there(folder) -> bool:
+    """Whether a model lies there; not while the hub's client (which keeps a .cache) is bringing it, or was cut short."""
+    folder = Path(folder)
+    return folder.is_dir() and (not Path(folder, ".cache").is_dir() or Path(folder, RECORD).is_file())
+
+
+def shapes(folder, part: str) -> dict:
+    """Tensor name -> shape of a part of a diffusers folder, read from the head of its safetensors files alone; SD1's without a folder.
+
+    UserError where they are missing.
+    """
+    if not there(folder):
+        return SD1[part]
+    stem = Path(folder, part, WEIGHTS[part])
+    index = stem.with_name(stem.name + ".safetensors.index.json")
+    names = sorted(set(read_json(index)["weight_map"].values())) if index.is_file() else [stem.name + ".safetensors"]
+    found = {}
+    for path in (stem.with_name(name) for name in names):
+        if not path.is_file():
+            raise UserError(
+                f"Model weights: {path} is missing; give `model.path` a diffusers folder with safetensors weights."
+            )
+        with open(path, "rb") as file:
+            head = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        found |= {name: tuple(value["shape"]) for name, value in head.items() if name != "__metadata__"}
+    return found
+
+
+def total(found: dict) -> int:
+    """Values in all tensors."""
+    return sum(math.prod(shape) for shape in found.values())
+
+
+def whole_unet(folder, words) -> int:
+    """Every weight of the U-Net."""
+    return total(shapes(folder, "unet"))
+
+
+def keys_and_values(folder, words) -> int:
+    """Those of Custom Diffusion."""
+    return total({name: shape for name, shape in shapes(folder, "unet").items() if name.endswith(SUFFIXES)})
+
+
+def embeddings(folder, words) -> int:
+    """From above: a phrase has at most as many tokens as letters."""
+    width = next(
+        shape[1] for name, shape in shapes(folder, "text_encoder").items() if name.endswith("token_embedding.weight")
+    )
+    return width * sum(len(word.replace(" ", "")) for word in words)
+
+
+def widened_unet(folder, words) -> int:
+    """As many input channels again in the first convolution."""
+    found = shapes(folder, "unet")
+    return total(found) + math.prod(found["conv_in.weight"])
+
+
+TRAINED = {
+    "textual_inversion": embeddings,
+    "custom_diffusion": keys_and_values,
+    "basic_ft": whole_unet,
+    "dreambooth": whole_unet,
+    "instruct_pix2pix": widened_unet,
+    "base": lambda folder, words: 0,
+}
+
+
+def row(config: dict, method: str, dataset: str, options: dict, runs: int) -> dict:
+    """One line of the budget: parameters and MB of a run, GB of all runs and of a checkpoint while one trains; None: unknown."""
+    found = config["datasets"][dataset]
+    words = [subject_words(found["anatomy"]), *map(condition, found["classes"])]
+    count = TRAINED[method](config["model"]["path"], words) if method in TRAINED else None
+    size = None if count is None else count * BYTES[options.get("save_dtype", "float32")]
+    state = 4 + STATES[options.get("optimizer", "adamw")] + 4 * bool(options.get("ema_decay"))
+    return {
+        "method": method,
+        "runs": runs,
+        "parameters": count,
+        "bytes": size,
+        "checkpoint": None if count is None else count * state,
+    }
+
+
+def budget(config: dict) -> list[dict]:
+    """A line a method (row): its parameters, its runs over the grid, their bytes; methods that train on pairs last."""
+    counted: dict[str, list] = {}
+    for dataset, method, *_ in checkpoints(config):
+        if method != "base":
+            counted.setdefault(method, []).append(dataset)
+    rows = [
+        row(
+            config,
+            method,
+            max(datasets, key=lambda d: sum(map(len, config["datasets"][d]["classes"]))),
+            config["methods"][method],
+            len(datasets),
+        )
+        for method, datasets in counted.items()
+    ]
+    editing = config.get("editing") or {"tasks": {}, "cells": []}
+    trainings = {cell["training"] for cell in config["grid"]["cells"] if cell["label"] in editing["cells"]}
+    return rows + [
+        row(config, task["method"], task["dataset"], task["train"], len(task["bases"]) * len(trainings))
+        for task in editing["tasks"].values()
+        if task.get("train")
+    ]
+
+
+def samples(config: dict) -> int:
+    """Bytes of all sampled images before compression."""
+    folder = Path(config["model"]["path"])
+    if not there(folder):
+        return sampled(config) * 512**2 * 3
+    side = read_json(folder / "unet" / "config.json")["sample_size"]
+    side *= 2 ** (len(read_json(folder / "vae" / "config.json")["block_out_channels"]) - 1)
+    return sampled(config) * side**2 * 3
+
+
+def sampled(config: dict) -> int:
+    """Images sampled over the grid."""
+    return sum(sum(sampled_drifts(config, *found).values()) for found in checkpoints(config)) * len(
+        config["sampling"]["seeds"]
+    )
+
+
+def printed(config: dict) -> str:
+    """The budget as text."""
+    rows = budget(config)
+    lines = [f"{'disk':<22}{'runs':>6}{'parameters':>14}{'MB a run':>11}{'GB in all':>11}   while one trains, GB"]
+    for one in rows:
+        cells = (
+            ("?",) * 4
+            if one["bytes"] is None
+            else (
+                f"{one['parameters']:,}",
+                f"{one['bytes'] / 1e6:.2f}",
+                f"{one['bytes'] * one['runs'] / 1e9:.2f}",
+                f"{one['checkpoint'] / 1e9:.2f}",
+            )
+        )
+        lines.append(f"{one['method']:<22}{one['runs']:>6}{cells[0]:>14}{cells[1]:>11}{cells[2]:>11}   {cells[3]}")
+    known = sum(one["bytes"] * one["runs"] for one in rows if one["bytes"] is not None)
+    fate = "kept" if config["keep_weights"] else "each removed once used (keep_weights: false)"
+    if not there(config["model"]["path"]):
+        lines.append(f"{config['model']['path']} is not there yet: counted as Stable Diffusion 1.x.")
+    lines += [
+        f"weights {known / 1e9:.2f} GB, {fate}; sampled images at most {samples(config) / 1e9:.2f} GB.",
+        "Textual inversion from above; a method from outside: ?; images and latents of the data sets, and edits, are not counted.",
+    ]
+    return "\n".join(lines)

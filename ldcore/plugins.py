@@ -1,0 +1,137 @@
+"""Plug-ins: one mechanism for methods, datasets, extractors, metrics, drift sources, classifiers, tables and figures.
+
+A plug-in is one file: in the folder of its kind, where it is found by being there, or any importable module by its dotted
+name. Files whose names begin with an underscore are helpers. Beside its work (the contract of a kind is the docstring of its
+folder) a plug-in declares, as plain literals,
+
+    TITLE    what tables and figures call it
+    OPTIONS  its options: name -> JSON Schema of the value, with its `default`
+    EXTENDS  modules whose OPTIONS it has too, by dotted name
+
+and what its kind asks for besides. Declarations are read from the file's text (`declared`): checking a config imports none
+of the plug-ins, nor torch with them.
+"""
+
+import ast
+import functools
+import importlib
+import pkgutil
+from importlib.util import find_spec
+from pathlib import Path
+
+from ldcore.runtime.errors import UserError
+
+# kind, as error texts name it -> the folder where its plug-ins lie
+FOLDERS = {
+    "method": "ldcore.methods",
+    "edit method": "ldcore.edit.methods",
+    "dataset adapter": "ldcore.datasets.adapters",
+    "extractor": "ldcore.features",
+    "metric": "ldcore.metrics",
+    "classifier": "ldcore.evaluation.classifiers",
+    "drift source": "ldcore.drift.sources",
+    "table": "ldcore.report.tables",
+    "figure": "ldcore.report.figures",
+}
+ROOT = Path(__file__).parents[1]
+
+
+def names(kind: str) -> list[str]:
+    """The plug-ins of a kind that lie in its folder."""
+    folder = Path(ROOT, *FOLDERS[kind].split("."))
+    return sorted(module.name for module in pkgutil.iter_modules([str(folder)]) if not module.name.startswith("_"))
+
+
+def file_of(kind: str, name: str) -> Path:
+    """The plug-in's file. UserError lists the known names."""
+    if "." not in name and name in names(kind):
+        return Path(ROOT, *FOLDERS[kind].split("."), f"{name}.py")
+    try:
+        spec = find_spec(name) if "." in name else None
+    except ModuleNotFoundError:  # its package
+        spec = None
+    if spec is None or not spec.origin:
+        raise UserError(f"The {kind} {name!r} is unknown; use one of {', '.join(names(kind))} or a dotted module path.")
+    return Path(spec.origin)
+
+
+def find(kind: str, name: str):
+    """Import the plug-in. UserError lists the known names."""
+    file_of(kind, name)
+    return importlib.import_module(name if "." in name else f"{FOLDERS[kind]}.{name}")
+
+
+def declared(kind: str, name: str) -> dict:
+    """The plug-in's upper-case literals (TITLE, OPTIONS, ...) without importing it; OPTIONS has those of EXTENDS too.
+
+    UserError: unknown name, or an OPTIONS that is not plain values.
+    """
+    return literals(file_of(kind, name))
+
+
+@functools.cache
+def literals(path: Path) -> dict:
+    """The upper-case names a Python file binds to plain values at its top level, OPTIONS completed by EXTENDS."""
+    found = {}
+    for node in ast.parse(path.read_text(), str(path)).body:
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            if name.isupper():
+                try:
+                    found[name] = ast.literal_eval(node.value)
+                except ValueError:  # computed: nothing that a config check needs
+                    if name in ("OPTIONS", "EXTENDS", "TITLE"):
+                        raise UserError(
+                            f"{path}: {name} must be written as plain values, since it is read without running the file."
+                        ) from None
+    options = {}
+    for module in found.get("EXTENDS", ()):
+        options |= literals(Path(find_spec(module).origin))["OPTIONS"]
+    return {**found, "OPTIONS": options | found.get("OPTIONS", {})}
+
+
+def title(kind: str, name: str) -> str:
+    """What people call the plug-in: its TITLE, else its name."""
+    return declared(kind, name).get("TITLE", name)
+
+
+def options(kind: str, name: str, given: dict | None = None, place: str = "") -> dict:
+    """All options of a plug-in: those given, checked against what it declares, over its defaults.
+
+    place: where they stand in the config, for errors. UserError: an unknown option, a wrong type, a value out of range, or a
+    required option (one without a default) that is not given.
+    """
+    return filled(declared(kind, name)["OPTIONS"], given or {}, place or f"{kind} {name}")
+
+
+def filled(properties: dict, given: dict, place: str) -> dict:
+    """`given` checked against the JSON Schemas `properties`, over their defaults."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    for key in given:
+        if key not in properties:
+            raise UserError(
+                f"{place}: option {key!r} is unknown; use one of {', '.join(sorted(properties)) or 'none at all'}."
+            )
+    values = {key: number(value, properties[key]) for key, value in given.items()}
+    for key, schema in properties.items():
+        if key not in values and "default" not in schema:
+            raise UserError(
+                f"{place}: option {key!r} is not set; give it ({schema.get('description', 'it has no default')})."
+            )
+        error = best_match(Draft202012Validator(schema).iter_errors(values[key])) if key in values else None
+        if error is not None:
+            inside = ".".join([key, *map(str, error.absolute_path)])
+            raise UserError(f"{place}: option {inside} is {error.instance!r}, which does not fit: {error.message}.")
+    return {key: values.get(key, schema.get("default")) for key, schema in properties.items()}
+
+
+def number(value, schema: dict):
+    """YAML 1.1 reads 1e-3 as text; where the option is a number, it is one."""
+    if isinstance(value, str) and "number" in str(schema.get("type", "")):
+        try:
+            return float(value)
+        except ValueError:
+            pass
+    return value

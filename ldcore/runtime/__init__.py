@@ -1,0 +1,1 @@
+"""Files, seeds, devices, jobs and errors: what every room stands on."""

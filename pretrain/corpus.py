@@ -1,0 +1,183 @@
+"""The pre-training corpus: captioned square crops of packaged photographs, and cut-out pictures on plain backgrounds.
+
+Sources are listed by name in resources/pretrain/photographs.csv (columns package, file, kind, split, scene);
+whole files marked `held_out` are never trained on. Every crop is a function of (seed, index) alone.
+"""
+
+import csv
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+from ldcore.runtime.errors import UserError
+from ldcore.runtime.seeds import numpy_rng
+
+SHORT_SIDE = 448
+STAMP_PACKAGE = "tuxpaint-stamps-default"
+STAMP_FOLDERS = (
+    "animals",
+    "clothes",
+    "food",
+    "hobbies",
+    "household",
+    "naturalforces",
+    "people",
+    "plants",
+    "seasonal",
+    "space",
+    "sports",
+    "town",
+    "vehicles",
+)
+BACKGROUNDS = {
+    "white": (245, 245, 245),
+    "grey": (128, 128, 128),
+    "black": (8, 8, 8),
+    "red": (190, 40, 40),
+    "orange": (235, 140, 40),
+    "yellow": (240, 215, 70),
+    "green": (60, 150, 70),
+    "blue": (60, 100, 200),
+    "purple": (120, 60, 160),
+    "pink": (240, 160, 190),
+    "brown": (120, 80, 50),
+    "turquoise": (70, 190, 190),
+}
+
+
+def read_sources(path) -> list[dict]:
+    """Rows of photographs.csv; UserError if a column is missing."""
+    with open(path, newline="") as file:
+        rows = list(csv.DictReader(file))
+    for column in ("package", "file", "kind", "split", "scene"):
+        if not rows or column not in rows[0]:
+            raise UserError(f"{path} lacks the column {column!r}.")
+    return rows
+
+
+def source_path(row: dict, folder) -> Path:
+    """Where a source's file lies: inside an installed Python package, or in the extracted system packages under `folder`."""
+    module = {"scikit-image": "skimage", "scikit-learn": "sklearn"}.get(row["package"])
+    if module:
+        return Path(importlib.util.find_spec(module).origin).parent.parent / row["file"]
+    return Path(folder) / row["file"]
+
+
+def load_photographs(rows: list[dict], folder) -> list[tuple[np.ndarray, dict]]:
+    """Decode each source to uint8 [H, W, 3], short side at most SHORT_SIDE; UserError names a missing file."""
+    Image.MAX_IMAGE_PIXELS = None
+    loaded = []
+    for row in tqdm(rows, desc="photographs"):
+        path = source_path(row, folder)
+        if not path.exists():
+            raise UserError(
+                f"Photograph {path} is missing; run `make pretrain`, which fetches package {row['package']}."
+            )
+        image = Image.open(path)
+        image.draft("RGB", (2 * SHORT_SIDE, 2 * SHORT_SIDE))
+        image = image.convert("RGB")
+        factor = min(1.0, SHORT_SIDE / min(image.size))
+        size = (round(image.width * factor), round(image.height * factor))
+        loaded.append((np.asarray(image.resize(size, Image.Resampling.LANCZOS)), row))
+    return loaded
+
+
+def load_stamps(folder) -> list[tuple[np.ndarray, str]]:
+    """Cut-out pictures as uint8 [H, W, 4] with the English first line of their caption file, in path order."""
+    root = Path(folder) / "usr/share/tuxpaint/stamps"
+    stamps = []
+    for path in tqdm(sorted(p for name in STAMP_FOLDERS for p in (root / name).rglob("*.png")), desc="cut-outs"):
+        text = path.with_suffix(".txt")
+        if not text.exists():
+            continue
+        name = text.read_text(encoding="utf-8", errors="replace").splitlines()[0].strip().rstrip(".!").lower()
+        image = Image.open(path).convert("RGBA")
+        image.thumbnail((160, 160), Image.Resampling.LANCZOS)
+        if name and image.getextrema()[3][0] < 128 and min(image.size) >= 24:
+            stamps.append((np.asarray(image), name))
+    if not stamps:
+        raise UserError(f"No cut-out pictures under {root}; run `make pretrain`, which fetches {STAMP_PACKAGE}.")
+    return stamps
+
+
+def crop(photograph: np.ndarray, size: int, rng) -> np.ndarray:
+    """A random square of 15 to 100 % of the short side, flipped half the time, as uint8 [size, size, 3]."""
+    height, width = photograph.shape[:2]
+    side = int(round(min(height, width) * np.exp(rng.uniform(np.log(0.15), 0.0))))
+    top, left = rng.integers(0, height - side + 1), rng.integers(0, width - side + 1)
+    picture = Image.fromarray(photograph).resize(
+        (size, size), Image.Resampling.LANCZOS, box=(left, top, left + side, top + side)
+    )
+    picture = np.asarray(picture)
+    return picture[:, ::-1] if rng.random() < 0.5 else picture
+
+
+def tone(picture: np.ndarray) -> str:
+    """A word for how light a picture is and one for its dominant colour, e.g. 'dark, mostly blue'."""
+    mean = picture.reshape(-1, 3).astype(float).mean(0)
+    light = mean.mean()
+    brightness = "dark" if light < 70 else "bright" if light > 175 else "evenly lit"
+    if mean.max() - mean.min() < 14:
+        return f"{brightness}, mostly grey"
+    palette = {k: np.array(v, float) for k, v in BACKGROUNDS.items() if k not in ("white", "grey", "black")}
+    centred = (mean - light) / np.linalg.norm(mean - light)
+    angle = {k: centred @ ((v - v.mean()) / np.linalg.norm(v - v.mean())) for k, v in palette.items()}
+    return f"{brightness}, mostly {max(angle, key=angle.get)}"
+
+
+def captioned_crop(photographs, size: int, rng):
+    """One crop of one source and its caption: kind, scene and, two times in three, the tone."""
+    weights = np.array([2.0 if row["kind"] == "photograph" else 1.0 for _, row in photographs])
+    photograph, row = photographs[rng.choice(len(photographs), p=weights / weights.sum())]
+    picture = crop(photograph, size, rng)
+    article = "a photograph of" if row["kind"] == "photograph" else "an illustration of"
+    caption = f"{article} {row['scene']}"
+    return picture, f"{caption}, {tone(picture)}" if rng.random() < 0.67 else caption
+
+
+def captioned_stamp(stamps, size: int, rng):
+    """One cut-out, scaled to 55 to 95 % of the frame, on a plain named background, and its caption."""
+    stamp, name = stamps[rng.integers(len(stamps))]
+    colour = list(BACKGROUNDS)[rng.integers(len(BACKGROUNDS))]
+    shade = np.clip(np.array(BACKGROUNDS[colour]) + rng.normal(0, 10), 0, 255).astype(np.uint8)
+    canvas = Image.new("RGB", (size, size), tuple(int(v) for v in shade))
+    cutout = Image.fromarray(stamp)
+    factor = size * rng.uniform(0.55, 0.95) / max(cutout.size)
+    cutout = cutout.resize([max(1, round(side * factor)) for side in cutout.size], Image.Resampling.LANCZOS)
+    if rng.random() < 0.5:
+        cutout = cutout.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    corner = [int(rng.integers(0, size - side + 1)) for side in cutout.size]
+    canvas.paste(cutout, corner, cutout)
+    return np.asarray(canvas), f"a picture of {name} on a {colour} background"
+
+
+def build_corpus(photographs, stamps, count: int, size: int, seed: int, stamp_share: float = 0.3):
+    """Return (uint8 [count, size, size, 3], captions); item i depends on (seed, i) alone."""
+    pictures = np.empty((count, size, size, 3), np.uint8)
+    captions = []
+    for index in tqdm(range(count), desc="crops", mininterval=2):
+        rng = numpy_rng(seed, "corpus", index)
+        if stamps and rng.random() < stamp_share:
+            pictures[index], caption = captioned_stamp(stamps, size, rng)
+        else:
+            pictures[index], caption = captioned_crop(photographs, size, rng)
+        captions.append(caption)
+    return pictures, captions
+
+
+def augment(pictures: np.ndarray, rng) -> np.ndarray:
+    """For the autoencoder alone: make 25 % grey and set 15 % inside a random ellipse on black, so flat areas and edges are learnt."""
+    out = pictures.copy()
+    size = out.shape[1]
+    rows, columns = np.mgrid[:size, :size] + 0.5
+    for picture in out:
+        if rng.random() < 0.25:
+            picture[:] = picture.astype(float).mean(-1, keepdims=True).round().astype(np.uint8)
+        if rng.random() < 0.15:
+            centre, radius = rng.uniform(0.4, 0.6, 2) * size, rng.uniform(0.25, 0.45, 2) * size
+            outside = ((rows - centre[0]) / radius[0]) ** 2 + ((columns - centre[1]) / radius[1]) ** 2 > 1
+            picture[outside] = 0
+    return out

@@ -1,0 +1,71 @@
+"""Drift: validation, broadcasting, and the algebra of every training reading."""
+
+import pytest
+import torch
+from diffusers import DDPMScheduler
+
+from ldcore import Drift
+from ldcore.drift.latent_drift import KINDS, TARGETS, training_pair
+from ldcore.runtime.errors import UserError
+from pretrain.diffusion import SCHEDULE
+
+LATENTS = torch.arange(2 * 4 * 3 * 3, dtype=torch.float32).view(2, 4, 3, 3) / 50
+
+
+@pytest.mark.parametrize("value", ["0.1", True, float("nan"), float("inf"), [[0.1, 0.2]], ["a"], None])
+def test_bad_values_are_named(value):
+    with pytest.raises(UserError, match="Drift value"):
+        Drift(value, "prior")
+
+
+def test_unknown_kind_is_named():
+    with pytest.raises(UserError, match="sideways"):
+        Drift(0.1, "sideways")
+
+
+def test_wrong_shapes_are_refused_when_used():
+    with pytest.raises(UserError, match="3 channels"):
+        Drift([0.1, 0.2, 0.3], "prior").shift(LATENTS)
+    with pytest.raises(UserError, match="map"):
+        Drift(torch.zeros(4, 2, 2).add(1).tolist(), "prior").shift(LATENTS)
+
+
+@pytest.mark.parametrize("drift", [Drift(), Drift(0.0, "prior"), Drift([0.0] * 4, "kernel"), Drift(0.3, "none")])
+def test_no_drift_returns_the_very_tensor(drift):
+    assert drift.shift(LATENTS) is LATENTS
+    assert drift.step_callback() is None
+
+
+def test_scalar_channel_and_map_agree_where_they_should():
+    by_scalar = Drift(0.1, "prior").shift(LATENTS)
+    assert torch.equal(by_scalar, LATENTS + 0.1)
+    assert torch.equal(Drift([0.1] * 4, "prior").shift(LATENTS), by_scalar)
+    assert torch.equal(Drift(torch.full((4, 3, 3), 0.1).tolist(), "prior").shift(LATENTS), by_scalar)
+    channels = Drift([0.0, 1.0, 2.0, 3.0], "kernel").shift(LATENTS) - LATENTS
+    assert torch.allclose(channels.mean((0, 2, 3)), torch.arange(4.0), atol=1e-6)
+
+
+def test_only_kernel_acts_on_every_step():
+    assert Drift(0.1, "prior").step_callback() is None
+    changed = Drift(0.1, "kernel").step_callback()(None, 0, 0, {"latents": LATENTS})["latents"]
+    assert torch.equal(changed, LATENTS + 0.1)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("kind", [k for k in KINDS if k != "none"])
+def test_training_readings_by_hand(target, kind):
+    scheduler, noise, t = DDPMScheduler(**SCHEDULE), torch.randn_like(LATENTS), torch.tensor([10, 900])
+    noisy, wanted = training_pair(Drift(0.1, kind), target, LATENTS, noise, t, scheduler)
+    bar = scheduler.alphas_cumprod[t].view(-1, 1, 1, 1)
+    shift = 0.1 if target == "drifted_state" else 0.1 * (1 - bar).sqrt()
+    assert torch.allclose(noisy, bar.sqrt() * LATENTS + (1 - bar).sqrt() * noise + shift, atol=1e-6)
+    assert torch.equal(wanted, noise + 0.1 if target == "drifted_noise" else noise)
+
+
+def test_delta_zero_trains_as_plain_diffusion_for_every_target():
+    scheduler, noise, t = DDPMScheduler(**SCHEDULE), torch.randn_like(LATENTS), torch.tensor([10, 900])
+    for target in TARGETS:
+        noisy, wanted = training_pair(Drift(0.0, "prior"), target, LATENTS, noise, t, scheduler)
+        assert torch.equal(noisy, scheduler.add_noise(LATENTS, noise, t)) and wanted is noise
+    with pytest.raises(UserError, match="nowhere"):
+        training_pair(Drift(), "nowhere", LATENTS, noise, t, scheduler)

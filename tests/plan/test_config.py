@@ -1,0 +1,221 @@
+"""The configuration: what ships is valid, defaults are filled, and each mistake is one sentence naming its key."""
+
+import copy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ldcore.plan import config as module
+from ldcore.runtime.errors import UserError
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = yaml.safe_load((ROOT / "schemas/config.schema.yaml").read_text())
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+
+MEDMNIST = {"adapter": "medmnist", "anatomy": "chest_xray", "classes": ["No Finding", "Pneumonia"]}
+
+
+def merged(base, changes):
+    """As Snakemake merges a second config file: mappings recursively, the rest replaced."""
+    out = copy.deepcopy(base)
+    for key, value in changes.items():
+        out[key] = merged(out[key], value) if isinstance(value, dict) and isinstance(out.get(key), dict) else value
+    return out
+
+
+def checked(**changes):
+    return module.check(merged(CONFIG, changes), SCHEMA)
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in sorted((ROOT / "configs").glob("*.yaml")) if p.stem != "pretrain"], ids=lambda p: p.stem
+)
+def test_shipped_configs_are_valid(path):
+    config = module.check(merged(CONFIG, yaml.safe_load(path.read_text())), SCHEMA)
+    assert module.checkpoints(config) and all(module.table_cells(config, name) for name in config["grid"]["datasets"])
+
+
+def test_defaults_are_filled():
+    config = copy.deepcopy(CONFIG)
+    for section, key in (("sampling", "steps"), ("sampling", "guidance_scale"), ("grid", "reference")):
+        del config[section][key]
+    module.check(config, SCHEMA)
+    assert config["sampling"]["steps"] == 50 and config["grid"]["reference"] == "none"
+    assert config["drifts"]["0.10"]["source"] == "fixed"
+
+
+@pytest.mark.parametrize(
+    "changes, named",
+    [
+        ({"samplin": {}}, "samplin"),
+        ({"sampling": {"stepps": 3}}, "sampling.*stepps"),
+        ({"sweep": {"deltas": [0.1, "big"]}}, "sweep.deltas.1.*big"),
+        ({"sweep": {"deltas": [0.1, float("nan")]}}, "nan"),
+        ({"drifts": {0.1: {"kind": "prior", "value": 0.1}}}, "0.1.*quotes"),
+        ({"drifts": {"x": {"kind": "prior"}}}, "drifts.x.*value"),
+        ({"drifts": {"x": {"kind": "prior", "value": "big"}}}, "drifts.x"),
+        ({"drifts": {"x": {"kind": "sideways", "value": 1}}}, "drifts.x.kind.*sideways"),
+        ({"trainings": {"ld": {"drift": "0.11", "target": "plain_noise"}}}, "trainings.ld.drift.*0.11"),
+        ({"trainings": {"ld": {"drift": "0.10", "target": "no"}}}, "trainings.ld.target"),
+        ({"grid": {"methods": ["dreambooht"]}}, "dreambooht"),
+        ({"grid": {"datasets": ["liver"]}}, "liver"),
+        ({"grid": {"headline": "0.12"}}, "headline.*0.12"),
+        ({"grid": {"prompts": ["sonnet"]}}, "sonnet"),
+        ({"prompt_study": {"cell": "0.12"}}, "prompt_study.cell.*0.12"),
+        ({"sweep": {"datasets": ["liver"]}}, "liver"),
+        ({"datasets": {"brain_phantom": {"classifier": {"name": "forest"}}}}, "forest"),
+        ({"methods": {1: {}}}, "methods.*quotes"),
+        ({"grid": {"cells": [{"label": "a", "training": "plain", "drift": "none"}] * 2}}, "'a' appears twice"),
+        ({"extractors": {"resnet": {}}}, "resnet"),
+        ({"editing": {"cells": ["0.12"]}}, "editing.cells.*0.12"),
+        ({"editing": {"tasks": {"ageing": {"dataset": "liver"}}}}, "editing.tasks.ageing.dataset.*liver"),
+        ({"editing": {"tasks": {"ageing": {"bases": ["sdxl"]}}}}, "editing.tasks.ageing.bases.*sdxl"),
+        ({"editing": {"tasks": {"ageing": {"styles": ["roman"]}}}}, "roman"),
+        ({"datasets": {"brain_phantom": {"anatomy": "brain_mri"}}}, "datasets.brain_phantom.anatomy.*brain_mri"),
+        ({"seed": "zero"}, "seed.*zero"),
+        ({"name": "../up"}, "name"),
+    ],
+)
+def test_each_mistake_names_its_key(changes, named):
+    with pytest.raises(UserError, match=named) as caught:
+        checked(**changes)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "changes, named",
+    [
+        ({"datasets": {"x": {"adapter": "floder", "anatomy": "brain_mr", "classes": ["CN"]}}}, "floder.*folder"),
+        ({"methods": {"dreambooht": {}}}, "dreambooht.*basic_ft"),
+        (
+            {"datasets": {"m": MEDMNIST}, "grid": {"datasets": ["m"]}},
+            "grid.prompts: 'simple_info'.*'m'.*medmnist.*use simple or diverse",
+        ),
+        (
+            {"datasets": {"m": MEDMNIST}, "prompt_study": {"dataset": "m", "prompts": ["simple", "diverse_info"]}},
+            "prompt_study.prompts: 'diverse_info'.*'m'",
+        ),
+        ({"datasets": {"m": MEDMNIST}, "sweep": {"datasets": ["m"]}}, "sweep.prompt: 'simple_info'.*'m'"),
+        (
+            {"datasets": {"m": MEDMNIST}, "editing": {"tasks": {"ageing": {"dataset": "m"}}}},
+            "editing.tasks.ageing.styles.*'m'",
+        ),
+        (
+            {"datasets": {"m": MEDMNIST}, "editing": {"tasks": {"disease": {"dataset": "m", "styles": ["simple"]}}}},
+            "editing.tasks.disease.base_prompt.*'m'",
+        ),
+        ({"editing": {"tasks": {"ageing": {"method": "pix2pix"}}}}, "editing.tasks.ageing.method.*pix2pix_zero"),
+    ],
+)
+def test_unknown_modules_are_named_before_any_job(changes, named):
+    with pytest.raises(UserError, match=named):
+        module.check_names(checked(**changes))
+
+
+def test_a_named_entry_that_is_null_is_taken_out():
+    config = checked(
+        datasets={"chest_phantom": None},
+        extractors={"pooled_pixels": None},
+        grid={"datasets": ["brain_phantom"]},
+        sweep=None,
+        editing={"tasks": {"findings": None, "disease": {"edits": {"CN to AD": None}}}},
+    )
+    assert list(config["datasets"]) == ["brain_phantom"] and list(config["extractors"]) == ["efficientnet_lite0"]
+    assert (
+        list(config["editing"]["tasks"]) == ["ageing", "disease"]
+        and "CN to AD" not in config["editing"]["tasks"]["disease"]["edits"]
+    )
+    assert config["sweep"] is None and config["editing"]["tasks"]["disease"]["train"] is None
+    with pytest.raises(UserError, match="sampling.*None"):
+        checked(sampling={"seeds": None})
+
+
+def test_a_dataset_without_patients_may_have_prompts_without_them():
+    config = checked(
+        datasets={"m": MEDMNIST, "own": {**MEDMNIST, "anatomy": "X-ray film"}},
+        grid={"datasets": ["m", "own"], "prompts": ["simple", "diverse"]},
+        prompt_study={"dataset": "m", "prompts": ["diverse"]},
+    )
+    module.check_names(config)
+    assert config["grid"]["datasets"] == ["m", "own"]  # nothing refused, nothing dropped
+
+
+def test_a_drift_is_written_once():
+    assert [module.identifier(d) for d in (0.1, -0.2, 0.0, 0.05, 0.005, 1)] == [
+        "0.10",
+        "-0.20",
+        "none",
+        "0.05",
+        "0.005",
+        "1.00",
+    ]
+
+
+def test_checkpoints_drifts_and_rows_of_a_grid():
+    name = "brain_phantom"
+    config = checked(
+        sweep={"datasets": [name], "deltas": [0.0, 0.1], "images_per_seed": 2},
+        prompt_study={"prompts": ["simple", "simple_info"]},
+        grid={
+            "datasets": [name],
+            "methods": ["basic_ft"],
+            "training_seeds": [3, 4],
+            "cells": [
+                {"label": "none", "training": "plain", "drift": "none"},
+                {"label": "0.10", "training": "ld", "drift": "0.10"},
+            ],
+        },
+    )
+    ours = [(name, "basic_ft", training, "simple_info", run) for training in ("plain", "ld") for run in "34"]
+    assert module.checkpoints(config) == [
+        (name, "base", "untrained", "simple_info", "3"),
+        *ours,
+        (name, "basic_ft", "ld", "simple", "3"),
+        (name, "basic_ft", "ld", "simple", "4"),
+    ]
+    table = config["sampling"]["images_per_seed"]
+    wanted = {found: module.sampled_drifts(config, *found) for found in module.checkpoints(config)}
+    assert list(wanted.values()) == [
+        {"none": table},
+        {"none": table, "0.10": 2},
+        {"none": table},
+        {"0.10": table, "none": 2},
+        {"0.10": table},
+        {"0.10": table},
+        {"0.10": table},
+    ]
+    rows = [(cell["method"], cell["prompt"], cell["label"]) for cell in module.table_cells(config, name)]
+    assert rows == [
+        ("base", "simple_info", "none"),
+        ("basic_ft", "simple_info", "none"),
+        ("basic_ft", "simple_info", "0.10"),
+        ("basic_ft", "simple", "0.10"),
+    ]
+    drifts = module.all_drifts(config)
+    assert {"none", "0.10", "moment"} <= drifts.keys() and drifts["0.10"]["value"] == 0.1
+
+
+def test_every_table_row_is_sampled_in_the_shipped_grid():
+    config = checked()
+    sampled = {found[:4]: module.sampled_drifts(config, *found) for found in module.checkpoints(config)}
+    for dataset in config["grid"]["datasets"]:
+        for cell in module.table_cells(config, dataset):
+            found = sampled[dataset, cell["method"], cell["training"], cell["prompt"]]
+            assert found[cell["drift"]] == config["sampling"]["images_per_seed"], cell
+
+
+def test_parse_time_imports_stay_light():
+    code = (
+        "import ldcore, ldcore.plan.config, ldcore.methods, sys; sys.exit('torch' in sys.modules or 'pandas' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "attempt, most, wanted", [(1, None, 100), (3, None, 400), (3, 250, 250), (2, 250, 200), (3, 50, 100)]
+)
+def test_a_retry_asks_for_twice_as_much_up_to_what_a_partition_grants(attempt, most, wanted):
+    assert module.grown(100, attempt, most) == wanted

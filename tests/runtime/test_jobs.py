@@ -1,0 +1,138 @@
+"""A job's log says how it went; a full disk and a cancelled job end in one sentence; GPUs are shared one job each."""
+
+import errno
+import os
+import signal
+import socket
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from ldcore.runtime.errors import UserError
+from ldcore.runtime.files import atomic
+from ldcore.runtime.jobs import announced, state
+
+HOST = socket.gethostname()
+START = "2026-01-02T03:04:05+00:00"
+
+
+def log(tmp_path, text):
+    path = tmp_path / "job.log"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize(
+    "text, queue, wanted",
+    [
+        (f"job: host={HOST} pid={os.getpid()} slurm=- started={START}\n50%|", set(), "running"),
+        (f"job: host={HOST} pid=4194300 slurm=- started={START}\n50%|", set(), "stopped"),
+        (f"job: host={HOST} pid=4194300 slurm=- started={START}\nerror: no such file\n", set(), "failed"),
+        (
+            f"job: host={HOST} pid=4194300 slurm=- started={START}\nTraceback (most recent call last):\n",
+            set(),
+            "failed",
+        ),
+        (f"job: host=node7 pid=1 slurm=42 started={START}\n", {"42"}, "running"),
+        (f"job: host=node7 pid=1 slurm=42 started={START}\n", {"43"}, "stopped"),
+        (f"job: host=node7 pid=1 slurm=42 started={START}\n", None, "running"),
+        (f"job: host=node7 pid=1 slurm=42 started={START}\n99%|\rjob: done in 4.0 s\n", set(), "waiting"),
+        ("", set(), "waiting"),
+        ("usage: error: the following arguments are required\n", set(), "failed"),
+    ],
+)
+def test_the_state_of_a_job_follows_from_its_log(tmp_path, text, queue, wanted):
+    found, hours = state(log(tmp_path, text), queue)
+    assert found == wanted and (hours > 0) == text.startswith("job:")
+
+
+def test_no_log_is_a_job_that_waits(tmp_path):
+    assert state(tmp_path / "none.log", set()) == ("waiting", 0.0)
+
+
+def test_a_log_says_where_it_ran_and_that_it_ended(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("SLURM_JOB_ID", "17")
+    with announced():
+        assert state(log(tmp_path, capsys.readouterr().out), {"17"})[0] == "running"
+    assert capsys.readouterr().out.startswith("job: done in ")
+
+
+@pytest.mark.parametrize(
+    "number, sentence",
+    [(errno.ENOSPC, "error: No space left on the disk for a/b.npz"), (errno.EDQUOT, "No space left")],
+)
+def test_a_full_disk_and_a_closed_folder_are_one_sentence(number, sentence, tmp_path, monkeypatch):
+    with pytest.raises(SystemExit, match=sentence), announced():
+        raise OSError(number, "full", "a/b.npz")
+    with pytest.raises(PermissionError), announced():
+        raise PermissionError(errno.EACCES, "denied", str(tmp_path / "a"))
+    monkeypatch.setattr("os.getuid", lambda: os.stat(tmp_path).st_uid + 1)
+    with pytest.raises(SystemExit, match="error: denied: .*/a belongs to another user, who can share it"), announced():
+        raise PermissionError(errno.EACCES, "denied", str(tmp_path / "a"))
+    with pytest.raises(FileNotFoundError), announced():
+        raise FileNotFoundError(errno.ENOENT, "absent", "a")
+
+
+def test_a_library_that_hides_a_full_disk_does_not(tmp_path, monkeypatch):
+    def fails():
+        with atomic(tmp_path / "x.pt"):
+            raise RuntimeError("unexpected pos 128 vs 0")
+
+    with pytest.raises(RuntimeError):
+        fails()
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=0))
+    with pytest.raises(UserError, match="No space left on the disk for .*x.pt; free some"):
+        fails()
+
+
+def test_sigterm_removes_temporary_files(tmp_path):
+    script = (
+        "import sys, time\nfrom ldcore.files import atomic\nfrom ldcore.jobs import announced\n"
+        "with announced(), atomic(sys.argv[1]) as temporary:\n    temporary.write_text('half')\n    print('ready', flush=True)\n    time.sleep(60)\n"
+    )
+    job = subprocess.Popen(
+        [sys.executable, "-c", script, tmp_path / "x.txt"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    while job.stdout.readline() != "ready\n":
+        pass
+    assert len(list(tmp_path.iterdir())) == 1
+    job.send_signal(signal.SIGTERM)
+    assert "error: stopped by SIGTERM" in job.communicate(timeout=20)[1] and job.returncode == 1
+    assert not list(tmp_path.iterdir())
+
+
+TAKE = (
+    "import os, sys, time\nfrom ldcore.jobs import take_gpu\nprint(take_gpu(int(sys.argv[1]), sys.argv[2]), "
+    "os.environ.get('CUDA_VISIBLE_DEVICES'), flush=True)\ntime.sleep(float(sys.argv[3]))\n"
+)
+
+
+def taker(folder, count=2, seconds=60.0, **environment):
+    kept = {key: value for key, value in os.environ.items() if key != "CUDA_VISIBLE_DEVICES"}
+    return subprocess.Popen(
+        [sys.executable, "-c", TAKE, str(count), folder, str(seconds)],
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**kept, **environment},
+    )
+
+
+def test_jobs_of_one_machine_take_a_gpu_each(tmp_path):
+    jobs = [taker(tmp_path), taker(tmp_path)]
+    assert sorted(job.stdout.readline() for job in jobs) == ["0 0\n", "1 1\n"]
+    third = taker(tmp_path)
+    assert "All 2 GPUs are taken" in third.communicate(timeout=20)[1]
+    jobs[0].kill()
+    jobs[0].wait()
+    again = taker(tmp_path, seconds=0)
+    assert again.communicate(timeout=20)[0].split()[0] in ("0", "1")
+    jobs[1].kill()
+
+
+def test_nothing_is_taken_where_a_scheduler_gave_a_gpu(tmp_path):
+    assert taker(tmp_path, seconds=0, CUDA_VISIBLE_DEVICES="3").communicate(timeout=20)[0] == "None 3\n"
+    assert taker(tmp_path, count=0, seconds=0).communicate(timeout=20)[0] == "None None\n"
+    assert not list(tmp_path.iterdir())
