@@ -33,12 +33,14 @@ onstart:
             "--slurm-array-jobs loses finished outputs when one task fails or is slow; "
             "use workflow_scripts/slurm_array.py (docs/cluster.md, Arrays)."
         )
+    with atomic(STORE.config) as temporary:
+        temporary.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
 
 
 rule all:
     default_target: True
     input:
-        f"{RESULTS}/report/index.html",
-        expand(f"{RESULTS}/tables/{{table}}.{{suffix}}", table=TABLES + EDIT_TABLES, suffix=["csv", "md", "tex"]),
-        expand(f"{RESULTS}/figures/{{figure}}.{{suffix}}", figure=FIGURES + EDIT_FIGURES, suffix=["png", "pdf"]),
+        STORE.page,
+        [STORE.table(table, suffix) for table in TABLES + EDIT_TABLES for suffix in ("csv", "md", "tex")],
+        [STORE.figure(figure, suffix) for figure in FIGURES + EDIT_FIGURES for suffix in ("png", "pdf")],
     localrule: True

@@ -6,11 +6,15 @@ from shlex import quote
 import yaml
 from snakemake.exceptions import WorkflowError
 
+from ldcore import grid
+from ldcore.grid import Checkpoint, EditRun
 from ldcore.plan import budget
 from ldcore.plan import config as ldconfig
+from ldcore.plan import resources as ldresources
 from ldcore.plan import weights as ldweights
 from ldcore.runtime.errors import UserError
-from ldcore.runtime.files import beside, check_writable, digest
+from ldcore.runtime.files import atomic, beside, check_writable, digest
+from ldcore.store import Store
 
 with open(workflow.source_path("../schemas/config.schema.yaml")) as file:
     SCHEMA = yaml.safe_load(file)
@@ -21,14 +25,14 @@ try:
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
-RESULTS = f"results/{config['name']}"
+STORE = Store(Path("results", config["name"]))
 if workflow.is_main_process:
     try:
-        check_writable(".snakemake", RESULTS, *([] if Path(".snakemake").exists() else ["."]))
+        check_writable(".snakemake", STORE.root, *([] if Path(".snakemake").exists() else ["."]))
     except UserError as error:
         raise WorkflowError(str(error)) from None
 LACKING = ldweights.lacking(config, FETCHED)
-LACKING_DATA = ldweights.lacking_data(config, RESULTS)
+LACKING_DATA = ldweights.lacking_data(config, STORE)
 if LACKING_DATA and workflow.output_settings.dryrun:
     print(*LACKING_DATA, sep="\n", file=sys.stderr)  # the jobs are counted all the same
 elif workflow.is_main_process:
@@ -36,15 +40,13 @@ elif workflow.is_main_process:
 if LACKING:
     raise WorkflowError("\n".join(LACKING))
 if workflow.output_settings.dryrun and workflow.is_main_process:
-    for name in set(config["datasets"]) - set(ldweights.used_datasets(config)):
+    for name in set(config["datasets"]) - set(grid.used_datasets(config)):
         print(f"Dataset {name} is in no grid, study, sweep or task: nothing is run on it.", file=sys.stderr)
     try:
         print(budget.printed(config), file=sys.stderr)
     except UserError as error:
         raise WorkflowError(str(error)) from None
 
-LOGS = f"{RESULTS}/logs"
-BENCHMARKS = f"{RESULTS}/benchmarks"  # laid out as LOGS: the summary pairs them
 ENVIRONMENT = str(Path(workflow.basedir, "envs", "ldcore.yaml"))
 GPUS = (
     workflow.global_resources["gpu"].value if "gpu" in workflow.global_resources else 0
@@ -54,10 +56,16 @@ shell.prefix(
     "set -euo pipefail; export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 "
     f"LDCORE_GPUS={GPUS} LDCORE_SCRATCH={quote(config['scratch'])}; "
 )
+
+# Every job reads the checked, filled config from here (written by onstart, in the Snakefile). It is no input: what a rule
+# depends on stands in its `params`. (Nor can it be an `ancient` one: where its own job ran, Snakemake 9.27 would look no
+# further for changed params behind it.)
+CONFIG = STORE.config
 # What a job that loads the model waits for; another model: another file time, so everything is made again.
 MODEL = FETCHED.get(config["model"]["path"], f"{config['model']['path']}/model_index.json")
-CHECKPOINTS = ldconfig.checkpoints(config)
-DRIFTS = ldconfig.all_drifts(config)
+CHECKPOINT = Checkpoint("{dataset}", "{method}", "{training}", "{prompt}", "{run}")
+EDIT = EditRun("{task}", "{edit_method}", "{base}", "{training}")
+TASKS = grid.tasks(config)
 PHANTOM_CODE = digest(
     *[
         path.read_text()
@@ -66,14 +74,6 @@ PHANTOM_CODE = digest(
         if folder == "phantoms" or path.stem.endswith("phantom")
     ]
 )
-FIGURES = (["figure2", "figure3"] if config.get("sweep") else []) + ["figure4", "figure5", "gains"]
-EDITING = config.get("editing") or {"tasks": {}, "cells": []}
-TASKS = EDITING["tasks"]
-EDIT_CELLS = [cell for cell in config["grid"]["cells"] if cell["label"] in EDITING["cells"]]
-EDIT_TABLES = [*dict.fromkeys(task["table"] for task in TASKS.values()), "truth"] if TASKS else []
-EDIT_FIGURES = [*dict.fromkeys(task["figure"] for task in TASKS.values()), "figure1", "tradeoff"] if TASKS else []
-EDIT_LAYOUT = json.dumps({key: config.get(key) for key in ("grid", "editing", "datasets")}, sort_keys=True)
-TABLES = ["table1", "table3"] if config.get("prompt_study") else ["table1"]
 
 
 wildcard_constraints:
@@ -85,24 +85,29 @@ wildcard_constraints:
     task="[^/]+",
     edit_method="[^/]+",
     base="[^/]+",
-    table="table1|table3",
-    figure="figure[2-5]|gains",
+    table="[^/]+",
+    figure="[^/]+",
+
+
+def depends(*keys):
+    """A params value: these keys of the config, as JSON. A job is made again when it changes."""
+    return json.dumps({key: config.get(key) for key in keys}, sort_keys=True)
 
 
 def as_json(value):
-    """A config value as one shell argument (quote it with :q)."""
+    """A params value: a part of the config, as JSON."""
     return json.dumps(value, sort_keys=True)
 
 
 def asked(*names):
     """The resources of a rule: config resources under the first name that sets a key, else under default; twice the
     memory and time at each retry, up to `most`."""
-    found = ldconfig.resources(config, names)
+    first = ldresources.resources(config, names)
     most = config["resources"].get("most", {})
     return {
-        "gpu": found["gpu"],
-        "mem_mb": lambda wildcards, attempt: ldconfig.grown(found["mem_mb"], attempt, most.get("mem_mb")),
-        "runtime": lambda wildcards, attempt: ldconfig.grown(found["runtime"], attempt, most.get("runtime")),
+        "gpu": first["gpu"],
+        "mem_mb": lambda wildcards, attempt: ldresources.grown(first["mem_mb"], attempt, most.get("mem_mb")),
+        "runtime": lambda wildcards, attempt: ldresources.grown(first["runtime"], attempt, most.get("runtime")),
     }
 
 
@@ -118,9 +123,9 @@ def launcher(wildcards, resources):
     return several if count > 1 else "python"
 
 
-def dataset_key(key):
-    """An input or params function: one key of the wildcard's dataset."""
-    return lambda wildcards: config["datasets"][wildcards.dataset][key]
+def data_of(dataset):
+    """The files of one dataset."""
+    return [STORE.data(dataset) / name for name in ("records.csv", "images.npy", "excluded.csv", "splits.csv")]
 
 
 def table_of(wildcards):
@@ -131,7 +136,9 @@ def table_of(wildcards):
 
 def weights_files(section):
     """What a job waits for that loads the weights of a section (config extractors, editing.perceptual) of the config."""
-    return [FETCHED.get(one["weights"], one["weights"]) for one in section.values() if "weights" in one]
+    return [
+        FETCHED.get(options["weights"], options["weights"]) for options in section.values() if options.get("weights")
+    ]
 
 
 def classifier_files(dataset):
@@ -141,35 +148,33 @@ def classifier_files(dataset):
 
 def samples_of(dataset):
     """The index file of every checkpoint of a dataset."""
-    return [f"{RESULTS}/samples/{'/'.join(found)}/index.json" for found in CHECKPOINTS if found[0] == dataset]
+    return [
+        STORE.samples(checkpoint) / "index.json"
+        for checkpoint in grid.checkpoints(config)
+        if checkpoint.dataset == dataset
+    ]
 
 
 def weights_of(wildcards):
     """The checkpoint's weights; the untouched model has none."""
-    if wildcards.method == "base":
-        return []
-    return "{}/runs/{}/{}/{}/{}/{}/weights.safetensors".format(RESULTS, *wildcards)
+    return STORE.weights(Checkpoint(**wildcards)) or []
+
+
+def dataset_of(task):
+    """The dataset of an editing task."""
+    return TASKS[task]["dataset"]
 
 
 def base_weights_of(wildcards):
     """The fine-tuned weights an editing job starts from; the untouched model has none."""
-    if wildcards.base == "base":
-        return []
-    task, run = TASKS[wildcards.task], config["grid"]["training_seeds"][0]
-    folder = f"{RESULTS}/runs/{task['dataset']}/{wildcards.base}/{wildcards.training}/{task['base_prompt']}/{run}"
-    return f"{folder}/weights.safetensors"
+    return STORE.weights(grid.edit_base(config, EditRun(**wildcards))) or []
+
+
+def training_drift(dataset, training):
+    """The drift file under which a training runs."""
+    return STORE.drift(dataset, config["trainings"][training]["drift"])
 
 
 def edits_of(task):
     """The index file of every editing job of a task."""
-    found, trainings = TASKS[task], dict.fromkeys(cell["training"] for cell in EDIT_CELLS)
-    return [
-        f"{RESULTS}/edits/{task}/{found['method']}/{base}/{training}/index.json"
-        for base in found["bases"]
-        for training in trainings
-    ]
-
-
-def drifts_sampled(wildcards):
-    """Drift name -> images a seed, of one checkpoint."""
-    return ldconfig.sampled_drifts(config, *wildcards)
+    return [STORE.edits(run) / "index.json" for run in grid.edit_runs(config, task)]

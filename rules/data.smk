@@ -2,77 +2,69 @@ rule data:
     input:
         table_of,
     output:
-        records=f"{RESULTS}/data/{{dataset}}/records.csv",
-        images=f"{RESULTS}/data/{{dataset}}/images.npy",
-        excluded=f"{RESULTS}/data/{{dataset}}/excluded.csv",
-        splits=f"{RESULTS}/data/{{dataset}}/splits.csv",
+        records=STORE.data("{dataset}") / "records.csv",
+        images=STORE.data("{dataset}") / "images.npy",
+        excluded=STORE.data("{dataset}") / "excluded.csv",
+        splits=STORE.data("{dataset}") / "splits.csv",
     log:
-        f"{LOGS}/data/{{dataset}}.log",
+        STORE.log("data", "{dataset}"),
     benchmark:
-        f"{BENCHMARKS}/data/{{dataset}}.tsv"
+        STORE.benchmark("data", "{dataset}")
     conda:
         ENVIRONMENT
-    threads: ldconfig.resources(config, ["data"])["threads"]
+    threads: ldresources.resources(config, ["data"])["threads"]
     resources:
         **asked("data"),
     params:
-        adapter=dataset_key("adapter"),
-        options=lambda wildcards: as_json(config["datasets"][wildcards.dataset]["options"]),
-        seed=config["seed"],
-        # not passed on: other phantoms, other everything
+        depends=lambda wildcards: as_json(
+            [config["seed"], *(config["datasets"][wildcards.dataset][key] for key in ("adapter", "options"))]
+        ),
+        # other phantoms, other everything
         code=lambda wildcards: (
             PHANTOM_CODE if config["datasets"][wildcards.dataset]["adapter"].endswith("phantom") else ""
         ),
-        out=subpath(output.records, parent=True),
     shell:
-        "python workflow_scripts/data.py --adapter {params.adapter:q} --options {params.options:q} --seed {params.seed} "
-        "--out {params.out:q} --workers {threads} 2>&1 | tee {log:q}"
+        "python workflow_scripts/data.py --config {CONFIG:q} --dataset {wildcards.dataset:q} --workers {threads} "
+        "2>&1 | tee {log:q}"
 
 
 rule reference:
     input:
-        rules.data.output,
+        data=data_of("{dataset}"),
         model=MODEL,
         features=weights_files(config["extractors"]),
     output:
-        f"{RESULTS}/reference/{{dataset}}.npz",
+        STORE.reference("{dataset}"),
     log:
-        f"{LOGS}/reference/{{dataset}}.log",
+        STORE.log("reference", "{dataset}"),
     benchmark:
-        f"{BENCHMARKS}/reference/{{dataset}}.tsv"
+        STORE.benchmark("reference", "{dataset}")
     conda:
         ENVIRONMENT
     resources:
         **asked("reference"),
     params:
-        model=subpath(input.model, parent=True),
-        data=lambda wildcards, input: str(Path(input[0]).parent),
-        classes=lambda wildcards: as_json(config["datasets"][wildcards.dataset]["classes"]),
-        test_images=dataset_key("test_images"),
-        extractors=as_json(config["extractors"]),
-        seed=config["seed"],
+        depends=lambda wildcards: depends("seed", "model", "extractors")
+        + as_json([config["datasets"][wildcards.dataset][key] for key in ("classes", "test_images")]),
     shell:
-        "python workflow_scripts/reference.py --model {params.model:q} --data {params.data:q} --classes {params.classes:q} "
-        "--test-images {params.test_images} --extractors {params.extractors:q} --seed {params.seed} --out {output:q} "
-        "2>&1 | tee {log:q}"
+        "python workflow_scripts/reference.py --config {CONFIG:q} --dataset {wildcards.dataset:q} 2>&1 | tee {log:q}"
 
 
 rule latents:
     input:
-        rules.data.output,
+        data=data_of("{dataset}"),
         model=MODEL,
     output:
-        f"{RESULTS}/latents/{{dataset}}.npz",
+        STORE.latents("{dataset}"),
     log:
-        f"{LOGS}/latents/{{dataset}}.log",
+        STORE.log("latents", "{dataset}"),
     benchmark:
-        f"{BENCHMARKS}/latents/{{dataset}}.tsv"
+        STORE.benchmark("latents", "{dataset}")
     conda:
         ENVIRONMENT
     resources:
         **asked("latents"),
     params:
-        model=subpath(input.model, parent=True),
-        data=lambda wildcards, input: str(Path(input[0]).parent),
+        depends=depends("model"),
     shell:
-        "python workflow_scripts/latents.py --model {params.model:q} --data {params.data:q} --out {output:q} 2>&1 | tee {log:q}"
+        "python workflow_scripts/latents.py --config {CONFIG:q} --dataset {wildcards.dataset:q} 2>&1 | tee {log:q}"

@@ -1,20 +1,20 @@
+DRIFTS = grid.all_drifts(config)
+
+
 rule drifts:
     input:
-        rules.latents.output,
+        latents=STORE.latents("{dataset}"),
     output:
-        expand(f"{RESULTS}/drifts/{{{{dataset}}}}/{{drift}}.json", drift=DRIFTS),
+        [STORE.drift("{dataset}", name) for name in DRIFTS],
     log:
-        f"{LOGS}/drifts/{{dataset}}.log",
+        STORE.log("drifts", "{dataset}"),
     benchmark:
-        f"{BENCHMARKS}/drifts/{{dataset}}.tsv"
+        STORE.benchmark("drifts", "{dataset}")
     conda:
         ENVIRONMENT
     resources:
         **asked("drifts"),
     params:
-        model=config["model"]["path"],
-        drifts=as_json(DRIFTS),
-        out=subpath(output[0], parent=True),
+        depends=depends("model") + as_json(DRIFTS),
     shell:
-        "python workflow_scripts/drifts.py --model {params.model:q} --latents {input:q} --drifts {params.drifts:q} "
-        "--out {params.out:q} 2>&1 | tee {log:q}"
+        "python workflow_scripts/drifts.py --config {CONFIG:q} --dataset {wildcards.dataset:q} 2>&1 | tee {log:q}"

@@ -3,20 +3,19 @@ rule fetch:
     output:
         f"{config['weights_cache']}/{{weight}}/{ldweights.RECORD}",
     log:
-        f"{LOGS}/fetch/{{weight}}.log",
+        STORE.log("fetch", "{weight}"),
     benchmark:
-        f"{BENCHMARKS}/fetch/{{weight}}.tsv"
+        STORE.benchmark("fetch", "{weight}")
     localrule: True
     conda:
         ENVIRONMENT
     resources:
         **asked("fetch"),
     params:
-        weight=lambda wildcards: as_json(config["weights"][wildcards.weight]),
-        out=subpath(output[0], parent=True),
+        depends=lambda wildcards: as_json(config["weights"][wildcards.weight]),
     shell:
-        "unset HF_HUB_OFFLINE TRANSFORMERS_OFFLINE; python workflow_scripts/fetch.py --name {wildcards.weight} "
-        "--weight {params.weight:q} --out {params.out:q} 2>&1 | tee {log:q}"
+        "unset HF_HUB_OFFLINE TRANSFORMERS_OFFLINE; "
+        "python workflow_scripts/fetch.py --config {CONFIG:q} --name {wildcards.weight} 2>&1 | tee {log:q}"
 
 
 if "single_file" in config["model"]:
@@ -27,15 +26,14 @@ if "single_file" in config["model"]:
         output:
             MODEL,
         log:
-            f"{LOGS}/convert.log",
+            STORE.log("convert"),
         benchmark:
-            f"{BENCHMARKS}/convert.tsv"
+            STORE.benchmark("convert")
         conda:
             ENVIRONMENT
         resources:
             **asked("convert"),
         params:
-            file=config["model"]["single_file"],
-            out=subpath(output[0], parent=True),
+            depends=depends("model"),
         shell:
-            "python workflow_scripts/convert.py --file {params.file:q} --out {params.out:q} 2>&1 | tee {log:q}"
+            "python workflow_scripts/convert.py --config {CONFIG:q} 2>&1 | tee {log:q}"

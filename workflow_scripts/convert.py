@@ -1,7 +1,14 @@
-"""Make the diffusers folder OUT of a Stable Diffusion 1.x model that is one .safetensors FILE in the original layout."""
+"""Make a diffusers folder of a Stable Diffusion 1.x model that is one .safetensors file in the original layout."""
 
 from ldcore.model.convert import convert
 from ldcore.runtime import cli
+from ldcore.store import opened
+
+
+def main(config):
+    model = opened(config)[0]["model"]
+    convert(model["single_file"], model["path"])
+
 
 if __name__ == "__main__":
-    cli.run(convert, cli.parser(__doc__, file=str, out=str))
+    cli.run(main, cli.parser(__doc__, config=str))

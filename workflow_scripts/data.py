@@ -1,7 +1,15 @@
-"""Write one dataset: OUT/records.csv and OUT/images.npy, and what was left out (ldcore/prepare.py)."""
+"""Write one dataset: records.csv, images.npy, and what was left out (ldcore/prepare.py)."""
 
 from ldcore.prepare import prepare
 from ldcore.runtime import cli
+from ldcore.store import opened
+
+
+def main(config, dataset, workers):
+    config, store = opened(config)
+    entry = config["datasets"][dataset]
+    prepare(entry["adapter"], entry["options"], config["seed"], store.data(dataset), workers)
+
 
 if __name__ == "__main__":
-    cli.run(prepare, cli.parser(__doc__, adapter=str, options=cli.structure, seed=int, out=str, workers=int))
+    cli.run(main, cli.parser(__doc__, config=str, dataset=str, workers=int))

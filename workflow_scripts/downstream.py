@@ -1,26 +1,28 @@
-"""AUC of classifiers trained on every cell's images, on real ones, and half and half: OUT, a list of rows for the tables."""
-
-from pathlib import Path
+"""AUC of classifiers trained on every cell's images, on real ones, and half and half: rows for the tables."""
 
 from ldcore.datasets.records import load
 from ldcore.evaluation.downstream import downstream_rows, stacks
+from ldcore.grid import Checkpoint, table_cells
 from ldcore.model.backbone import prepare_cpu
-from ldcore.plan.config import table_cells
 from ldcore.runtime import cli
 from ldcore.runtime.files import write_json
+from ldcore.store import opened
 
 
-def main(dataset, config, data, samples, seed, out):
+def main(config, dataset):
     prepare_cpu()
-    options, sampling = config["datasets"][dataset], config["sampling"]
+    config, store = opened(config)
+    entry, sampling, seed = config["datasets"][dataset], config["sampling"], config["seed"]
     count = len(sampling["seeds"]) * sampling["images_per_seed"]
-    real = stacks(*load(data), options["classes"], options["test_images"], count, seed)
+    records, images = load(store.data(dataset))
+    real = stacks(records, images, entry["classes"], entry["test_images"], count, seed)
 
-    def folder_of(*checkpoint):
-        return Path(samples, dataset, *checkpoint)
+    def folder_of(*ids):
+        return store.samples(Checkpoint(dataset, *ids))
 
-    write_json(out, downstream_rows(dataset, config, real, folder_of, table_cells(config, dataset), seed))
+    rows = downstream_rows(dataset, config, real, folder_of, table_cells(config, dataset), seed)
+    write_json(store.downstream(dataset), rows)
 
 
 if __name__ == "__main__":
-    cli.run(main, cli.parser(__doc__, dataset=str, config=cli.structure, data=str, samples=str, seed=int, out=str))
+    cli.run(main, cli.parser(__doc__, config=str, dataset=str))

@@ -1,58 +1,46 @@
-"""Edit test images with one method and one set of weights, under each of its drifts; writes OUT/DRIFT.npz and OUT/index.json."""
-
-from pathlib import Path
+"""Edit test images with one method and one set of weights, under each of its drifts: DRIFT.npz each, and index.json."""
 
 from ldcore import plugins
 from ldcore.datasets.records import load
-from ldcore.edit.job import run, sources
+from ldcore.edit.job import run as edit_images
+from ldcore.edit.job import sources
 from ldcore.edit.requests.edits import requests
+from ldcore.grid import EditRun, edit_base, edit_drifts
 from ldcore.methods import load_weights, saved_weights
-from ldcore.model.backbone import load_backbone, prepare_cpu
+from ldcore.model.backbone import fingerprint, load_backbone, prepare_cpu
 from ldcore.runtime import cli
 from ldcore.runtime.files import digest, read_json, sha256
+from ldcore.store import opened
 
 
-def main(model, method, base, base_weights, weights, task, data, dataset, drifts, amounts, seed, out):
+def main(config, **ids):
     prepare_cpu()
-    backbone, chosen = load_backbone(model), plugins.find("edit method", method)
-    identity = [load_weights(backbone, base, base_weights)]
-    if weights != "none":
-        chosen.apply(backbone, saved_weights(method, weights, backbone.device))
+    config, store = opened(config)
+    run = EditRun(**ids)
+    task, base, seed = config["editing"]["tasks"][run.task], edit_base(config, run), config["seed"]
+    backbone, method = load_backbone(config["model"]["path"]), plugins.find("edit method", run.edit_method)
+    identity = [fingerprint(config["model"]["path"]), load_weights(backbone, base.method, store.weights(base))]
+    if task["train"]:
+        weights = store.edits(run) / "weights.safetensors"
+        method.apply(backbone, saved_weights(run.edit_method, weights, backbone.device))
         identity.append(sha256(weights))
-    records, images = load(data, mmap=True)
+    dataset = config["datasets"][base.dataset]
+    records, images = load(store.data(base.dataset), mmap=True)
     asked = requests(task, records, seed)
-    wanted = {Path(path).stem: read_json(path) for path in drifts}
-    run(
+    edit_images(
         backbone,
-        chosen,
+        method,
         digest(identity),
         asked,
         sources(asked, records, images, dataset, seed),
         dataset["anatomy"],
-        wanted,
+        {name: read_json(store.drift(base.dataset, name)) for name in edit_drifts(config, run)},
         task,
-        amounts,
+        config["editing"]["amounts"],
         seed,
-        out,
+        store.edits(run),
     )
 
 
 if __name__ == "__main__":
-    cli.run(
-        main,
-        cli.parser(
-            __doc__,
-            model=str,
-            method=str,
-            base=str,
-            base_weights=str,
-            weights=str,
-            task=cli.structure,
-            data=str,
-            dataset=cli.structure,
-            drifts=cli.structure,
-            amounts=cli.structure,
-            seed=int,
-            out=str,
-        ),
-    )
+    cli.run(main, cli.parser(__doc__, config=str, task=str, edit_method=str, base=str, training=str))

@@ -1,61 +1,50 @@
-"""Measure every cell of one editing task; OUT is JSON with the rows of its table, of the table of truth and of the trade-off."""
-
-from pathlib import Path
+"""Measure every cell of one editing task: rows for its table, for the table of truth and for the trade-off."""
 
 from ldcore.datasets.records import load
 from ldcore.edit.job import sources
 from ldcore.edit.requests.edits import requests
 from ldcore.edit.scoring.material import material
 from ldcore.edit.scoring.score import cell_rows, trivial_rows
+from ldcore.grid import EditRun, edit_cells
 from ldcore.model.autoencoding import encode
 from ldcore.model.backbone import load_backbone, prepare_cpu
 from ldcore.runtime import cli
 from ldcore.runtime.files import write_json
 from ldcore.sampling.job import load_part
+from ldcore.store import opened
 
 
-def main(task, options, cells, model, data, dataset, config, folder, seed, out):
+def main(config, task):
     prepare_cpu()
-    records, images = load(data, mmap=True)
-    asked, backbone = requests(options, records, seed), load_backbone(model, ["vae"])
+    config, store = opened(config)
+    name, task, editing, seed = task, config["editing"]["tasks"][task], config["editing"], config["seed"]
+    dataset = config["datasets"][task["dataset"]]
+    records, images = load(store.data(task["dataset"]), mmap=True)
+    asked, backbone = requests(task, records, seed), load_backbone(config["model"]["path"])
+    settings = {"extractors": config["extractors"], **{key: editing[key] for key in ("perceptual", "real_images")}}
     have = material(
-        task, options, asked, sources(asked, records, images, dataset, seed), records, images, dataset, config, seed
+        name, task, asked, sources(asked, records, images, dataset, seed), records, images, dataset, settings, seed
     )
-    labels = {"task": task, "dataset": options["dataset"]}
-    found = trivial_rows(have, **labels)
-    for base in options["bases"]:
-        for cell in cells:
-            part = load_part(Path(folder, options["method"], base, cell["training"]), cell["drift"])
-            rows = cell_rows(
-                part,
+    labels = {"task": name, "dataset": task["dataset"]}
+    rows = trivial_rows(have, **labels)
+    for base in task["bases"]:
+        for cell in edit_cells(config):
+            run = EditRun(name, task["method"], base, cell["training"])
+            made = cell_rows(
+                load_part(store.edits(run), cell["drift"]),
                 have,
-                config["amounts"],
-                lambda made: encode(backbone, made)[0],
-                method=options["method"],
+                editing["amounts"],
+                lambda pictures: encode(backbone, pictures)[0],
+                method=task["method"],
                 base=base,
                 training=cell["training"],
                 drift=cell["label"],
                 sampling_drift=cell["drift"],
                 **labels,
             )
-            found = {key: found[key] + rows[key] for key in found}
-    write_json(out, found)
+            rows = {key: rows[key] + made[key] for key in rows}
+    write_json(store.edit_scores(name), rows)
 
 
 if __name__ == "__main__":
-    cli.run(
-        main,
-        cli.parser(
-            __doc__,
-            task=str,
-            options=cli.structure,
-            cells=cli.structure,
-            model=str,
-            data=str,
-            dataset=cli.structure,
-            config=cli.structure,
-            folder=str,
-            seed=int,
-            out=str,
-        ),
-    )
+    cli.run(main, cli.parser(__doc__, config=str, task=str))

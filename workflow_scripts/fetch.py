@@ -1,7 +1,16 @@
-"""Fetch one entry of the config's `weights` into the folder OUT, its sha256 checked; OUT/source.json says what is there. Uses the network."""
+"""Fetch one entry of the config's `weights` into its folder, its sha256 checked; source.json there says what came. Uses the network."""
+
+from pathlib import Path
 
 from ldcore.plan.weights import fetch
 from ldcore.runtime import cli
+from ldcore.store import opened
+
+
+def main(config, name):
+    config, _ = opened(config)
+    fetch(name, config["weights"][name], Path(config["weights_cache"], name))
+
 
 if __name__ == "__main__":
-    cli.run(fetch, cli.parser(__doc__, name=str, weight=cli.structure, out=str))
+    cli.run(main, cli.parser(__doc__, config=str, name=str))

@@ -3,13 +3,14 @@
 from pathlib import Path
 
 from ldcore.datasets.records import load
-from ldcore.plan.config import cell_of, identifier
+from ldcore.grid import cell_of, identifier
 from ldcore.report.figures import figure4_lines, figure5_lines, sample_sheet, save
 from ldcore.report.gains_figure import gains_figure
 from ldcore.report.sweep_figures import figure2, figure3
 from ldcore.runtime import cli
 from ldcore.runtime.files import read_json
 from ldcore.sampling.job import load_part
+from ldcore.store import opened
 
 COLUMNS = 7  # images a row of figure 5
 
@@ -84,9 +85,10 @@ def draw_gains(config, results):
     )
 
 
-def main(figure, config, results, stem):
-    save(globals()[f"draw_{figure}"](config, results), stem)
+def main(config, figure):
+    config, store = opened(config)
+    save(globals()[f"draw_{figure}"](config, store.root), store.figure(figure).with_suffix(""))
 
 
 if __name__ == "__main__":
-    cli.run(main, cli.parser(__doc__, figure=str, config=cli.structure, results=str, stem=str))
+    cli.run(main, cli.parser(__doc__, config=str, figure=str))

@@ -1,47 +1,39 @@
-"""Fine-tune one method on one dataset under one training reading, from one training seed (run); writes OUT/weights.safetensors and OUT/log.json."""
+"""Fine-tune one method on one dataset under one training reading, from one training seed (run)."""
 
 from ldcore import plugins
 from ldcore.datasets.records import load
-from ldcore.drift.latent_drift import Drift
+from ldcore.drift import Drift
+from ldcore.grid import Checkpoint
 from ldcore.model.backbone import load_backbone, prepare_cpu
 from ldcore.runtime import cli
 from ldcore.runtime.files import read_json
+from ldcore.store import opened
 from ldcore.training.batches import training_data
 from ldcore.training.loop import train
 
 
-def main(model, method, options, data, latents, anatomy, prompt, drift, target, seed, run, out):
+def main(config, **ids):
     prepare_cpu()
-    backbone, drift = load_backbone(model, ["unet", "text_encoder"]), read_json(drift)
-    prepared = training_data(backbone, latents, load(data, mmap=True)[0], anatomy, prompt)
+    config, store = opened(config)
+    checkpoint = Checkpoint(**ids)
+    dataset, method = checkpoint.dataset, checkpoint.method
+    training = config["trainings"][checkpoint.training]
+    drift = read_json(store.drift(dataset, training["drift"]))
+    backbone = load_backbone(config["model"]["path"], ["unet", "text_encoder"])
+    records = load(store.data(dataset), mmap=True)[0]
+    anatomy = config["datasets"][dataset]["anatomy"]
+    data = training_data(backbone, store.latents(dataset), records, anatomy, checkpoint.prompt)
     train(
         backbone,
         plugins.find("method", method),
-        prepared,
+        data,
         Drift(drift["value"], drift["kind"]),
-        target,
-        options,
-        f"{seed}/{run}",
-        out,
+        training["target"],
+        config["methods"][method],
+        f"{config['seed']}/{checkpoint.run}",
+        store.training(checkpoint),
     )
 
 
 if __name__ == "__main__":
-    cli.run(
-        main,
-        cli.parser(
-            __doc__,
-            model=str,
-            method=str,
-            options=cli.structure,
-            data=str,
-            latents=str,
-            anatomy=str,
-            prompt=str,
-            drift=str,
-            target=str,
-            seed=int,
-            run=int,
-            out=str,
-        ),
-    )
+    cli.run(main, cli.parser(__doc__, config=str, dataset=str, method=str, training=str, prompt=str, run=str))

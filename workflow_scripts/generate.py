@@ -1,62 +1,46 @@
-"""Sample every drift of one checkpoint, one model load: OUT/DRIFT.npz (images, features, trace) and OUT/index.json."""
-
-from pathlib import Path
+"""Sample every drift of one checkpoint, one model load: DRIFT.npz (images, features, trace) each, and index.json."""
 
 from ldcore.datasets.records import load
 from ldcore.evaluation.cohort import balanced_rows
+from ldcore.grid import Checkpoint, sampled_drifts
 from ldcore.methods import load_weights
 from ldcore.model.backbone import fingerprint, load_backbone, prepare_cpu
 from ldcore.runtime import cli
 from ldcore.runtime.files import read_json
 from ldcore.runtime.precision import compiled, lowered
 from ldcore.sampling.job import generate
+from ldcore.store import opened
 
 
-def main(
-    model, method, weights, data, anatomy, prompt, classes, test_images, drifts, counts, sampling, extractors, seed, out
-):
+def main(config, **ids):
     prepare_cpu()
-    records = load(data, mmap=True)[0]
-    backbone = load_backbone(model)
-    identity = fingerprint(model) + load_weights(backbone, method, weights)
-    values = {name: read_json(Path(drifts) / f"{name}.json") for name in counts}
-    rows = balanced_rows(records, "test", classes, test_images, seed)
-    for part in (backbone.unet, backbone.vae):
-        lowered(part, sampling["precision"])
+    config, store = opened(config)
+    checkpoint = Checkpoint(**ids)
+    dataset = config["datasets"][checkpoint.dataset]
+    counts = sampled_drifts(config, checkpoint)
+    drifts = {name: read_json(store.drift(checkpoint.dataset, name)) for name in counts}
+    records = load(store.data(checkpoint.dataset), mmap=True)[0]
+    rows = balanced_rows(records, "test", dataset["classes"], dataset["test_images"], config["seed"])
+    backbone, sampling = load_backbone(config["model"]["path"]), config["sampling"]
+    identity = fingerprint(config["model"]["path"])
+    identity += load_weights(backbone, checkpoint.method, store.weights(checkpoint))
+    for network in (backbone.unet, backbone.vae):
+        lowered(network, sampling["precision"])
     with compiled(backbone.unet, sampling["compile"]):
         generate(
             backbone,
             identity,
-            values,
+            drifts,
             counts,
-            (anatomy, prompt),
+            (dataset["anatomy"], checkpoint.prompt),
             records,
             rows,
-            len(classes),
+            len(dataset["classes"]),
             sampling,
-            extractors,
-            out,
+            config["extractors"],
+            store.samples(checkpoint),
         )
 
 
 if __name__ == "__main__":
-    cli.run(
-        main,
-        cli.parser(
-            __doc__,
-            model=str,
-            method=str,
-            weights=str,
-            data=str,
-            anatomy=str,
-            prompt=str,
-            classes=cli.structure,
-            test_images=int,
-            drifts=str,
-            counts=cli.structure,
-            sampling=cli.structure,
-            extractors=cli.structure,
-            seed=int,
-            out=str,
-        ),
-    )
+    cli.run(main, cli.parser(__doc__, config=str, dataset=str, method=str, training=str, prompt=str, run=str))

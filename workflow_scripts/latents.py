@@ -7,16 +7,19 @@ from ldcore.model.autoencoding import encode
 from ldcore.model.backbone import load_backbone, prepare_cpu
 from ldcore.runtime import cli
 from ldcore.runtime.files import atomic
+from ldcore.store import opened
 
 
-def main(model, data, out):
+def main(config, dataset):
     prepare_cpu()
-    records, images = load(data, mmap=True)
+    config, store = opened(config)
+    records, images = load(store.data(dataset), mmap=True)
     rows = np.flatnonzero(records["split"] == "train")
-    mean, std = encode(load_backbone(model, ["vae"]), images, rows=records["image_index"].to_numpy()[rows])
-    with atomic(out) as temporary, open(temporary, "wb") as file:
+    backbone = load_backbone(config["model"]["path"], ["vae"])
+    mean, std = encode(backbone, images, rows=records["image_index"].to_numpy()[rows])
+    with atomic(store.latents(dataset)) as temporary, open(temporary, "wb") as file:
         np.savez(file, mean=mean, std=std, rows=rows)
 
 
 if __name__ == "__main__":
-    cli.run(main, cli.parser(__doc__, model=str, data=str, out=str))
+    cli.run(main, cli.parser(__doc__, config=str, dataset=str))

@@ -1,7 +1,5 @@
 """One HTML page with the tables, the figures and the configuration: OUT."""
 
-from pathlib import Path
-
 import pandas as pd
 import yaml
 
@@ -10,6 +8,7 @@ from ldcore.report import tables as grid_tables
 from ldcore.report.page import page
 from ldcore.runtime import cli
 from ldcore.runtime.files import atomic
+from ldcore.store import opened
 
 CAPTIONS = {
     "figure2": "Drift at inference only: one delta a column, one starting noise a row.",
@@ -25,24 +24,27 @@ CAPTIONS = {
 }
 
 
-def main(tables, figures, config, out):
+def main(config, tables, figures):
+    config, store = opened(config)
     grids, notes = [], dict.fromkeys(grid_tables.FOOTNOTES)
-    for path in tables:
-        name, table = Path(path).stem, pd.read_csv(path, keep_default_na=False, na_values=[""])
-        grids.append(
-            (name, edit_tables.edit_layout(table) if name in edit_tables.FOOTNOTES else grid_tables.layout(table))
-        )
+    for name in tables:
+        table = pd.read_csv(store.table(name), keep_default_na=False, na_values=[""])
+        layout = edit_tables.edit_layout if name in edit_tables.FOOTNOTES else grid_tables.layout
+        grids.append((name, layout(table)))
         notes |= dict.fromkeys(edit_tables.FOOTNOTES.get(name, ()))
     html = page(
         f"Latent Drifting: {config['name']}",
         grids,
         list(notes),
-        [(f, CAPTIONS[Path(f).stem]) for f in figures],
+        [(store.figure(name), CAPTIONS[name]) for name in figures],
         yaml.safe_dump(config, sort_keys=False),
     )
-    with atomic(out) as temporary:
+    with atomic(store.page) as temporary:
         temporary.write_text(html)
 
 
 if __name__ == "__main__":
-    cli.run(main, cli.parser(__doc__, tables=cli.structure, figures=cli.structure, config=cli.structure, out=str))
+    parser = cli.parser(__doc__, config=str)
+    parser.add_argument("--tables", nargs="+", required=True)
+    parser.add_argument("--figures", nargs="+", required=True)
+    cli.run(main, parser)

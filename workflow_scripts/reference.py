@@ -7,26 +7,21 @@ from ldcore.evaluation.cohort import real_features
 from ldcore.model.backbone import load_backbone, prepare_cpu
 from ldcore.runtime import cli
 from ldcore.runtime.files import atomic
+from ldcore.store import opened
 
 
-def main(model, data, classes, test_images, extractors, seed, out):
+def main(config, dataset):
     prepare_cpu()
-    arrays = real_features(load_backbone(model, ["vae"]), *load(data), classes, test_images, extractors, seed)
-    with atomic(out) as temporary, open(temporary, "wb") as file:
+    config, store = opened(config)
+    entry = config["datasets"][dataset]
+    backbone = load_backbone(config["model"]["path"], ["vae"])
+    records, images = load(store.data(dataset))
+    arrays = real_features(
+        backbone, records, images, entry["classes"], entry["test_images"], config["extractors"], config["seed"]
+    )
+    with atomic(store.reference(dataset)) as temporary, open(temporary, "wb") as file:
         np.savez_compressed(file, **arrays)
 
 
 if __name__ == "__main__":
-    cli.run(
-        main,
-        cli.parser(
-            __doc__,
-            model=str,
-            data=str,
-            classes=cli.structure,
-            test_images=int,
-            extractors=cli.structure,
-            seed=int,
-            out=str,
-        ),
-    )
+    cli.run(main, cli.parser(__doc__, config=str, dataset=str))

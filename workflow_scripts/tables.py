@@ -1,30 +1,22 @@
-"""One table from every dataset's scores and AUCs: STEM.csv (long form), STEM.md and STEM.tex (the paper's layout)."""
+"""One table from every dataset's scores and AUCs: csv (long form), md and tex (the paper's layout)."""
 
 import pandas as pd
 
 from ldcore.report import tables
 from ldcore.runtime import cli
 from ldcore.runtime.files import read_json
+from ldcore.store import opened
 
 
-def main(table, scores, downstream, reported, config, stem):
-    rows = [row for path in scores for row in read_json(path)["cells"]] + [
-        row for path in downstream for row in read_json(path)
-    ]
-    chosen = {"table1": tables.table1, "table3": tables.table3}[table]
-    tables.write_table(chosen(pd.DataFrame(rows), pd.read_csv(reported), config), stem)
+def main(config, table):
+    config, store = opened(config)
+    datasets = config["grid"]["datasets"]
+    rows = [row for name in datasets for row in read_json(store.scores(name))["cells"]]
+    rows += [row for name in datasets for row in read_json(store.downstream(name))]
+    draw = {"table1": tables.table1, "table3": tables.table3}[table]
+    reported = pd.read_csv("resources/reported_values.csv")
+    tables.write_table(draw(pd.DataFrame(rows), reported, config), store.table(table).with_suffix(""))
 
 
 if __name__ == "__main__":
-    cli.run(
-        main,
-        cli.parser(
-            __doc__,
-            table=str,
-            scores=cli.structure,
-            downstream=cli.structure,
-            reported=str,
-            config=cli.structure,
-            stem=str,
-        ),
-    )
+    cli.run(main, cli.parser(__doc__, config=str, table=str))

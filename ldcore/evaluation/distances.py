@@ -3,7 +3,7 @@
 import numpy as np
 
 from ldcore.metrics import frechet_distance, kernel_distance
-from ldcore.plan.config import cell_of, identifier, table_cells
+from ldcore.grid import cell_of, identifier, table_cells
 from ldcore.sampling.job import load_part
 from ldcore.statistics.interval import jackknife_interval, paired_interval
 

@@ -9,7 +9,7 @@ import math
 from pathlib import Path
 
 from ldcore.methods.custom_diffusion import SUFFIXES
-from ldcore.plan.config import checkpoints, sampled_drifts
+from ldcore.grid import checkpoints, sampled_drifts
 from ldcore.plan.weights import RECORD
 from ldcore.prompts import condition, subject_words
 from ldcore.runtime.errors import UserError
@@ -150,7 +150,7 @@ def samples(config: dict) -> int:
 
 def sampled(config: dict) -> int:
     """Images sampled over the grid."""
-    return sum(sum(sampled_drifts(config, *found).values()) for found in checkpoints(config)) * len(
+    return sum(sum(sampled_drifts(config, checkpoint).values()) for checkpoint in checkpoints(config)) * len(
         config["sampling"]["seeds"]
     )
 

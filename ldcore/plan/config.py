@@ -1,10 +1,9 @@
-"""The configuration as plain data: checked against the schema, defaults filled, and unrolled into checkpoints and cells.
+"""The configuration as plain data: checked against the schema and the plug-ins it names, defaults filled.
 
 Read at workflow parse time, so it imports nothing heavy.
 """
 
-import math
-
+from ldcore.grid import all_drifts
 from ldcore.runtime.errors import UserError
 
 
@@ -56,8 +55,6 @@ def references(config: dict) -> None:
         used += [("sweep.method", sweep["method"], "methods")]
         used += [("sweep.datasets", name, "datasets") for name in sweep["datasets"]]
         used += [("sweep.trainings", name, "trainings") for name in sweep["trainings"]]
-        for delta in sweep["deltas"]:
-            identifier(delta)
     editing = config.get("editing") or {"tasks": {}, "cells": []}
     for key, task in editing["tasks"].items():
         used += [(f"editing.tasks.{key}.dataset", task["dataset"], "datasets")]
@@ -68,6 +65,7 @@ def references(config: dict) -> None:
     for name, drift in config["drifts"].items():
         if drift["kind"] != "none" and drift["source"] == "fixed" and "value" not in drift:
             raise UserError(f"Config drifts.{name}: a fixed drift needs a value, e.g. value: 0.10.")
+    all_drifts(config)
     labels = [cell["label"] for cell in grid["cells"]]
     for label in labels:
         if labels.count(label) > 1:
@@ -103,116 +101,3 @@ def named(kind: str, name: str, place: str) -> None:
         plugins.file_of(kind, name)
     except UserError as error:
         raise UserError(f"Config {place}: {error}") from None
-
-
-def resources(config: dict, names) -> dict:
-    """gpu, mem_mb, runtime (minutes) and threads of a rule: each from the first of its names that sets it, else from `default`."""
-    found = {"gpu": 0, "mem_mb": 2500, "runtime": 30, "threads": 1}
-    for name in ["default", *reversed(names)]:
-        found |= config["resources"].get(name, {})
-    return found
-
-
-def grown(amount: int, attempt: int, most: int | None) -> int:
-    """What attempt 1, 2, ... asks for: twice as much each time, up to `most` (what a partition grants), never less than at first."""
-    asked = amount * 2 ** (attempt - 1)
-    return asked if most is None else max(amount, min(asked, most))
-
-
-def identifier(value: float) -> str:
-    """How a scalar delta is written in paths and tables: 'none' for 0, else two decimals or as many as it needs, e.g. 0.10."""
-    if not math.isfinite(value):
-        raise UserError(f"Config sweep.deltas: delta {value!r} is not a finite number.")
-    short = f"{value:.2f}"
-    return "none" if value == 0 else short if float(short) == value else repr(float(value))
-
-
-def all_drifts(config: dict) -> dict:
-    """Named drifts plus the sweep's deltas, each as kind `prior`; a named drift wins."""
-    sweep = config.get("sweep")
-    swept = (
-        {identifier(d): {"kind": "prior", "source": "fixed", "value": float(d)} for d in sweep["deltas"]}
-        if sweep
-        else {}
-    )
-    return {"none": {"kind": "none", "source": "fixed", "value": 0.0}, **swept, **config["drifts"]}
-
-
-def checkpoints(config: dict) -> list[tuple[str, str, str, str, str]]:
-    """Every (dataset, method, training, prompt, run) that the grid, the prompt study and the sweep need.
-
-    run: the training seed; `base` has the training 'untrained' and one run.
-    """
-    grid, study, sweep = config["grid"], config.get("prompt_study"), config.get("sweep")
-    runs, found = [str(seed) for seed in grid["training_seeds"]], []
-    for dataset in grid["datasets"]:
-        for prompt in grid["prompts"]:
-            found.append((dataset, "base", "untrained", prompt, runs[0]))
-            found += [
-                (dataset, method, cell["training"], prompt, run)
-                for method in grid["methods"]
-                for cell in grid["cells"]
-                for run in runs
-            ]
-    if study:
-        training = cell_of(config, study["cell"])["training"]
-        found += [
-            (study["dataset"], study["method"], training, prompt, run) for prompt in study["prompts"] for run in runs
-        ]
-    if sweep:
-        found += [
-            (dataset, sweep["method"], training, sweep["prompt"], runs[0])
-            for dataset in sweep["datasets"]
-            for training in sweep["trainings"]
-        ]
-    return list(dict.fromkeys(found))
-
-
-def cell_of(config: dict, label: str) -> dict:
-    """The grid's cell with this label."""
-    return next(cell for cell in config["grid"]["cells"] if cell["label"] == label)
-
-
-def sampled_drifts(config: dict, dataset: str, method: str, training: str, prompt: str, run: str) -> dict[str, int]:
-    """What is sampled from one checkpoint: drift name -> images a seed, table cells before the sweep's."""
-    grid, study, sweep = config["grid"], config.get("prompt_study"), config.get("sweep")
-    names = []
-    if dataset in grid["datasets"] and prompt in grid["prompts"]:
-        if method == "base":
-            names.append("none")
-        elif method in grid["methods"]:
-            names += [cell["drift"] for cell in grid["cells"] if cell["training"] == training]
-    if study and (dataset, method) == (study["dataset"], study["method"]) and prompt in study["prompts"]:
-        cell = cell_of(config, study["cell"])
-        names += [cell["drift"]] * (cell["training"] == training)
-    wanted = dict.fromkeys(names, config["sampling"]["images_per_seed"])
-    if (
-        sweep
-        and dataset in sweep["datasets"]
-        and (method, prompt) == (sweep["method"], sweep["prompt"])
-        and training in sweep["trainings"]
-        and run == str(grid["training_seeds"][0])
-    ):
-        for delta in sweep["deltas"]:
-            wanted[identifier(delta)] = max(sweep["images_per_seed"], wanted.get(identifier(delta), 0))
-    return wanted
-
-
-def table_cells(config: dict, dataset: str) -> list[dict]:
-    """Every cell that has a row in a table, as method, prompt and the cell's label, training, drift; the base model first."""
-    grid, study = config["grid"], config.get("prompt_study")
-    untouched = {"label": "none", "training": "untrained", "drift": "none"}
-    found = [{"method": "base", "prompt": prompt, **untouched} for prompt in grid["prompts"]]
-    found += [
-        {"method": method, "prompt": prompt, **cell}
-        for prompt in grid["prompts"]
-        for method in grid["methods"]
-        for cell in grid["cells"]
-    ]
-    if study and study["dataset"] == dataset:
-        found += [
-            {"method": study["method"], "prompt": prompt, **cell_of(config, study["cell"])}
-            for prompt in study["prompts"]
-            if not (study["method"] in grid["methods"] and prompt in grid["prompts"])
-        ]
-    return found

@@ -1,5 +1,7 @@
 """A nested config and its JSON schema walked together: named entries that are null removed, missing defaults filled in."""
 
+import copy
+
 
 def drop_nulls(value, schema: dict, definitions: dict) -> None:
     """Remove named entries that are null, through nested objects; null values of the schema's own keys stay."""
@@ -22,7 +24,7 @@ def fill(value, schema: dict, definitions: dict) -> None:
     if isinstance(value, dict):
         for key, below in schema.get("properties", {}).items():
             if "default" in below and key not in value:
-                value[key] = below["default"]
+                value[key] = copy.deepcopy(below["default"])  # else two entries would share it
             if key in value:
                 fill(value[key], below, definitions)
         below = schema.get("additionalProperties")

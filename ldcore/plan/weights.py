@@ -8,6 +8,7 @@ import hashlib
 import shutil
 from pathlib import Path
 
+from ldcore.grid import used_datasets
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import atomic, beside, write_json
 
@@ -97,14 +98,14 @@ def lacking(config: dict, fetched=()) -> list[str]:
     ]
 
 
-def lacking_data(config: dict, results="") -> list[str]:
+def lacking_data(config: dict, store=None) -> list[str]:
     """A sentence for every folder or table that a dataset in use names and that does not exist.
 
-    None for a dataset that lies prepared in `results`/data: the download may be gone by then.
+    None for a dataset that lies prepared in the store: the download may be gone by then.
     """
     found = []
     for name in used_datasets(config):
-        if results and Path(results, "data", name, "records.csv").is_file():
+        if store and (store.data(name) / "records.csv").is_file():
             continue
         options = config["datasets"][name]["options"]
         parts = options.get("parts", {})  # of the adapter `merged`, below its own source
@@ -122,15 +123,6 @@ def lacking_data(config: dict, results="") -> list[str]:
             if path and not Path(path).exists()
         ]
     return found
-
-
-def used_datasets(config: dict) -> list[str]:
-    """The datasets that some cell, sweep or editing task runs on."""
-    used = list(config["grid"]["datasets"])
-    used += [study["dataset"] for study in [config.get("prompt_study")] if study]
-    used += [name for sweep in [config.get("sweep")] if sweep for name in sweep["datasets"]]
-    used += [task["dataset"] for task in (config.get("editing") or {"tasks": {}})["tasks"].values()]
-    return list(dict.fromkeys(used))
 
 
 def fetch(name: str, weight: dict, out) -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 import yaml
 
-from ldcore import Drift, plugins
+from ldcore import Drift, grid, plugins
 from ldcore.model.backbone import load_backbone
 from ldcore.plan import budget
 from ldcore.plan import config as ldconfig
@@ -99,7 +99,7 @@ def test_a_checkpoint_is_no_larger_than_foretold(tiny_model, data, tmp_path, mon
 def test_runs_of_the_shipped_grid(tiny_model):
     config = shipped(tiny_model)
     rows = {one["method"]: one for one in budget.budget(config)}
-    wanted = [found for found in ldconfig.checkpoints(config) if found[1] == "basic_ft"]
+    wanted = [found for found in grid.checkpoints(config) if found[1] == "basic_ft"]
     assert rows["basic_ft"]["runs"] == len(wanted) == 7 and rows["instruct_pix2pix"]["runs"] == 6
     unet = sum(p.numel() for p in load_backbone(tiny_model, ["unet"]).unet.parameters())
     assert rows["basic_ft"]["bytes"] == 4 * unet

@@ -3,31 +3,17 @@
 import copy
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import yaml
 
+from configs import CONFIG, ROOT, SCHEMA, checked, merged
+from ldcore import grid
 from ldcore.plan import config as module
+from ldcore.plan.resources import grown
 from ldcore.runtime.errors import UserError
 
-ROOT = Path(__file__).parents[2]
-SCHEMA = yaml.safe_load((ROOT / "schemas/config.schema.yaml").read_text())
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
-
 MEDMNIST = {"adapter": "medmnist", "anatomy": "chest_xray", "classes": ["No Finding", "Pneumonia"]}
-
-
-def merged(base, changes):
-    """As Snakemake merges a second config file: mappings recursively, the rest replaced."""
-    out = copy.deepcopy(base)
-    for key, value in changes.items():
-        out[key] = merged(out[key], value) if isinstance(value, dict) and isinstance(out.get(key), dict) else value
-    return out
-
-
-def checked(**changes):
-    return module.check(merged(CONFIG, changes), SCHEMA)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +21,7 @@ def checked(**changes):
 )
 def test_shipped_configs_are_valid(path):
     config = module.check(merged(CONFIG, yaml.safe_load(path.read_text())), SCHEMA)
-    assert module.checkpoints(config) and all(module.table_cells(config, name) for name in config["grid"]["datasets"])
+    assert grid.checkpoints(config) and all(grid.table_cells(config, name) for name in config["grid"]["datasets"])
 
 
 def test_defaults_are_filled():
@@ -144,7 +130,7 @@ def test_a_dataset_without_patients_may_have_prompts_without_them():
 
 
 def test_a_drift_is_written_once():
-    assert [module.identifier(d) for d in (0.1, -0.2, 0.0, 0.05, 0.005, 1)] == [
+    assert [grid.identifier(d) for d in (0.1, -0.2, 0.0, 0.05, 0.005, 1)] == [
         "0.10",
         "-0.20",
         "none",
@@ -170,14 +156,14 @@ def test_checkpoints_drifts_and_rows_of_a_grid():
         },
     )
     ours = [(name, "basic_ft", training, "simple_info", run) for training in ("plain", "ld") for run in "34"]
-    assert module.checkpoints(config) == [
+    assert grid.checkpoints(config) == [
         (name, "base", "untrained", "simple_info", "3"),
         *ours,
         (name, "basic_ft", "ld", "simple", "3"),
         (name, "basic_ft", "ld", "simple", "4"),
     ]
     table = config["sampling"]["images_per_seed"]
-    wanted = {found: module.sampled_drifts(config, *found) for found in module.checkpoints(config)}
+    wanted = {found: grid.sampled_drifts(config, found) for found in grid.checkpoints(config)}
     assert list(wanted.values()) == [
         {"none": table},
         {"none": table, "0.10": 2},
@@ -187,30 +173,28 @@ def test_checkpoints_drifts_and_rows_of_a_grid():
         {"0.10": table},
         {"0.10": table},
     ]
-    rows = [(cell["method"], cell["prompt"], cell["label"]) for cell in module.table_cells(config, name)]
+    rows = [(cell["method"], cell["prompt"], cell["label"]) for cell in grid.table_cells(config, name)]
     assert rows == [
         ("base", "simple_info", "none"),
         ("basic_ft", "simple_info", "none"),
         ("basic_ft", "simple_info", "0.10"),
         ("basic_ft", "simple", "0.10"),
     ]
-    drifts = module.all_drifts(config)
+    drifts = grid.all_drifts(config)
     assert {"none", "0.10", "moment"} <= drifts.keys() and drifts["0.10"]["value"] == 0.1
 
 
 def test_every_table_row_is_sampled_in_the_shipped_grid():
     config = checked()
-    sampled = {found[:4]: module.sampled_drifts(config, *found) for found in module.checkpoints(config)}
+    sampled = {found[:4]: grid.sampled_drifts(config, found) for found in grid.checkpoints(config)}
     for dataset in config["grid"]["datasets"]:
-        for cell in module.table_cells(config, dataset):
+        for cell in grid.table_cells(config, dataset):
             found = sampled[dataset, cell["method"], cell["training"], cell["prompt"]]
             assert found[cell["drift"]] == config["sampling"]["images_per_seed"], cell
 
 
 def test_parse_time_imports_stay_light():
-    code = (
-        "import ldcore, ldcore.plan.config, ldcore.methods, sys; sys.exit('torch' in sys.modules or 'pandas' in sys.modules)"
-    )
+    code = "import ldcore, ldcore.plan.config, ldcore.methods, sys; sys.exit('torch' in sys.modules or 'pandas' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
@@ -218,4 +202,4 @@ def test_parse_time_imports_stay_light():
     "attempt, most, wanted", [(1, None, 100), (3, None, 400), (3, 250, 250), (2, 250, 200), (3, 50, 100)]
 )
 def test_a_retry_asks_for_twice_as_much_up_to_what_a_partition_grants(attempt, most, wanted):
-    assert module.grown(100, attempt, most) == wanted
+    assert grown(100, attempt, most) == wanted

@@ -12,11 +12,12 @@ import threading
 from pathlib import Path
 
 import pytest
-from test_config import checked
 
+from configs import checked
 from ldcore.plan import weights as module
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import read_json
+from ldcore.store import Store
 
 CONTENT = b"0123456789" * 300_000
 SUM = hashlib.sha256(CONTENT).hexdigest()
@@ -121,17 +122,9 @@ def test_what_goes_wrong_leaves_nothing_behind(weight, said, server, tmp_path):
 def test_a_download_that_is_stopped_leaves_nothing_half_written(server, tmp_path):
     """SIGTERM cleans up; after SIGKILL, which cannot be answered, the next call does."""
     script = Path(__file__).parents[2] / "workflow_scripts" / "fetch.py"
-    out = tmp_path / "alex"
-    command = [
-        sys.executable,
-        str(script),
-        "--name",
-        "alex",
-        "--weight",
-        json.dumps({"url": f"{server}/slow"}),
-        "--out",
-        str(out),
-    ]
+    out, config = tmp_path / "alex", tmp_path / "config.yaml"
+    config.write_text(json.dumps({"weights": {"alex": {"url": f"{server}/slow"}}, "weights_cache": str(tmp_path)}))
+    command = [sys.executable, str(script), "--config", str(config), "--name", "alex"]
     for sent in (signal.SIGTERM, signal.SIGKILL):
         running = subprocess.Popen(
             command,
@@ -313,7 +306,7 @@ def test_missing_data_of_the_datasets_in_use(tmp_path):
     ]
     (tmp_path / "data" / "brain").mkdir(parents=True)
     (tmp_path / "data" / "brain" / "records.csv").write_text("")
-    assert len(module.lacking_data(config, tmp_path)) == 1
+    assert len(module.lacking_data(config, Store(tmp_path))) == 1
     config = checked(**changes, sweep={"datasets": ["unused"]})
     assert [one.split(": ")[0] for one in module.lacking_data(config)] == [
         f"Config datasets.unused.options.{key}" for key in ("root", "csv")

@@ -8,10 +8,10 @@ from collections import Counter
 
 import pytest
 import yaml
-from test_config import CONFIG, ROOT, SCHEMA, merged
 from test_smoke import COMMAND, ENVIRONMENT, workspace
 
-from ldcore import plugins
+from configs import CONFIG, ROOT, SCHEMA, merged
+from ldcore import grid, plugins
 from ldcore.features.extract import EXTRACTORS
 from ldcore.plan import config as ldconfig
 from ldcore.prompts import condition
@@ -145,7 +145,7 @@ def test_everything_the_paper_reports_has_a_row(config):
     rows = {
         (dataset, cell["method"], cell["label"], cell["prompt"])
         for dataset in config["grid"]["datasets"]
-        for cell in ldconfig.table_cells(config, dataset)
+        for cell in grid.table_cells(config, dataset)
     }
     base = {"stable_diffusion": "base"}
     tasks = {"2": config["editing"]["tasks"]["ageing"], "4": config["editing"]["tasks"]["disease"]}

@@ -1,0 +1,180 @@
+"""What a config asks for, unrolled: checkpoints to train, drifts to sample, cells of tables, edits.
+
+Plain data in, plain data out. Read at workflow parse time, so it imports nothing heavy.
+"""
+
+import math
+from collections import Counter
+from typing import NamedTuple
+
+from ldcore.runtime.errors import UserError
+
+
+class Checkpoint(NamedTuple):
+    """Fine-tuned weights by the ids that name them; `base` is the untouched model, its training 'untrained'."""
+
+    dataset: str
+    method: str
+    training: str
+    prompt: str
+    run: str  # the training seed
+
+
+class EditRun(NamedTuple):
+    """One editing job by its ids: a task and its edit method, on weights of `base` trained under `training`."""
+
+    task: str
+    edit_method: str
+    base: str
+    training: str
+
+
+def identifier(value: float) -> str:
+    """How a scalar delta is written in paths and tables: 'none' for 0, else two decimals or as many as it needs, e.g. 0.10."""
+    if not math.isfinite(value):
+        raise UserError(f"Config sweep.deltas: delta {value!r} is not a finite number.")
+    short = f"{value:.2f}"
+    if value == 0:
+        return "none"
+    return short if float(short) == value else repr(float(value))
+
+
+def all_drifts(config: dict) -> dict:
+    """Drift name -> its entry: the named drifts and the sweep's deltas, each of these a fixed drift of kind `prior`.
+
+    UserError where a delta and a named drift are spelt alike but differ.
+    """
+    named = {"none": {"kind": "none", "source": "fixed", "value": 0.0}, **config["drifts"]}
+    swept = {}
+    for delta in (config.get("sweep") or {"deltas": []})["deltas"]:
+        name = identifier(delta)
+        if name == "none":
+            continue
+        swept[name] = {"kind": "prior", "source": "fixed", "value": float(delta)}
+        if name in named and (named[name]["kind"], named[name].get("value")) != ("prior", float(delta)):
+            raise UserError(
+                f"Config drifts.{name}: the sweep's delta {delta} has the same name but is another drift "
+                "(kind prior, this value); rename the one under drifts."
+            )
+    return {"none": named["none"], **swept, **named}
+
+
+def cell_of(config: dict, label: str) -> dict:
+    """The grid's cell with this label."""
+    return next(cell for cell in config["grid"]["cells"] if cell["label"] == label)
+
+
+def checkpoints(config: dict) -> list[Checkpoint]:
+    """Every checkpoint that the grid, the prompt study and the sweep need."""
+    grid, study, sweep = config["grid"], config.get("prompt_study"), config.get("sweep")
+    runs, needed = [str(seed) for seed in grid["training_seeds"]], []
+    for dataset in grid["datasets"]:
+        for prompt in grid["prompts"]:
+            needed.append(Checkpoint(dataset, "base", "untrained", prompt, runs[0]))
+            for method in grid["methods"]:
+                for cell in grid["cells"]:
+                    needed += [Checkpoint(dataset, method, cell["training"], prompt, run) for run in runs]
+    if study:
+        training = cell_of(config, study["cell"])["training"]
+        for prompt in study["prompts"]:
+            needed += [Checkpoint(study["dataset"], study["method"], training, prompt, run) for run in runs]
+    if sweep:
+        for dataset in sweep["datasets"]:
+            needed += [
+                Checkpoint(dataset, sweep["method"], training, sweep["prompt"], runs[0])
+                for training in sweep["trainings"]
+            ]
+    return list(dict.fromkeys(needed))
+
+
+def sampled_drifts(config: dict, checkpoint: Checkpoint) -> dict[str, int]:
+    """What is sampled from one checkpoint: drift name -> images a seed, table cells before the sweep's."""
+    grid, study, sweep = config["grid"], config.get("prompt_study"), config.get("sweep")
+    dataset, method, training, prompt, run = checkpoint
+    names = []
+    if dataset in grid["datasets"] and prompt in grid["prompts"]:
+        if method == "base":
+            names.append("none")
+        elif method in grid["methods"]:
+            names += [cell["drift"] for cell in grid["cells"] if cell["training"] == training]
+    if study and (dataset, method) == (study["dataset"], study["method"]) and prompt in study["prompts"]:
+        cell = cell_of(config, study["cell"])
+        if cell["training"] == training:
+            names.append(cell["drift"])
+    counts = dict.fromkeys(names, config["sampling"]["images_per_seed"])
+    if (
+        sweep
+        and dataset in sweep["datasets"]
+        and (method, prompt) == (sweep["method"], sweep["prompt"])
+        and training in sweep["trainings"]
+        and run == str(grid["training_seeds"][0])
+    ):
+        for delta in sweep["deltas"]:
+            name = identifier(delta)
+            counts[name] = max(sweep["images_per_seed"], counts.get(name, 0))
+    return counts
+
+
+def table_cells(config: dict, dataset: str) -> list[dict]:
+    """Every cell of one dataset that has a row in a table: method, prompt and the cell's label, training, drift.
+
+    The untouched model first.
+    """
+    grid, study = config["grid"], config.get("prompt_study")
+    untouched = {"label": "none", "training": "untrained", "drift": "none"}
+    cells = [{"method": "base", "prompt": prompt, **untouched} for prompt in grid["prompts"]]
+    for prompt in grid["prompts"]:
+        for method in grid["methods"]:
+            cells += [{"method": method, "prompt": prompt, **cell} for cell in grid["cells"]]
+    if study and study["dataset"] == dataset:
+        cells += [
+            {"method": study["method"], "prompt": prompt, **cell_of(config, study["cell"])}
+            for prompt in study["prompts"]
+            if not (study["method"] in grid["methods"] and prompt in grid["prompts"])
+        ]
+    return cells
+
+
+def tasks(config: dict) -> dict[str, dict]:
+    """Editing task name -> its entry; none without editing."""
+    return (config.get("editing") or {"tasks": {}})["tasks"]
+
+
+def edit_cells(config: dict) -> list[dict]:
+    """The grid's cells under which images are edited."""
+    labels = (config.get("editing") or {"cells": []})["cells"]
+    return [cell for cell in config["grid"]["cells"] if cell["label"] in labels]
+
+
+def edit_runs(config: dict, task: str) -> list[EditRun]:
+    """Every editing job of a task."""
+    entry, trainings = tasks(config)[task], dict.fromkeys(cell["training"] for cell in edit_cells(config))
+    return [EditRun(task, entry["method"], base, training) for base in entry["bases"] for training in trainings]
+
+
+def edit_base(config: dict, run: EditRun) -> Checkpoint:
+    """The checkpoint whose weights an editing job starts from."""
+    task = tasks(config)[run.task]
+    seed = str(config["grid"]["training_seeds"][0])
+    return Checkpoint(task["dataset"], run.base, run.training, task["base_prompt"], seed)
+
+
+def edit_drifts(config: dict, run: EditRun) -> list[str]:
+    """The drifts under which an editing job edits."""
+    return [cell["drift"] for cell in edit_cells(config) if cell["training"] == run.training]
+
+
+def used_datasets(config: dict) -> list[str]:
+    """The datasets that some cell, study, sweep or editing task runs on."""
+    used = list(config["grid"]["datasets"])
+    if config.get("prompt_study"):
+        used.append(config["prompt_study"]["dataset"])
+    if config.get("sweep"):
+        used += config["sweep"]["datasets"]
+    used += [task["dataset"] for task in tasks(config).values()]
+    return list(dict.fromkeys(used))
+
+
+def repeated(values) -> list:
+    """Those that occur more than once, in order."""
+    return [value for value, count in Counter(values).items() if count > 1]

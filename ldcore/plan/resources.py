@@ -1,0 +1,15 @@
+"""What a job asks of a machine: GPUs, memory, minutes and threads, from the config's `resources`."""
+
+
+def resources(config: dict, names) -> dict:
+    """gpu, mem_mb, runtime (minutes) and threads of a rule: each from the first of its names that sets it, else from `default`."""
+    found = {"gpu": 0, "mem_mb": 2500, "runtime": 30, "threads": 1}
+    for name in ["default", *reversed(names)]:
+        found |= config["resources"].get(name, {})
+    return found
+
+
+def grown(amount: int, attempt: int, most: int | None) -> int:
+    """What attempt 1, 2, ... asks for: twice as much each time, up to `most` (what a partition grants), never less than at first."""
+    asked = amount * 2 ** (attempt - 1)
+    return asked if most is None else max(amount, min(asked, most))

@@ -1,0 +1,94 @@
+"""Where everything of a run lies: every path under results/NAME, for rules, scripts and figures alike.
+
+Paths are built from ids; a rule gives wildcards for them ("{dataset}"). Imports nothing heavy: every job parses this.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from ldcore.grid import Checkpoint, EditRun
+
+
+@dataclass(frozen=True)
+class Store:
+    """The folder of one run, e.g. results/embedded."""
+
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        """The checked config with every default filled in, as all jobs read it."""
+        return self.root / "config.yaml"
+
+    def data(self, dataset: str) -> Path:
+        """Folder of records.csv, images.npy, excluded.csv, splits.csv."""
+        return self.root / "data" / dataset
+
+    def latents(self, dataset: str) -> Path:
+        """Latent posteriors of the training images: mean, std [N, 4, h, w], rows [N]."""
+        return self.root / "latents" / f"{dataset}.npz"
+
+    def reference(self, dataset: str) -> Path:
+        """Features of the real test images and of the floors."""
+        return self.root / "reference" / f"{dataset}.npz"
+
+    def drift(self, dataset: str, name: str) -> Path:
+        """One drift, its value filled in (Drift.read)."""
+        return self.root / "drifts" / dataset / f"{name}.json"
+
+    def training(self, checkpoint: Checkpoint) -> Path:
+        """Folder of a fine-tuning job: weights.safetensors, log.json, and checkpoint.pt while it runs."""
+        return self.root.joinpath("runs", *checkpoint)
+
+    def weights(self, checkpoint: Checkpoint) -> Path | None:
+        """The fine-tuned weights; the untouched model has none."""
+        return None if checkpoint.method == "base" else self.training(checkpoint) / "weights.safetensors"
+
+    def samples(self, checkpoint: Checkpoint) -> Path:
+        """Folder of DRIFT.npz for every drift sampled, and index.json, written last."""
+        return self.root.joinpath("samples", *checkpoint)
+
+    def scores(self, dataset: str) -> Path:
+        """Distances of every cell to the real images: rows for the tables and the sweep."""
+        return self.root / "scores" / f"{dataset}.json"
+
+    def downstream(self, dataset: str) -> Path:
+        """AUC of classifiers trained on every cell's images: rows for the tables."""
+        return self.root / "downstream" / f"{dataset}.json"
+
+    def edits(self, run: EditRun) -> Path:
+        """Folder of an editing job: DRIFT.npz, index.json, and weights.safetensors where it was trained."""
+        return self.root.joinpath("edits", *run)
+
+    def edit_scores(self, task: str) -> Path:
+        """Rows of an editing task for its table, for the table of truth and for the trade-off."""
+        return self.root / "edits" / task / "scores.json"
+
+    def table(self, name: str, suffix: str = "csv") -> Path:
+        """A table: csv (long form), md or tex (the paper's layout)."""
+        return self.root / "tables" / f"{name}.{suffix}"
+
+    def figure(self, name: str, suffix: str = "png") -> Path:
+        """A figure: png or pdf."""
+        return self.root / "figures" / f"{name}.{suffix}"
+
+    @property
+    def page(self) -> Path:
+        """The page with everything."""
+        return self.root / "report" / "index.html"
+
+    def log(self, *ids: str) -> Path:
+        """The log of a job: its rule and its ids."""
+        return self.root.joinpath("logs", *ids[:-1], f"{ids[-1]}.log")
+
+    def benchmark(self, *ids: str) -> Path:
+        """Time and memory of a job, laid out as its log: the summary pairs them."""
+        return self.root.joinpath("benchmarks", *ids[:-1], f"{ids[-1]}.tsv")
+
+
+def opened(config_file) -> tuple[dict, Store]:
+    """The config of a run and its store, from results/NAME/config.yaml."""
+    path = Path(config_file)
+    return yaml.safe_load(path.read_text()), Store(path.parent)
