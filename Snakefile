@@ -1,4 +1,5 @@
-# The Latent Drifting benchmark: config -> data -> latents -> drifts -> fine-tune -> generate -> score -> edit -> tables and figures.
+# The Latent Drifting benchmark:
+# config -> data -> latents -> drifts -> fine-tune -> generate -> score -> edit -> tables and figures.
 from snakemake.utils import min_version
 
 min_version("9.0")
@@ -27,7 +28,7 @@ for path in [
 
 
 onstart:
-    # Executor 2.8.0: every task of its arrays checks, and on a failure removes, the outputs of the first one (its issue 447).
+    # Executor 2.8.0, issue 447: every task of an array checks, and on a failure removes, the first one's outputs.
     if getattr(workflow.executor_settings, "array_jobs", None):
         raise WorkflowError(
             "--slurm-array-jobs loses finished outputs when one task fails or is slow; "

@@ -1,4 +1,4 @@
-"""ldcore: Latent Drifting (arXiv 2412.20651) as a small library. It knows neither Snakemake nor which data are a demo."""
+"""Latent Drifting (arXiv 2412.20651) as a small library. It knows neither Snakemake nor which data are a demo."""
 
 __all__ = ["Drift"]
 

@@ -30,7 +30,7 @@ class EditRun(NamedTuple):
 
 
 def identifier(value: float) -> str:
-    """How a scalar delta is written in paths and tables: 'none' for 0, else two decimals or as many as it needs, e.g. 0.10."""
+    """How a scalar delta is written in paths and tables: 'none' for 0, else in as many decimals as it needs."""
     if not math.isfinite(value):
         raise UserError(f"Config sweep.deltas: delta {value!r} is not a finite number.")
     short = f"{value:.2f}"

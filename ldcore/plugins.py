@@ -1,15 +1,15 @@
 """Plug-ins: one mechanism for methods, datasets, extractors, metrics, drift sources, classifiers, tables and figures.
 
-A plug-in is one file: in the folder of its kind, where it is found by being there, or any importable module by its dotted
-name. Files whose names begin with an underscore are helpers. Beside its work (the contract of a kind is the docstring of its
-folder) a plug-in declares, as plain literals,
+A plug-in is one file: in the folder of its kind, where it is found by being there, or any importable module by its
+dotted name. Files whose names begin with an underscore are helpers. Beside its work (the contract of a kind is the
+docstring of its folder) a plug-in declares, as plain literals,
 
     TITLE    what tables and figures call it
     OPTIONS  its options: name -> JSON Schema of the value, with its `default`
     EXTENDS  modules whose OPTIONS it has too, by dotted name
 
-and what its kind asks for besides. Declarations are read from the file's text (`declared`): checking a config imports none
-of the plug-ins, nor torch with them.
+and what its kind asks for besides. Declarations are read from the file's text (`declared`): checking a config imports
+none of the plug-ins, nor torch with them.
 """
 
 import ast
@@ -82,7 +82,7 @@ def literals(path: Path) -> dict:
                 except ValueError:  # computed: nothing that a config check needs
                     if name in ("OPTIONS", "EXTENDS", "TITLE"):
                         raise UserError(
-                            f"{path}: {name} must be written as plain values, since it is read without running the file."
+                            f"{path}: write {name} as plain values, since it is read without running the file."
                         ) from None
     options = {}
     for module in found.get("EXTENDS", ()):
@@ -98,8 +98,8 @@ def title(kind: str, name: str) -> str:
 def options(kind: str, name: str, given: dict | None = None, place: str = "") -> dict:
     """All options of a plug-in: those given, checked against what it declares, over its defaults.
 
-    place: where they stand in the config, for errors. UserError: an unknown option, a wrong type, a value out of range, or a
-    required option (one without a default) that is not given.
+    place: where they stand in the config, for errors. UserError: an unknown option, a wrong type, a value out of range,
+    or a required option (one without a default) that is not given.
     """
     return filled(declared(kind, name)["OPTIONS"], given or {}, place or f"{kind} {name}")
 

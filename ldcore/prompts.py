@@ -111,7 +111,7 @@ ANY_FIELD = (
 
 
 def subject_words(anatomy: str) -> str:
-    """What one image is called: of brain_mr and chest_xray as the paper does, else the anatomy's own words, "satellite image".
+    """What one image is called: for brain_mr and chest_xray as in the paper, else the anatomy's own words.
 
     UserError for another name with an underscore: a misspelt one of the two.
     """
@@ -129,8 +129,8 @@ def prompt(record, anatomy: str, style: str) -> str:
     """The prompt of one record (a mapping with age, sex, diagnosis, findings; any may be empty or NaN).
 
     simple: "a brain MRI"; diverse: one of 21 templates, a function of subject and session; with _info:
-    "a brain MRI of a 71 year old female with Alzheimer's disease" (paper, section 4), and where the subject's words are one's own and
-    neither age nor sex is known, "a satellite image with flood".
+    "a brain MRI of a 71 year old female with Alzheimer's disease" (paper, section 4), and where the subject's words are
+    one's own and neither age nor sex is known, "a satellite image with flood".
     UserError for an unknown style or anatomy, and where the style asks for information the record lacks altogether.
     """
     if style not in STYLES:

@@ -1,4 +1,4 @@
-# Config checked and unrolled once; paths and small lookups the rules share. Imports nothing heavy: every job parses this.
+# The config, checked and unrolled; paths and look-ups that rules share. Imports nothing heavy: every job parses this.
 import json
 import sys
 from shlex import quote
@@ -57,9 +57,9 @@ shell.prefix(
     f"LDCORE_GPUS={GPUS} LDCORE_SCRATCH={quote(config['scratch'])}; "
 )
 
-# Every job reads the checked, filled config from here (written by onstart, in the Snakefile). It is no input: what a rule
-# depends on stands in its `params`. (Nor can it be an `ancient` one: where its own job ran, Snakemake 9.27 would look no
-# further for changed params behind it.)
+# Every job reads the checked, filled config from here (written by onstart, in the Snakefile). It is no input: what a
+# rule depends on stands in its `params`. (Nor can it be an `ancient` one: where its own job ran, Snakemake 9.27 would
+# look no further for changed params behind it.)
 CONFIG = STORE.config
 # What a job that loads the model waits for; another model: another file time, so everything is made again.
 MODEL = FETCHED.get(config["model"]["path"], f"{config['model']['path']}/model_index.json")
@@ -135,7 +135,7 @@ def table_of(wildcards):
 
 
 def weights_files(section):
-    """What a job waits for that loads the weights of a section (config extractors, editing.perceptual) of the config."""
+    """What a job waits for that loads the weights of a section of the config (extractors, editing.perceptual)."""
     return [
         FETCHED.get(options["weights"], options["weights"]) for options in section.values() if options.get("weights")
     ]

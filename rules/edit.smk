@@ -1,4 +1,4 @@
-# Counterfactual edits: train on pairs where the task says how, edit, score. Every method has a rule of its own in rules/methods.
+# Counterfactual edits: train on pairs where the task says how, edit, score. Each method has a rule in rules/methods.
 rule edit_train:
     input:
         data=lambda wildcards: data_of(dataset_of(wildcards.task)),
@@ -31,7 +31,8 @@ rule edit_train:
         ),
     shell:
         "{params.launcher} workflow_scripts/edit_train.py --config {CONFIG:q} --task {wildcards.task:q} "
-        "--edit-method {wildcards.edit_method} --base {wildcards.base} --training {wildcards.training:q} 2>&1 | tee {log:q}"
+        "--edit-method {wildcards.edit_method} --base {wildcards.base} --training {wildcards.training:q} "
+        "2>&1 | tee {log:q}"
 
 
 rule edit:
@@ -68,7 +69,8 @@ rule edit:
         ),
     shell:
         "python workflow_scripts/edit.py --config {CONFIG:q} --task {wildcards.task:q} "
-        "--edit-method {wildcards.edit_method} --base {wildcards.base} --training {wildcards.training:q} 2>&1 | tee {log:q}"
+        "--edit-method {wildcards.edit_method} --base {wildcards.base} --training {wildcards.training:q} "
+        "2>&1 | tee {log:q}"
 
 
 rule edit_score:

@@ -28,5 +28,5 @@ rule finetune:
         ),
     shell:
         "{params.launcher} workflow_scripts/finetune.py --config {CONFIG:q} --dataset {wildcards.dataset:q} "
-        "--method {wildcards.method} --training {wildcards.training:q} --prompt {wildcards.prompt} --run {wildcards.run} "
-        "2>&1 | tee {log:q}"
+        "--method {wildcards.method} --training {wildcards.training:q} --prompt {wildcards.prompt} "
+        "--run {wildcards.run} 2>&1 | tee {log:q}"

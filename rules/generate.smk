@@ -25,5 +25,5 @@ rule generate:
         ),
     shell:
         "python workflow_scripts/generate.py --config {CONFIG:q} --dataset {wildcards.dataset:q} "
-        "--method {wildcards.method} --training {wildcards.training:q} --prompt {wildcards.prompt} --run {wildcards.run} "
-        "2>&1 | tee {log:q}"
+        "--method {wildcards.method} --training {wildcards.training:q} --prompt {wildcards.prompt} "
+        "--run {wildcards.run} 2>&1 | tee {log:q}"

@@ -1,4 +1,4 @@
-# Pre-trained weights that the config names: fetched once, the only job that uses the network, and a model in one file made a folder.
+# Pre-trained weights that the config names, fetched once: the only job that uses the network.
 rule fetch:
     output:
         f"{config['weights_cache']}/{{weight}}/{ldweights.RECORD}",

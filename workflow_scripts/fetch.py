@@ -1,8 +1,8 @@
-"""Fetch one entry of the config's `weights` into its folder, its sha256 checked; source.json there says what came. Uses the network."""
+"""Fetch one entry of the config's `weights` into its folder, its sha256 checked. Uses the network."""
 
 from pathlib import Path
 
-from ldcore.plan.weights import fetch
+from ldcore.plan.downloads import fetch
 from ldcore.runtime import cli
 from ldcore.store import opened
 

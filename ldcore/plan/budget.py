@@ -8,8 +8,8 @@ import json
 import math
 from pathlib import Path
 
-from ldcore.methods.custom_diffusion import SUFFIXES
 from ldcore.grid import checkpoints, sampled_drifts
+from ldcore.methods.custom_diffusion import SUFFIXES
 from ldcore.plan.weights import RECORD
 from ldcore.prompts import condition, subject_words
 from ldcore.runtime.errors import UserError

@@ -1,4 +1,4 @@
-"""A nested config and its JSON schema walked together: named entries that are null removed, missing defaults filled in."""
+"""A nested config and its JSON schema walked together: named null entries removed, missing defaults filled in."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""Weights by name: resolved to their places, named where missing, fetched whole with their sha256 checked or not at all."""
+"""Weights by name: resolved to places, named where missing, fetched whole with their sha256 checked or not at all."""
 
 import hashlib
 import http.server
@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from configs import checked
+from ldcore.plan import downloads
 from ldcore.plan import weights as module
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import read_json
@@ -83,7 +84,7 @@ def hub(monkeypatch):
 def test_a_url_is_fetched_with_its_record(source, server, tmp_path, capsys):
     for number, url in enumerate((source, f"{server}/whole")):
         out = tmp_path / str(number) / "alex"
-        module.fetch("alex", {"url": url, "sha256": SUM.upper(), "licence": "BSD"}, out)
+        downloads.fetch("alex", {"url": url, "sha256": SUM.upper(), "licence": "BSD"}, out)
         name = url.rsplit("/", 1)[-1]
         assert (out / name).read_bytes() == CONTENT
         assert read_json(out / module.RECORD) == {
@@ -94,7 +95,7 @@ def test_a_url_is_fetched_with_its_record(source, server, tmp_path, capsys):
         assert {path.name for path in out.iterdir()} == {name, module.RECORD}
         said = capsys.readouterr().out
         assert url in said and SUM in said and str(len(CONTENT)) in said and "licence: BSD" in said
-    module.fetch("alex", {"url": source, "sha256": SUM[:8]}, out)  # as torchvision's names give it
+    downloads.fetch("alex", {"url": source, "sha256": SUM[:8]}, out)  # as torchvision's names give it
     assert read_json(out / module.RECORD)["licence"] == "not stated"
 
 
@@ -114,7 +115,7 @@ def test_a_url_is_fetched_with_its_record(source, server, tmp_path, capsys):
 def test_what_goes_wrong_leaves_nothing_behind(weight, said, server, tmp_path):
     weight = {key: value.replace("SERVER", server) for key, value in weight.items()}
     with pytest.raises(UserError, match=said.replace("SERVER", server)) as caught:
-        module.fetch("alex", weight, tmp_path / "alex")
+        downloads.fetch("alex", weight, tmp_path / "alex")
     assert "\n" not in str(caught.value)
     assert not [path for path in (tmp_path / "alex").rglob("*") if path.is_file()]
 
@@ -139,10 +140,10 @@ def test_a_download_that_is_stopped_leaves_nothing_half_written(server, tmp_path
         assert running.wait() != 0
         assert not (out / "slow").exists() and not (out / module.RECORD).exists()
         assert bool(list(out.glob(".*"))) == (sent == signal.SIGKILL)
-    module.fetch("alex", {"url": f"{server}/whole"}, out)
+    downloads.fetch("alex", {"url": f"{server}/whole"}, out)
     assert not list(out.glob(".*.part.whole"))
     with pytest.raises(UserError):
-        module.fetch("alex", {"url": f"{server}/gone/slow"}, out)  # the name whose fetch was killed
+        downloads.fetch("alex", {"url": f"{server}/gone/slow"}, out)  # the name whose fetch was killed
     assert {path.name for path in out.iterdir()} == {"whole", module.RECORD}
 
 
@@ -154,7 +155,7 @@ def test_a_repository_is_fetched_with_its_record(hub, tmp_path):
         "licence": "OpenRAIL",
         "sha256": {"unet/model.safetensors": SUM},
     }
-    module.fetch("sd", weight, tmp_path / "sd")
+    downloads.fetch("sd", weight, tmp_path / "sd")
     assert hub == {"repo": weight["repo"], "revision": "abc", "files": weight["files"]}
     facts = {"bytes": len(CONTENT), "sha256": SUM}
     assert read_json(tmp_path / "sd" / module.RECORD) == {
@@ -168,13 +169,13 @@ def test_a_repository_that_fails(hub, tmp_path):
     weight = {"repo": "CompVis/stable-diffusion-v1-4"}
     for wrong in ({"unet/model.safetensors": "1" * 8}, {"vae/absent.safetensors": SUM}):
         with pytest.raises(UserError, match="sha256 of (unet/model|vae/absent).safetensors is"):
-            module.fetch("sd", {**weight, "sha256": wrong}, tmp_path / "sd")
+            downloads.fetch("sd", {**weight, "sha256": wrong}, tmp_path / "sd")
         assert not (tmp_path / "sd").exists()
     with pytest.raises(UserError, match="has no file like nothing"):
-        module.fetch("sd", {**weight, "files": ["nothing*"]}, tmp_path / "sd")
+        downloads.fetch("sd", {**weight, "files": ["nothing*"]}, tmp_path / "sd")
     hub["fail"] = True
     with pytest.raises(UserError, match="CompVis/stable-diffusion-v1-4 cannot be fetched .connection reset.*by hand"):
-        module.fetch("sd", weight, tmp_path / "sd")
+        downloads.fetch("sd", weight, tmp_path / "sd")
     assert not (tmp_path / "sd" / module.RECORD).exists()
 
 
@@ -302,7 +303,8 @@ def test_missing_data_of_the_datasets_in_use(tmp_path):
     config = checked(**changes, grid={"datasets": ["brain", "both", "brain_phantom"]})
     assert module.lacking_data(config) == [
         "Config datasets.brain.options.source: no/adni does not exist; give the place of the download.",
-        f"Config datasets.both.options.parts.oasis3.source: {tmp_path}/OASIS3 does not exist; give the place of the download.",
+        f"Config datasets.both.options.parts.oasis3.source: {tmp_path}/OASIS3 does not exist; "
+        "give the place of the download.",
     ]
     (tmp_path / "data" / "brain").mkdir(parents=True)
     (tmp_path / "data" / "brain" / "records.csv").write_text("")

@@ -39,7 +39,7 @@ def test_the_budget_and_what_is_kept(tmp_path):
 def test_a_job_of_several_gpus_has_a_process_each(tmp_path):
     said = dry_run(tmp_path, "resources: {finetune: {gpu: 2}, edit_train: {gpu: 1}}")
     assert (
-        "accelerate launch --multi_gpu --num_processes 2 --num_machines 1 --main_process_port 0 workflow_scripts/finetune.py"
-        in said
+        "accelerate launch --multi_gpu --num_processes 2 --num_machines 1 --main_process_port 0 "
+        "workflow_scripts/finetune.py" in said
     )
     assert "python workflow_scripts/edit_train.py" in said and "python workflow_scripts/finetune.py" not in said

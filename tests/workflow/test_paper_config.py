@@ -1,4 +1,4 @@
-"""configs/paper.yaml: its jobs are the product it describes, nothing embedded runs, and what is missing is said before any job."""
+"""configs/paper.yaml: its jobs are the product it describes, and what is missing is said before any job."""
 
 import hashlib
 import json
