@@ -1,4 +1,4 @@
-"""The shipped config and schema, and configs that differ from it, for tests of several rooms."""
+"""The shipped config and schema, configs that differ from it, and folders that look like a clone, for many tests."""
 
 import copy
 from pathlib import Path
@@ -23,3 +23,25 @@ def merged(base, changes):
 def checked(**changes):
     """config.yaml with changes, checked and filled."""
     return check(merged(CONFIG, changes), SCHEMA)
+
+
+# What a clone needs to run the workflow.
+CLONED = (
+    "Snakefile",
+    "rules",
+    "config.yaml",
+    "configs",
+    "schemas",
+    "workflow_scripts",
+    "resources",
+    "envs",
+    "profiles",
+)
+
+
+def workspace(folder):
+    """A new folder that looks like a clone, sharing the repository's files: results of its own."""
+    folder.mkdir()
+    for name in CLONED:
+        (folder / name).symlink_to(ROOT / name)
+    return folder

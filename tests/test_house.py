@@ -4,11 +4,11 @@ import ast
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from configs import ROOT, workspace
+
 # Top to bottom; a room imports from its own storey and those below.
 STOREYS = [
     ["workflow_scripts", "pretrain", "tools"],
@@ -30,19 +30,6 @@ SOURCES = sorted([*LIBRARY, *(path for room in STOREYS[0] for path in ROOT.glob(
 PYTHON = sorted([*SOURCES, *ROOT.glob("tests/**/*.py"), *ROOT.glob("benchmarks/*.py")])
 # Know the config as a whole, or the layout of results.
 WORKFLOW_ROOMS = {"report", "plan", "store", "grid"}
-# What a clone needs to run the workflow.
-PARTS = [
-    "Snakefile",
-    "rules",
-    "config.yaml",
-    "configs",
-    "schemas",
-    "workflow_scripts",
-    "resources",
-    "envs",
-    "profiles",
-    "ldcore",
-]
 MOST_PARAMETERS = 6
 MOST_COLUMNS = 120
 
@@ -124,10 +111,9 @@ def test_ruff_is_content():
 
 @pytest.mark.parametrize("config", ["configs/smoke.yaml", "configs/paper.yaml"])
 def test_every_command_of_a_job_can_be_typed(config, tmp_path):
-    for name in PARTS:
-        (tmp_path / name).symlink_to(ROOT / name)
+    folder = workspace(tmp_path / "clone")
     command = [sys.executable, "-m", "snakemake", "-n", "-p", "--cores", "1", "--nolock", "--configfile", config]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
     said = done.stdout + done.stderr
     commands = re.findall(r"^.*\bworkflow_scripts/\w+\.py .*$", said, re.MULTILINE)

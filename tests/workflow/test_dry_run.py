@@ -2,9 +2,9 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from configs import workspace
+
 GONE = "Would remove temporary output"
 
 
@@ -23,7 +23,8 @@ def dry_run(tmp_path, changes):
         "configs/smoke.yaml",
         str(tmp_path / "more.yaml"),
     ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    folder = tmp_path / "clone"
+    done = subprocess.run(command, cwd=folder if folder.exists() else workspace(folder), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr
 

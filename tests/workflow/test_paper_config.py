@@ -8,9 +8,9 @@ from collections import Counter
 
 import pytest
 import yaml
-from test_smoke import COMMAND, ENVIRONMENT, workspace
+from test_smoke import COMMAND, ENVIRONMENT
 
-from configs import CONFIG, ROOT, SCHEMA, merged
+from configs import CONFIG, ROOT, SCHEMA, merged, workspace
 from ldcore import grid, plugins
 from ldcore.features.extract import EXTRACTORS
 from ldcore.plan import config as ldconfig

@@ -13,18 +13,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from configs import workspace
+
 ROOT = Path(__file__).parents[2]
-PARTS = ("Snakefile", "rules", "config.yaml", "configs", "schemas", "workflow_scripts", "resources", "envs", "profiles")
 COMMAND = [sys.executable, "-m", "snakemake", "--cores", "2", "--nolock", "--configfile", "configs/smoke.yaml"]
 ENVIRONMENT = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-
-
-def workspace(folder):
-    """A folder that looks like a clone, sharing the repository's files."""
-    folder.mkdir()
-    for name in PARTS:
-        (folder / name).symlink_to(ROOT / name)
-    return folder
 
 
 def snakemake(folder, *arguments):
