@@ -35,7 +35,7 @@ onstart:
             "use workflow_scripts/slurm_array.py (docs/cluster.md, Arrays)."
         )
     with atomic(STORE.config) as temporary:
-        temporary.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
+        temporary.write_text(yaml.safe_dump(config, sort_keys=True, allow_unicode=True))
 
 
 rule all:
