@@ -1,16 +1,21 @@
-"""A download folder, or a phantom, as a data set: OUT/records.csv, OUT/images.npy, OUT/excluded.csv (every scan left out, and why) and
-OUT/splits.csv (hashed ids: shareable, so that two labs compare runs on the same split).
+"""A download folder, or a phantom, as a data set, with what was left out and a split list to share.
 
-    python -m ldcore.prepare --adapter oasis1 --source DOWNLOADS/oasis1 --out data/oasis1 [--options '{"image_size": 256}'] [--workers 8]
+    python -m ldcore.prepare --adapter oasis1 --source DOWNLOADS/oasis1 --out data/oasis1 [--options '{"image_size": 256}']
+
+OUT/records.csv    a row an image (ldcore.datasets.records)
+OUT/images.npy     uint8 [N, size, size]
+OUT/excluded.csv   every scan left out, and why
+OUT/splits.csv     hashed ids and their splits: shareable, so that two labs compare runs on the same split
 """
 
 import argparse
+import json
 import shutil
 from pathlib import Path
 
 import pandas as pd
 
-from ldcore import datasets
+from ldcore import plugins
 from ldcore.datasets import records as table
 from ldcore.datasets.scans import build as scans
 from ldcore.runtime import cli
@@ -18,51 +23,65 @@ from ldcore.runtime.files import atomic
 
 
 def prepare(adapter: str, options: dict, seed: int, out, workers: int = 1) -> None:
-    """Build the adapter's data set into the folder `out`; a killed call goes on where it was. UserError as datasets.module, build."""
-    chosen, out = datasets.module(adapter), Path(out)
-    options = datasets.complete(options, datasets.defaults(adapter), adapter)
-    if hasattr(chosen, "listing"):
-        records, images, excluded = scans.build(chosen, options, seed, out / "cache", workers)
+    """Build the adapter's data set into the folder `out`; a call after one that was killed goes on where that was.
+
+    adapter: the name of a file in ldcore/datasets/adapters, or a dotted module path. options: those that are not to have
+    their defaults. workers: processes that read scans. UserError: an unknown adapter or option, a value out of range, and
+    whatever the adapter finds wrong with the download.
+    """
+    module, out = plugins.find("dataset adapter", adapter), Path(out)
+    options = plugins.options("dataset adapter", adapter, options)
+    if hasattr(module, "listing"):
+        records, images, excluded = scans.build(module, options, seed, out / "cache", workers)
     else:
-        records, images = chosen.build(options, seed)
+        records, images = module.build(options, seed)
         excluded = pd.DataFrame(columns=scans.LEFT_OUT)
     write(out / "excluded.csv", excluded)
-    hashes = {
-        subject: table.hashed(subject, options.get("salt", "latent-drifting")) for subject in records["subject_id"]
-    }
-    splits = (
-        records[["subject_id", "split"]].drop_duplicates().assign(hashed_id=lambda rows: rows["subject_id"].map(hashes))
-    )
-    write(out / "splits.csv", splits[["hashed_id", "split"]].sort_values("hashed_id"))
+    write(out / "splits.csv", hashed_splits(records, options.get("salt", "latent-drifting")))
     table.save(records, images, out)
     shutil.rmtree(out / "cache", ignore_errors=True)
-    print(
-        f"{len(records)} images of {records['subject_id'].nunique()} subjects; left out: {scans.reasons(excluded) if len(excluded) else 'none'}."
-    )
+    gone = scans.reasons(excluded) if len(excluded) else "none"
+    print(f"{len(records)} images of {records['subject_id'].nunique()} subjects; left out: {gone}.")
+
+
+def hashed_splits(records: pd.DataFrame, salt: str) -> pd.DataFrame:
+    """A row a subject: hashed_id and split, in order of the hash, which tells nothing of the subject."""
+    subjects = records[["subject_id", "split"]].drop_duplicates()
+    hashes = [table.hashed(subject, salt) for subject in subjects["subject_id"]]
+    return subjects.assign(hashed_id=hashes)[["hashed_id", "split"]].sort_values("hashed_id")
 
 
 def write(path: Path, frame: pd.DataFrame) -> None:
-    """A CSV, atomically."""
+    """Write a CSV, atomically."""
     with atomic(path) as temporary:
         frame.to_csv(temporary, index=False)
 
 
+def json_object(text: str) -> dict:
+    """The options of a command line."""
+    try:
+        options = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise argparse.ArgumentTypeError(f"not JSON: {error}") from None
+    if not isinstance(options, dict):
+        raise argparse.ArgumentTypeError(f'{text} is no JSON object; give options by name, e.g. {{"image_size": 256}}')
+    return options
+
+
 def main(adapter, source, out, options, seed, workers):
-    prepare(
-        adapter,
-        {**({"root" if adapter == "folder" else "source": source} if source else {}), **options},
-        seed,
-        out,
-        workers,
-    )
+    """Prepare a data set from the arguments of a command line."""
+    if source:
+        options = {plugins.declared("dataset adapter", adapter).get("SOURCE", "source"): source, **options}
+    prepare(adapter, options, seed, out, workers)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--adapter", required=True, choices=sorted(datasets.ADAPTERS))
-    parser.add_argument("--source", help="the download folder; of `folder`: its option root")
-    parser.add_argument("--out", required=True)
-    parser.add_argument("--options", type=cli.structure, default={}, help="the adapter's options as JSON")
+    known = ", ".join(plugins.names("dataset adapter"))
+    parser.add_argument("--adapter", required=True, help=f"{known}, or the dotted name of a module of your own")
+    parser.add_argument("--source", help="the download folder; of the adapter folder: its option root")
+    parser.add_argument("--out", required=True, help="the folder to write")
+    parser.add_argument("--options", type=json_object, default={}, help="the adapter's options as JSON")
     parser.add_argument("--seed", type=int, default=0, help="assigns splits, draws scans")
     parser.add_argument("--workers", type=int, default=1, help="processes that read and preprocess")
     cli.run(main, parser)

@@ -83,7 +83,9 @@ def test_a_phantom_is_prepared_the_same_way(tmp_path):
 @pytest.mark.parametrize(
     "arguments, words",
     [
-        (["--options", '{"colour": 1}'], "Unknown option 'colour' of dataset 'nih'"),
+        (["--options", '{"colour": 1}'], "option 'colour' is unknown; use one of"),
+        (["--options", '{"window": 5}'], "option window is 5"),
+        (["--options", '{"fractions": null}'], "option fractions is None"),
         ([], "Data_Entry_2017_v2020.csv"),
     ],
 )
@@ -95,13 +97,19 @@ def test_a_mistake_is_one_sentence_and_leaves_nothing(own, tmp_path, arguments, 
 
 @pytest.mark.parametrize(
     "arguments, words",
-    [(["--adapter", "pacs"], "invalid choice: 'pacs'"), (["--adapter", "nih", "--options", "{"], "not JSON")],
+    [
+        (["--options", "{"], "not JSON"),
+        (["--options", "[1]"], "[1] is no JSON object; give options by name"),
+        (["--options", "[]"], "[] is no JSON object"),
+    ],
 )
 def test_a_wrong_argument_is_refused(tmp_path, arguments, words):
-    done = command("--out", tmp_path / "out", *arguments)
+    done = command("--adapter", "nih", "--out", tmp_path / "out", *arguments)
     assert done.returncode == 2 and words in done.stderr
 
 
 def test_an_unknown_adapter_lists_the_known(tmp_path):
-    with pytest.raises(UserError, match="'pacs'; use one of .*chexpert"):
+    with pytest.raises(UserError, match="'pacs' is unknown; use one of .*chexpert.* or a dotted module path"):
         module.prepare("pacs", {}, 0, tmp_path)
+    done = command("--adapter", "pacs", "--source", tmp_path, "--out", tmp_path / "out")
+    assert done.returncode == 1 and "'pacs' is unknown" in done.stderr and "Traceback" not in done.stderr

@@ -9,6 +9,7 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 
+from ldcore import plugins
 from ldcore.datasets import build
 from ldcore.datasets.adapters import chest_phantom as phantom
 from ldcore.report.figures import picture
@@ -19,7 +20,7 @@ from ldcore.runtime.files import atomic
 def sheet(real):
     """Rows: the real one and subjects as recorded; more subjects; one subject's counterfactuals; as the model sees them."""
     figure, axes = plt.subplots(4, 6, figsize=(13, 9.4), layout="constrained")
-    large, small = {**phantom.DEFAULTS, "image_size": 256}, phantom.DEFAULTS
+    large, small = (plugins.options("dataset adapter", "chest_phantom", {"image_size": size}) for size in (256, 64))
     first = [phantom.sessions(index, large, 0)[0] for index in range(40)]
     subject = next(row for row in first if row["findings"] == "No Finding" and row["sex"] == "M" and row["age"] < 75)
     changes = [{}, *({"findings": name} for name in phantom.FINDINGS[1:]), {"sex": "F"}, {"age": subject["age"] + 20}]

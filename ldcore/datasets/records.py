@@ -15,6 +15,14 @@ import pandas as pd
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import atomic, staged
 
+OPTIONS = {
+    "fractions": {
+        "type": "object",
+        "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1},
+        "default": {"train": 0.7, "val": 0.1, "test": 0.2},
+        "description": "shares of the subjects, drawn by hash of their id",
+    },
+}
 COLUMNS = ("subject_id", "session", "age", "sex", "diagnosis", "findings", "split", "image_index")
 SPLITS = ("train", "val", "test")
 SEXES = ("F", "M")

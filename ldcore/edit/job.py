@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ldcore import datasets
+from ldcore import datasets, plugins
 from ldcore.drift.latent_drift import Drift
 from ldcore.edit.output import changed, check_size
 from ldcore.edit.requests.texts import edit_texts
@@ -28,7 +28,7 @@ def sources(asked: list[dict], records, images, dataset: dict, seed: int) -> np.
 
 def truth(one: dict, records, dataset: dict, seed: int, changes: dict | None = None):
     """The exact image of a request's subject and session, changed (by default to its target); None without a renderer."""
-    adapter = datasets.module(dataset["adapter"])
+    adapter = plugins.find("dataset adapter", dataset["adapter"])
     if not hasattr(adapter, "counterfactual"):
         if changes is None:
             return None
@@ -43,9 +43,8 @@ def truth(one: dict, records, dataset: dict, seed: int, changes: dict | None = N
             for key in ("age", "sex", "diagnosis", "findings", "years")
             if key in record and one["target"][key] != record[key]
         }
-    return adapter.counterfactual(
-        record, datasets.complete(dataset["options"], adapter.DEFAULTS, dataset["adapter"]), seed, **changes
-    )
+    options = plugins.options("dataset adapter", dataset["adapter"], dataset["options"])
+    return adapter.counterfactual(record, options, seed, **changes)
 
 
 def run(

@@ -79,14 +79,9 @@ def references(config: dict) -> None:
 
 def check_names(config: dict) -> None:
     """UserError, before any job starts, where a method, an edit method or a dataset adapter does not exist. Files: ldcore.weights."""
-    from ldcore.datasets import ADAPTERS, check_use
+    from ldcore.plan.data import check_datasets
 
-    for name, options in config["datasets"].items():
-        if options["adapter"] not in ADAPTERS:
-            raise UserError(
-                f"Config datasets.{name}.adapter: {options['adapter']!r} is unknown; use one of {', '.join(ADAPTERS)}."
-            )
-    check_use(config)
+    check_datasets(config)
     for key, task in (config.get("editing") or {"tasks": {}})["tasks"].items():
         named("edit method", task["method"], f"editing.tasks.{key}.method")
     for name in config["methods"]:

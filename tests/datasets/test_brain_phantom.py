@@ -4,6 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from adapter_options import complete
 from scipy import ndimage
 
 from ldcore import datasets
@@ -12,7 +13,7 @@ from ldcore.datasets.adapters import brain_phantom
 from ldcore.datasets.phantoms import brain_atlas
 from ldcore.runtime.errors import UserError
 
-SMALL = {"subjects": 24}
+SMALL = complete("brain_phantom", subjects=24)
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +44,8 @@ def test_same_seed_same_bytes_and_subject_alone_equals_subject_in_set(small):
     table, images = small
     fewer, fewer_images = datasets.build("brain_phantom", {"subjects": 7}, 5)
     assert fewer.equals(table.iloc[: len(fewer)]) and np.array_equal(fewer_images, images[: len(fewer)])
-    options = {**brain_phantom.DEFAULTS, **SMALL}
-    for row in brain_phantom.sessions(19, options, 5):
-        image, truth = brain_phantom.render(row, options, 5)
+    for row in brain_phantom.sessions(19, SMALL, 5):
+        image, truth = brain_phantom.render(row, SMALL, 5)
         place = table[(table["subject_id"] == row["subject_id"]) & (table["session"] == row["session"])].iloc[0]
         assert np.array_equal(image, images[place["image_index"]]) and place["atrophy"] == truth["atrophy"]
 
@@ -140,8 +140,9 @@ def test_measured_area_follows_the_requested_ratio():
 
 
 def test_every_seed_tests_enough_of_both_groups():
+    options = complete("brain_phantom")
     for seed in range(4):
-        rows = [row for number in range(420) for row in brain_phantom.sessions(number, brain_phantom.DEFAULTS, seed)]
+        rows = [row for number in range(options["subjects"]) for row in brain_phantom.sessions(number, options, seed)]
         test = Counter(row["diagnosis"] for row in rows if row["split"] == "test")
         assert test["CN"] >= 100 and test["AD"] >= 100
 

@@ -5,6 +5,7 @@ from functools import partial
 import nibabel
 import numpy as np
 import pytest
+from adapter_options import complete
 from heads import PLAIN, STEP, head, save_analyze, save_dicom, save_nifti
 
 from ldcore.datasets.scans import brain_scan
@@ -12,7 +13,7 @@ from ldcore.datasets.scans.brain_volume import volume
 from ldcore.datasets.scans.images import axial_slice, to_uint8
 from ldcore.runtime.errors import UserError
 
-OPTIONS = {**brain_scan.OPTIONS, **PLAIN}
+OPTIONS = complete("ixi", PLAIN)
 FORMATS = {
     "nifti": partial(save_nifti),
     "flipped": partial(save_nifti, axes="LAS"),
@@ -119,16 +120,18 @@ def test_what_cannot_be_used_says_why_without_its_name(tmp_path, kind, words):
 
 
 @pytest.mark.parametrize(
-    "changed, word",
+    "changed, words",
     [
-        ({"window": [90, 10]}, "window"),
-        ({"slice_mm": 200}, "slice_mm"),
-        ({"slice_fraction": 1.5}, "slice_fraction"),
-        ({"axes": "LRS"}, "axes"),
-        ({"axes": "XYZ"}, "axes"),
+        ({"window": [90, 10]}, "Option window is .90, 10.; give two rising"),
+        ({"window": [0, 101]}, "option window.1 is 101"),
+        ({"window": 5}, "option window is 5.*not of type 'array'"),
+        ({"slice_mm": 200}, "option slice_mm is 200"),
+        ({"slice_fraction": 1.5}, "option slice_fraction is 1.5"),
+        ({"axes": "LRS"}, "axes is 'LRS'; give three letters"),
+        ({"axes": "XYZ"}, "axes is 'XYZ'; give three letters"),
     ],
 )
-def test_bad_option_is_named(changed, word):
+def test_bad_option_is_named(changed, words):
     brain_scan.check(OPTIONS)
-    with pytest.raises(UserError, match=word):
-        brain_scan.check({**OPTIONS, **changed})
+    with pytest.raises(UserError, match=words):
+        brain_scan.check(complete("ixi", OPTIONS, **changed))

@@ -90,14 +90,17 @@ def test_another_laboratory_gets_the_same_split(sources, tmp_path, adapter):
             {"findings": ["Broken Heart"]},
             "findings: 'Broken Heart' is not a finding of this data set; use some of .*Pneumonia",
         ),
-        ({"findings": "Pneumonia"}, "findings is 'Pneumonia'; give a list"),
-        ({"findings": []}, "findings.*give a list"),
+        ({"findings": "Pneumonia"}, "option findings is 'Pneumonia'.*not of type 'array'"),
+        ({"findings": []}, "option findings is .., which does not fit"),
+        ({"fractions": None}, "option fractions is None"),
         ({"image_size": 0}, "image_size"),
         ({"source": "no/such/folder"}, "no/such/folder is not a folder"),
         ({"sites": ["Boston"]}, "none in this data set"),
         ({"per_class": "ten"}, "per_class is 'ten'"),
+        ({"per_class": 0}, "per_class is 0"),
+        ({"per_class": {"Pneumonia": 1.5}}, "per_class.Pneumonia is 1.5"),
         ({"splits": "no/list.csv"}, "splits: no/list.csv"),
-        ({"colour": True}, "'colour'.*known options"),
+        ({"colour": True}, "option 'colour' is unknown; use one of .*image_size"),
     ],
 )
 def test_a_wrong_option_is_one_sentence(sources, tmp_path, adapter, options, words):
@@ -152,10 +155,3 @@ def test_policies_of_uncertain_and_several(uncertain, single, findings):
     assert reasons["c"] == reasons["e"] == "none of the findings wanted"  # an edema alone is none of the two
     assert reasons.get("b", "") in ("", "uncertain finding", "several of the findings wanted")
     assert {"path", "subject_id", "findings"} == set(scans)
-
-
-def test_an_unknown_policy_is_named():
-    with pytest.raises(UserError, match="uncertain is 'maybe'; use one of ignore, zeros, ones"):
-        chest_tables.counted(
-            SCANS, chest_tables.nothing(), LABELS, {"findings": None, "uncertain": "maybe", "single": True}
-        )

@@ -3,15 +3,15 @@
 import numpy as np
 import pandas as pd
 import pytest
+from adapter_options import complete
 
 from ldcore.datasets import build
-from ldcore.datasets.adapters import chest_phantom
 from ldcore.datasets.adapters.chest_phantom import FINDINGS, counterfactual, render, sessions
 from ldcore.datasets.phantoms import chest_atlas
 from ldcore.datasets.records import validate
 from ldcore.runtime.errors import UserError
 
-OPTIONS = {**chest_phantom.DEFAULTS, "subjects": 12}
+OPTIONS = complete("chest_phantom", subjects=12)
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +33,8 @@ def test_a_function_of_its_arguments_subject_by_subject(built):
 
 
 def test_every_finding_has_its_share_of_every_split():
-    rows = [
-        row for index in range(chest_phantom.DEFAULTS["subjects"]) for row in sessions(index, chest_phantom.DEFAULTS, 0)
-    ]
+    options = complete("chest_phantom")
+    rows = [row for index in range(options["subjects"]) for row in sessions(index, options, 0)]
     counts = pd.DataFrame(rows).groupby(["split", "findings"]).size().unstack()
     assert counts.loc["test"].min() >= 100 and counts.loc["train"].min() >= 120
     assert set(counts.columns) == set(FINDINGS)

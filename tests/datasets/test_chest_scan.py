@@ -3,13 +3,14 @@
 import numpy as np
 import pydicom
 import pytest
+from adapter_options import complete
 from PIL import Image
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 
-from ldcore.datasets.scans.chest_scan import DEFAULTS, middle, prepared
+from ldcore.datasets.scans.chest_scan import middle, prepared
 from ldcore.runtime.errors import UserError
 
-OPTIONS = {**DEFAULTS, "image_size": 32, "window": [0, 100]}
+OPTIONS = complete("nih", image_size=32, window=[0, 100])
 RAMP = np.linspace(0, 4095, 32 * 32).reshape(32, 32).astype(np.uint16)
 
 

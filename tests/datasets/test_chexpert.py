@@ -7,9 +7,9 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from adapter_options import complete
 from chest_trees import CHEXPERT_HEADER, chexpert, chexpert_row, picture, write
 
-from ldcore.datasets import defaults
 from ldcore.datasets.adapters.chexpert import listing
 from ldcore.datasets.phantoms import chest_atlas
 from ldcore.datasets.records import load
@@ -26,7 +26,7 @@ def listed(folder, rows, table="train.csv", make=True, **options):
     for row in rows if make else ():
         (folder / row[0].split("/", 1)[1]).parent.mkdir(parents=True, exist_ok=True)
         (folder / row[0].split("/", 1)[1]).touch()
-    return listing({**defaults("chexpert"), "source": str(folder), **options})
+    return listing(complete("chexpert", source=str(folder), **options))
 
 
 def test_cells_become_the_table(tmp_path):
@@ -130,7 +130,7 @@ def test_a_missing_column_is_named_with_its_file(tmp_path, column):
     header = [name for name in CHEXPERT_HEADER if name != column]
     write(tmp_path / "train.csv", header, [["x"] * len(header)])
     with pytest.raises(UserError, match=f"train.csv has no column '{column}'.*Frontal/Lateral"):
-        listing({**defaults("chexpert"), "source": str(tmp_path)})
+        listing(complete("chexpert", source=str(tmp_path)))
 
 
 def test_the_published_table_is_read_as_it_is(tmp_path):
@@ -142,7 +142,7 @@ def test_the_published_table_is_read_as_it_is(tmp_path):
         place = tmp_path / path.split("/", 1)[1]
         place.parent.mkdir(parents=True, exist_ok=True)
         place.touch()
-    scans, excluded = listing({**defaults("chexpert"), "source": str(tmp_path)})
+    scans, excluded = listing(complete("chexpert", source=str(tmp_path)))
     assert len(scans) + len(excluded) == 400 and len(scans) > 100
     wanted = table.set_index("Path").loc["CheXpert-v1.0-small/" + scans["path"].str.removeprefix(f"{tmp_path}/")]
     for finding in set(scans["findings"]):
@@ -189,4 +189,6 @@ def test_the_command(tmp_path):
     prepare("chexpert", {**options, "square": "crop"}, 3, tmp_path / "here")
     assert (tmp_path / "out/records.csv").read_bytes() == (tmp_path / "here/records.csv").read_bytes()
     failed = subprocess.run([*command[:-4], "--options", '{"uncertain": "maybe"}'], capture_output=True, text=True)
-    assert failed.returncode == 1 and "uncertain is 'maybe'" in failed.stderr and "Traceback" not in failed.stderr
+    assert (
+        failed.returncode == 1 and "option uncertain is 'maybe'" in failed.stderr and "Traceback" not in failed.stderr
+    )

@@ -129,12 +129,17 @@ def test_truncated_png_and_missing_table(tmp_path):
 @pytest.mark.parametrize(
     "options, word",
     [
-        ({"root": None}, "'root'"),
+        ({"root": None}, "option root is None.*not of type 'string'"),
         ({"window": [90, 10]}, "window"),
+        ({"window": 5}, "window is 5"),
+        ({"fractions": None}, "fractions is None"),
+        ({"fractions": {"train": 0.5}}, "fractions are .*sum to 1"),
         ({"image_size": 2}, "image_size"),
         ({"size": 3}, "'size'"),
     ],
 )
 def test_bad_option_is_named(tmp_path, options, word):
+    with pytest.raises(UserError, match="option 'csv' is not set"):
+        datasets.build("folder", {"root": str(tmp_path)})
     with pytest.raises(UserError, match=word):
         datasets.build("folder", {**write(tmp_path, "path,subject\na.png,s\n"), **options}, 0)

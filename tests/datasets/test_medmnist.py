@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from adapter_options import complete
 from chest_trees import medmnist
 from PIL import Image
 
-from ldcore.datasets import defaults
 from ldcore.datasets.adapters import medmnist as module
 from ldcore.datasets.records import load
 from ldcore.prepare import prepare
@@ -13,7 +13,7 @@ from ldcore.runtime.errors import UserError
 
 
 def options_of(given):
-    return {**defaults("medmnist"), **given}
+    return complete("medmnist", given)
 
 
 def test_official_splits_and_untouched_gray_levels(tmp_path):

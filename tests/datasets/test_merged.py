@@ -1,7 +1,6 @@
 """Two downloads as one data set: their scans listed together, each read by its own adapter, split and drawn as one."""
 
 import sys
-import types
 
 import numpy as np
 import pandas as pd
@@ -10,65 +9,67 @@ from heads import PLAIN
 from test_adni import source as adni_source  # noqa: F401  fixtures
 from test_oasis3 import source as oasis3_source  # noqa: F401
 
-from ldcore import datasets
 from ldcore.datasets.records import assign_splits, load
 from ldcore.datasets.scans import build as scans
 from ldcore.prepare import prepare
 from ldcore.runtime.errors import UserError
 
+# An adapter of its own, outside the repository: eight subjects, two sessions each, flat images of one level.
+ADAPTER = """
+from pathlib import Path
 
-def adapter(monkeypatch, name, times, level, **columns):
-    """An adapter that lists OAS-like subjects with two sessions each from files of its folder and gives flat images of one level."""
-    made = types.ModuleType(f"merged_part_{name}")
-    made.DEFAULTS = {"visits": 2, "table": None}
+import numpy as np
+import pandas as pd
 
-    def listing(options):
-        folder = scans.Path(options["source"])
-        rows = [
-            {
-                "subject_id": f"{name}_{subject:04}",
-                "path": str(folder / f"{subject}_{visit}.txt"),
-                "when": times[visit],
-                "age": 60.0 + visit,
-                "sex": "F",
-                "diagnosis": "AD" if subject % 2 else "CN",
-                **columns,
-            }
-            for subject in range(8)
-            for visit in range(options["visits"])
-        ]
-        return pd.DataFrame(rows), pd.DataFrame(
-            [{"path": str(folder / "x"), "subject_id": f"{name}_x", "reason": "no age"}]
-        )
+EXTENDS = ("ldcore.datasets.scans.build",)
+OPTIONS = {"visits": {"type": "integer", "default": 2}, "table": {"default": None}}
 
-    def prepared(scan, options):
-        assert scan["path"].startswith(options["source"])
-        return np.full((options["image_size"],) * 2, level + int(scan["path"][-5]), np.uint8)
 
-    made.listing, made.prepared = listing, prepared
-    monkeypatch.setitem(sys.modules, made.__name__, made)
-    monkeypatch.setitem(datasets.ADAPTERS, name, made.__name__)
+def listing(options):
+    folder = Path(options["source"])
+    rows = [
+        {
+            "subject_id": f"NAME_{subject:04}",
+            "path": str(folder / f"{subject}_{visit}.txt"),
+            "when": TIMES[visit],
+            "age": 60.0 + visit,
+            "sex": "F",
+            "diagnosis": "AD" if subject % 2 else "CN",
+            **COLUMNS,
+        }
+        for subject in range(8)
+        for visit in range(options["visits"])
+    ]
+    return pd.DataFrame(rows), pd.DataFrame([{"path": str(folder / "x"), "subject_id": "NAME_x", "reason": "no age"}])
+
+
+def prepared(scan, options):
+    assert scan["path"].startswith(options["source"])
+    return np.full((options["image_size"],) * 2, LEVEL + int(scan["path"][-5]), np.uint8)
+"""
+ONE = ADAPTER.replace("NAME", "one") + "\nTIMES, LEVEL, COLUMNS = ['2009-03-01', '2011-12-24'], 10, {}\n"
+TWO = ADAPTER.replace("NAME", "two") + "\nTIMES, LEVEL, COLUMNS = [7, 0], 100, {'site': 'Zurich'}\n"
 
 
 @pytest.fixture
 def source(tmp_path, monkeypatch):
-    adapter(monkeypatch, "one", ["2009-03-01", "2011-12-24"], 10)
-    adapter(monkeypatch, "two", [7, 0], 100, site="Zurich")
-    for part in ("one", "two"):
+    """The folders of two downloads, and their adapters on the path as the modules toys.one and toys.two."""
+    for part, text in (("one", ONE), ("two", TWO)):
         (tmp_path / part).mkdir()
         for subject in range(8):
             for visit in range(2):
                 (tmp_path / part / f"{subject}_{visit}.txt").write_text("")
-    return tmp_path
+        (tmp_path / "toys").mkdir(exist_ok=True)
+        (tmp_path / "toys" / f"{part}.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield tmp_path
+    for name in [name for name in sys.modules if name.split(".")[0] == "toys"]:
+        del sys.modules[name]
 
 
 def options(source, **more):
-    return {
-        "source": str(source),
-        "image_size": 4,
-        "parts": {"one": {"source": "one"}, "two": {"source": "two"}},
-        **more,
-    }
+    parts = {"toys.one": {"source": "one"}, "toys.two": {"source": "two"}}
+    return {"source": str(source), "image_size": 8, "parts": parts, **more}
 
 
 def built(source, out, **more):
@@ -78,22 +79,24 @@ def built(source, out, **more):
 
 def test_parts_are_listed_read_and_split_together(source, tmp_path):
     records, images, excluded = built(source, tmp_path / "out")
-    assert len(records) == 32 and images.shape == (32, 4, 4) and set(records["adapter"]) == {"one", "two"}
-    assert list(records.groupby("adapter")["site"].unique().map(tuple)) == [("one",), ("Zurich",)]
+    assert len(records) == 32 and images.shape == (32, 8, 8) and set(records["adapter"]) == {"toys.one", "toys.two"}
+    assert list(records.groupby("adapter")["site"].unique().map(tuple)) == [("toys.one",), ("Zurich",)]
     for row in records.itertuples():  # each by its own adapter; the second part's later visit comes first
-        visit = row.session if row.adapter == "one" else 1 - row.session
-        assert images[row.image_index].max() == {"one": 10, "two": 100}[row.adapter] + visit and row.age == 60 + visit
-    wanted = assign_splits(records["subject_id"], scans.COMMON["fractions"], 0)
-    assert [wanted[subject] for subject in records["subject_id"]] == list(records["split"])
+        visit = row.session if row.adapter == "toys.one" else 1 - row.session
+        level = {"toys.one": 10, "toys.two": 100}[row.adapter]
+        assert images[row.image_index].max() == level + visit and row.age == 60 + visit
+    splits = assign_splits(records["subject_id"], {"train": 0.7, "val": 0.1, "test": 0.2}, 0)
+    assert [splits[subject] for subject in records["subject_id"]] == list(records["split"])
     assert sorted(excluded["subject_id"]) == ["one_x", "two_x"]
 
 
 def test_options_of_a_part_and_of_all(source, tmp_path):
-    parts = {"one": {"source": "one", "visits": 1}, "two": {"source": str(source / "two")}}
-    records, _, excluded = built(source, tmp_path / "out", parts=parts, per_class={"AD": 5}, sites=["one", "Zurich"])
+    parts = {"toys.one": {"source": "one", "visits": 1}, "toys.two": {"source": str(source / "two")}}
+    drawing = {"per_class": {"AD": 5}, "sites": ["toys.one", "Zurich"]}
+    records, _, excluded = built(source, tmp_path / "out", parts=parts, **drawing)
     assert len(records) == 5 and set(records["diagnosis"]) == {"AD"}
     assert dict(excluded["reason"].value_counts()) == {"not drawn (per_class)": 19, "no age": 2}
-    assert set(built(source, tmp_path / "other", sites=["Zurich"])[0]["adapter"]) == {"two"}
+    assert set(built(source, tmp_path / "other", sites=["Zurich"])[0]["adapter"]) == {"toys.two"}
 
 
 def test_a_number_draws_as_many_of_each_label(source):
@@ -115,14 +118,14 @@ def test_a_number_draws_as_many_of_each_label(source):
     "parts, said",
     [
         ({}, "parts is empty; give adapters"),
-        ({"one": {"source": "one"}, "three": {}}, "Unknown dataset adapter 'three'"),
+        ({"toys.one": {"source": "one"}, "three": {}}, "dataset adapter 'three' is unknown"),
         ({"brain_phantom": {}}, "parts: brain_phantom reads no download folder"),
         (
-            {"one": {"source": "one", "image_size": 8}},
-            "parts.one.image_size is one for all parts; set image_size beside parts",
+            {"toys.one": {"source": "one", "image_size": 8}},
+            "parts.toys.one.image_size is one for all parts; set image_size beside parts",
         ),
-        ({"one": {"source": "one", "visit": 8}}, "Unknown option 'visit' of dataset 'one'"),
-        ({"one": {"source": "uno"}}, "parts.one.source: .*uno is not a folder"),
+        ({"toys.one": {"source": "one", "visit": 8}}, "Option parts.toys.one: option 'visit' is unknown"),
+        ({"toys.one": {"source": "uno"}}, "parts.toys.one.source: .*uno is not a folder"),
     ],
 )
 def test_each_mistake_is_named(parts, said, source, tmp_path):
@@ -130,26 +133,21 @@ def test_each_mistake_is_named(parts, said, source, tmp_path):
         prepare("merged", options(source, parts=parts), 0, tmp_path / "out")
 
 
-def test_a_subject_in_two_parts_is_refused(source, tmp_path, monkeypatch):
-    monkeypatch.setitem(datasets.ADAPTERS, "two", datasets.ADAPTERS["one"])
-    with pytest.raises(UserError, match="one and two have 8 subject ids in common"):
-        prepare(
-            "merged", options(source, parts={"one": {"source": "one"}, "two": {"source": "one"}}), 0, tmp_path / "out"
-        )
+def test_a_subject_in_two_parts_is_refused(source, tmp_path):
+    (source / "toys" / "again.py").write_text(ONE)
+    parts = {"toys.one": {"source": "one"}, "toys.again": {"source": "one"}}
+    with pytest.raises(UserError, match="toys.again and toys.one have 8 subject ids in common"):
+        prepare("merged", options(source, parts=parts), 0, tmp_path / "out")
 
 
 def test_adni_and_oasis3_as_they_are_downloaded(adni_source, oasis3_source, tmp_path):
     """The paper's brain data: each part alone and both as one give the same images, ages and diagnoses."""
     parts = {
-        name: {"source": str(source), **{key: value for key, value in PLAIN.items() if key not in scans.COMMON}}
+        name: {"source": str(source), **{key: value for key, value in PLAIN.items() if key != "image_size"}}
         for name, source in (("adni", adni_source), ("oasis3", oasis3_source))
     }
-    prepare(
-        "merged",
-        {"source": str(tmp_path), "image_size": PLAIN.get("image_size", 512), "parts": parts},
-        0,
-        tmp_path / "both",
-    )
+    both = {"source": str(tmp_path), "image_size": PLAIN["image_size"], "parts": parts}
+    prepare("merged", both, 0, tmp_path / "both")
     records, images = load(tmp_path / "both")
     for name, own in parts.items():
         prepare(name, {**PLAIN, **own}, 0, tmp_path / name)

@@ -114,5 +114,5 @@ def test_missing_and_ambiguous_tables_and_options(source):
         run(source)
     with pytest.raises(UserError, match="gone.csv was not found"):
         run(source, table="gone.csv")
-    with pytest.raises(UserError, match="Option volume .*SUBJ_111"):
+    with pytest.raises(UserError, match="option volume is 'MASKED'.*SUBJ_111"):
         run(source, volume="MASKED")

@@ -104,5 +104,5 @@ def test_pseudonym_needs_the_salt():
 def test_registry_names_unknown_adapter_and_option():
     with pytest.raises(UserError, match="'nope'.*brain_phantom, .*folder"):
         datasets.build("nope")
-    with pytest.raises(UserError, match="'subject'.*image_size.*subjects"):
+    with pytest.raises(UserError, match="option 'subject' is unknown; use one of image_size.*subjects"):
         datasets.build("brain_phantom", {"subject": 3})

@@ -1,12 +1,14 @@
 """From a list of scans to a data set, on a toy adapter: order, sites, drawing, faults, going on after a kill."""
 
 import os
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from ldcore import plugins
 from ldcore.datasets.scans import build as module
 from ldcore.runtime.errors import UserError
 
@@ -52,12 +54,10 @@ def rows_of(source, count=30, **columns):
 
 
 def build(adapter, source, seed=0, cache=None, workers=1, **options):
+    given = {"image_size": 8, "source": str(source), **options}
+    declared = plugins.literals(Path(module.__file__))["OPTIONS"]
     return module.build(
-        adapter,
-        {**module.COMMON, "image_size": 8, "source": str(source), **options},
-        seed,
-        cache or source.parent / "cache",
-        workers,
+        adapter, plugins.filled(declared, given, "toy"), seed, cache or source.parent / "cache", workers
     )
 
 
@@ -164,9 +164,8 @@ def test_nothing_to_use_says_why(source):
         (source / str(number)).write_text("refused")
     with pytest.raises(UserError, match="can be used: 2 is refused"):
         build(toy(rows_of(source, 2)), source)
-    for missing in (None, str(source / "gone")):
-        with pytest.raises(UserError, match="is not a folder; give the folder of the download"):
-            module.build(toy([]), {**module.COMMON, "source": missing}, 0, source.parent / "cache")
+    with pytest.raises(UserError, match="gone is not a folder; give the folder of the download"):
+        build(toy([]), source / "gone")
 
 
 def test_a_killed_run_goes_on_and_a_changed_file_is_read_again(source):

@@ -13,7 +13,12 @@ from ldcore.plan import config as module
 from ldcore.plan.resources import grown
 from ldcore.runtime.errors import UserError
 
-MEDMNIST = {"adapter": "medmnist", "anatomy": "chest_xray", "classes": ["No Finding", "Pneumonia"]}
+MEDMNIST = {
+    "adapter": "medmnist",
+    "anatomy": "chest_xray",
+    "classes": ["No Finding", "Pneumonia"],
+    "options": {"source": "medmnist"},
+}
 
 
 @pytest.mark.parametrize(
@@ -75,6 +80,23 @@ def test_each_mistake_names_its_key(changes, named):
     "changes, named",
     [
         ({"datasets": {"x": {"adapter": "floder", "anatomy": "brain_mr", "classes": ["CN"]}}}, "floder.*folder"),
+        ({"datasets": {"m": {**MEDMNIST, "options": {}}}}, "datasets.m.options: option 'source' is not set"),
+        (
+            {"datasets": {"brain_phantom": {"options": {"subject": 3}}}},
+            "datasets.brain_phantom.options: option 'subject' is unknown; use one of image_size, skull, subjects",
+        ),
+        (
+            {"datasets": {"chest_phantom": {"options": {"subjects": "ten"}}}},
+            "chest_phantom.options: .*subjects is 'ten'",
+        ),
+        (
+            {
+                "datasets": {
+                    "m": {**MEDMNIST, "adapter": "merged", "options": {"source": "x", "parts": {"adni": {"day": 1}}}}
+                }
+            },
+            "datasets.m.options.parts.adni: option 'day' is unknown",
+        ),
         ({"methods": {"dreambooht": {}}}, "dreambooht.*basic_ft"),
         (
             {"datasets": {"m": MEDMNIST}, "grid": {"datasets": ["m"]}},

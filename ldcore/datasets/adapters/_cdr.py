@@ -3,9 +3,15 @@
 import pandas as pd
 
 from ldcore.datasets.tables import number
-from ldcore.runtime.errors import UserError
 
-DIAGNOSES = {"0": "CN", "0.5": "MCI", "1": "AD", "2": "AD", "3": "AD"}
+OPTIONS = {
+    "cdr": {
+        "type": "object",
+        "additionalProperties": {"enum": ["CN", "MCI", "AD", ""]},
+        "default": {"0": "CN", "0.5": "MCI", "1": "AD", "2": "AD", "3": "AD"},
+        "description": "rating -> diagnosis; an empty one, and a rating without one, leaves the scan out",
+    },
+}
 
 
 def diagnoses(rows: pd.DataFrame, mapping: dict) -> pd.Series:
@@ -13,11 +19,6 @@ def diagnoses(rows: pd.DataFrame, mapping: dict) -> pd.Series:
 
     UserError: a cell that is no rating.
     """
-    wrong = set(mapping.values()) - {"CN", "MCI", "AD", ""}
-    if wrong:
-        raise UserError(
-            f"Option cdr gives {sorted(wrong)[0]!r} for a rating; use CN, MCI, AD, or an empty text to leave such scans out."
-        )
     known = {"" if key == "" else f"{float(key):g}": value for key, value in mapping.items()}
     ratings = number(rows, "cdr", 0, 3)
     return ratings.map(lambda rating: known.get("" if pd.isna(rating) else f"{rating:g}", ""))

@@ -20,7 +20,13 @@ from ldcore.datasets.scans import brain_scan
 from ldcore.datasets.scans.brain_listing import first_each, matched, natural
 from ldcore.datasets.scans.brain_scan import prepared  # noqa: F401  the adapter's own
 
-DEFAULTS = {**brain_scan.OPTIONS, "table": None, "visits": None, "max_days": 183}
+TITLE = "ADNI"
+EXTENDS = ("ldcore.datasets.scans.build", "ldcore.datasets.scans.brain_scan")
+OPTIONS = {
+    "table": {"type": ["string", "null"], "default": None, "description": "the collection's CSV; null: in source"},
+    "visits": {"type": ["string", "null"], "default": None, "description": "ADNIMERGE; null: in source, if any"},
+    "max_days": {"type": "number", "minimum": 0, "default": 183, "description": "days from a scan to its diagnosis"},
+}
 COLUMNS = {
     "image": ("Image Data ID", "Image ID"),
     "subject": ("Subject", "Subject ID"),

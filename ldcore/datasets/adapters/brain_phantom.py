@@ -26,7 +26,13 @@ from ldcore.datasets.phantoms import common as phantom
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.seeds import numpy_rng
 
-DEFAULTS = {"subjects": 420, "image_size": 64, "skull": False, "val_fraction": 0.1, "test_fraction": 0.3}
+TITLE = "brain phantom"
+EXTENDS = ("ldcore.datasets.phantoms.common",)
+OPTIONS = {
+    "subjects": {"type": "integer", "minimum": 1, "maximum": 10000, "default": 420, "description": "simulated people"},
+    "skull": {"type": "boolean", "default": False, "description": "show skull and scalp"},
+    "test_fraction": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.3, "description": "of all subjects"},
+}
 DIAGNOSES = ("CN", "MCI", "AD")
 HAZARD = {"CN": 0.015, "MCI": 0.05, "AD": 0.0}
 VENTRICLE = {"CN": 0.0, "MCI": 0.20, "AD": 0.42}
@@ -43,9 +49,9 @@ def build(options: dict, seed: int):
 
     A function of the arguments alone, subject by subject.  Besides the common columns: years (since baseline),
     slice_mm, ventricle_ratio, atrophy and lesions (the causal model's) and ventricle_fraction (ventricle area over
-    brain area, measured on the warped masks).  UserError for options outside their range.
+    brain area, measured on the warped masks).
     """
-    return phantom.build("brain_phantom", _checked(options), seed, sessions, render)
+    return phantom.build("brain_phantom", options, seed, sessions, render)
 
 
 def sessions(index: int, options: dict, seed: int) -> list[dict]:
@@ -93,7 +99,6 @@ def counterfactual(record, options: dict, seed: int, **changes) -> np.ndarray:
 
 def render(record, options: dict, seed: int, **changes):
     """Return (uint8 image [size, size], its truth: slice_mm, ventricle_ratio, atrophy, lesions, ventricle_fraction)."""
-    options = _checked(options)
     causes = phantom.changed(record, ("age", "sex", "diagnosis", "years"), changes)
     state = _state(str(record["subject_id"]), int(record["session"]), causes, seed)
     signal, ventricle, brain, head = _anatomy(state, options)
@@ -186,15 +191,3 @@ def _spread(index, seed):
     root = 1.2207440846057596  # solves x^4 = x + 1, the generalised golden ratio in three dimensions
     shift = numpy_rng(seed, "brain", "spread").random(3)
     return (shift + (index + 1) * root ** -np.arange(1.0, 4.0)) % 1.0
-
-
-def _checked(options):
-    """Options with defaults filled in; UserError for a value outside its range."""
-    limits = {
-        "subjects": (int, 1, 10000),
-        "image_size": (int, 16, 512),
-        "skull": (bool, False, True),
-        "val_fraction": ((int, float), 0, 1),
-        "test_fraction": ((int, float), 0, 1),
-    }
-    return phantom.checked(options, DEFAULTS, limits)

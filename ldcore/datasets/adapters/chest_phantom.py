@@ -26,16 +26,21 @@ from ldcore.datasets.phantoms.chest_film import expose, project
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.seeds import numpy_rng
 
-DEFAULTS = {"subjects": 720, "image_size": 64, "val_fraction": 0.1, "test_fraction": 0.4}
+TITLE = "chest phantom"
+EXTENDS = ("ldcore.datasets.phantoms.common",)
+OPTIONS = {
+    "subjects": {"type": "integer", "minimum": 1, "maximum": 10000, "default": 720, "description": "simulated people"},
+    "test_fraction": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.4, "description": "of all subjects"},
+}
 
 
 def build(options: dict, seed: int):
     """Return (records, images uint8 [N, size, size]), rows in order of subject and session.
 
     A function of the arguments alone, subject by subject.  Besides the common columns: ctr, effusion, opacity (the causal
-    model's) and lung_fraction (clear lung over the frame).  UserError for options outside their range.
+    model's) and lung_fraction (clear lung over the frame).
     """
-    return phantom.build("chest_phantom", _checked(options), seed, sessions, render)
+    return phantom.build("chest_phantom", options, seed, sessions, render)
 
 
 def sessions(index: int, options: dict, seed: int) -> list[dict]:
@@ -82,7 +87,6 @@ def counterfactual(record, options: dict, seed: int, **changes) -> np.ndarray:
 
 def render(record, options: dict, seed: int, **changes):
     """Return (uint8 image [size, size], its truth: ctr, effusion, opacity, lung_fraction)."""
-    options = _checked(options)
     causes = phantom.changed(record, ("age", "sex", "findings"), changes)
     state = _state(str(record["subject_id"]), int(record["session"]), causes, seed)
     size = options["image_size"]
@@ -117,14 +121,3 @@ def _state(subject, session, causes, seed):
         "own": own,
         "scan": scan,
     }
-
-
-def _checked(options):
-    """Options with defaults filled in; UserError for a value outside its range."""
-    limits = {
-        "subjects": (int, 1, 10000),
-        "image_size": (int, 16, 512),
-        "val_fraction": ((int, float), 0, 1),
-        "test_fraction": ((int, float), 0, 1),
-    }
-    return phantom.checked(options, DEFAULTS, limits)

@@ -9,12 +9,21 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ldcore.datasets.scans import chest_scan, chest_tables
+from ldcore.datasets.scans import chest_tables
 from ldcore.datasets.scans.build import left_out
 from ldcore.datasets.scans.chest_scan import prepared  # noqa: F401  (of the adapter)
+from ldcore.datasets.scans.images import check_window
 from ldcore.runtime.errors import UserError
 
-DEFAULTS = {**chest_scan.DEFAULTS, "uncertain": "ignore"}
+TITLE = "CheXpert"
+EXTENDS = ("ldcore.datasets.scans.build", "ldcore.datasets.scans.chest_scan")
+OPTIONS = {
+    "uncertain": {
+        "enum": ["ignore", "zeros", "ones"],
+        "default": "ignore",
+        "description": "label -1 among the findings: leave the scan out, take it as absent, or as present",
+    },
+}
 TABLES = ("train.csv", "valid.csv")
 COLUMNS = ("Path", "Sex", "Age", "Frontal/Lateral", "AP/PA", *chest_tables.CHEXPERT)
 SEXES = {"Female": "F", "Male": "M", "Unknown": "", "": ""}
@@ -22,7 +31,7 @@ SEXES = {"Female": "F", "Male": "M", "Unknown": "", "": ""}
 
 def listing(options: dict):
     """(scans, excluded) as ldcore.datasets.scans describes; UserError: a table, column or cell that is not CheXpert's."""
-    chest_scan.check_image_options(options)
+    check_window(options["window"])
     source = Path(options["source"])
     chest_tables.find(source, *TABLES)
     found = [rows(source, source / name) for name in TABLES if (source / name).is_file()]

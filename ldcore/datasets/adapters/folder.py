@@ -13,16 +13,17 @@ import pandas as pd
 from tqdm import tqdm
 
 from ldcore.datasets.records import SPLITS, assign_splits, validate
-from ldcore.datasets.scans.images import SCANS, axial_slice, check, dicom, one_gray, picture, to_uint8
+from ldcore.datasets.scans.images import SCANS, axial_slice, check_window, dicom, one_gray, picture, to_uint8
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import beside
 
-DEFAULTS = {
-    "root": None,
-    "csv": None,
-    "image_size": 64,
-    "fractions": {"train": 0.7, "val": 0.1, "test": 0.2},
-    "window": [0.5, 99.5],
+TITLE = "own images"
+SOURCE = "root"
+EXTENDS = ("ldcore.datasets.records", "ldcore.datasets.scans.images")
+OPTIONS = {
+    "root": {"type": "string", "description": "the folder of the images"},
+    "csv": {"type": "string", "description": "the table: counts from the working folder, else from root"},
+    "image_size": {"type": "integer", "minimum": 8, "default": 64, "description": "pixels a side"},
 }
 SEX_CODES = {"f": "F", "female": "F", "m": "M", "male": "M", "": ""}
 PICTURES, VOLUMES = (".png", ".jpg", ".jpeg"), (".nii", ".nii.gz")
@@ -31,13 +32,11 @@ PICTURES, VOLUMES = (".png", ".jpg", ".jpeg"), (".nii", ".nii.gz")
 def build(options: dict, seed: int):
     """Return (records, images uint8 [N, size, size]), rows in the CSV's order; the seed only assigns missing splits.
 
-    Options: root (folder), csv (file, relative to the working folder or to root), image_size (pixels), fractions
-    (split shares), window (two percentiles of each image that become 0 and 255).  UserError for the first fault.
+    UserError: the first fault of the table or of an image.
     """
-    options = {**DEFAULTS, **options}
     root, table = _table(options)
     size, window = options["image_size"], options["window"]
-    check(options)
+    check_window(window)
     records = _records(table, options, seed)
     images = np.empty((len(table), size, size), np.uint8)
     slices = _each(table, "slice", _slice)
@@ -49,9 +48,6 @@ def build(options: dict, seed: int):
 
 def _table(options):
     """The root folder and the CSV as text cells, required columns present and filled."""
-    for key in ("root", "csv"):
-        if not options[key]:
-            raise UserError(f"Option {key!r} of dataset 'folder' is not set; give its path.")
     root, file = Path(options["root"]), beside(options["csv"], options["root"])
     if not file.is_file():
         raise UserError(f"The table {options['csv']} was not found, nor in {root}; correct option 'csv'.")

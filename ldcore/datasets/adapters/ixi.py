@@ -12,7 +12,11 @@ from ldcore.datasets.scans import brain_scan
 from ldcore.datasets.scans.brain_listing import first_each, matched
 from ldcore.datasets.scans.brain_scan import prepared  # noqa: F401  the adapter's own
 
-DEFAULTS = {**brain_scan.OPTIONS, "table": None}
+TITLE = "IXI"
+EXTENDS = ("ldcore.datasets.scans.build", "ldcore.datasets.scans.brain_scan")
+OPTIONS = {
+    "table": {"type": ["string", "null"], "default": None, "description": "the demographics; null: in source"},
+}
 COLUMNS = {"person": ("IXI_ID",), "sex": ("SEX_ID (1=m, 2=f)", "SEX_ID"), "age": ("AGE",)}
 NAME = re.compile(r"(IXI\d+)-([A-Za-z]+)-\d+-T1\.nii(\.gz)?$")
 

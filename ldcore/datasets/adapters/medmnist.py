@@ -15,11 +15,30 @@ import pandas as pd
 
 from ldcore.datasets.records import SPLITS
 from ldcore.datasets.scans import chest_tables
-from ldcore.datasets.scans.images import check, squared
+from ldcore.datasets.scans.images import squared
 from ldcore.runtime.errors import UserError
 
-# file: which archive of the folder, where it has several; labels: the names of the labels in order; findings, single: chest_tables.counted.
-DEFAULTS = {"image_size": 64, "file": None, "labels": None, "findings": None, "single": True}
+TITLE = "MedMNIST"
+PATIENTS = False
+EXTENDS = ("ldcore.datasets.scans.build",)
+OPTIONS = {
+    "image_size": {"type": "integer", "minimum": 8, "default": 64, "description": "pixels a side"},
+    "file": {"type": ["string", "null"], "default": None, "description": "which .npz; null: the only one"},
+    "labels": {
+        "type": ["array", "null"],
+        "items": {"type": "string"},
+        "default": None,
+        "description": "the labels' names in order; null: those of pneumoniamnist or chestmnist",
+    },
+    "findings": {
+        "type": ["array", "null"],
+        "items": {"type": "string"},
+        "minItems": 1,
+        "default": None,
+        "description": "the labels of interest; null: all",
+    },
+    "single": {"type": "boolean", "default": True, "description": "only images with exactly one of the labels"},
+}
 LABELS = {
     "pneumoniamnist": ("No Finding", "Pneumonia"),
     "chestmnist": (
@@ -43,7 +62,6 @@ LABELS = {
 
 def listing(options: dict):
     """(scans, excluded) as ldcore.datasets.scans describes, with the official `split`; UserError: no archive, not MedMNIST's, labels unnamed."""
-    check({**options, "window": [0, 100]})
     file = archive(Path(options["source"]), options["file"])
     scans, labels = [], []
     for split in SPLITS:

@@ -8,26 +8,35 @@ from pathlib import Path
 
 import pandas as pd
 
-from ldcore.datasets import complete, module
-from ldcore.datasets.scans.build import COMMON
+from ldcore import plugins
 from ldcore.runtime.errors import UserError
 
-DEFAULTS = {"parts": {}}
+TITLE = "several downloads"
+PARTS = "parts"
+EXTENDS = ("ldcore.datasets.scans.build",)
+OPTIONS = {
+    "parts": {
+        "type": "object",
+        "additionalProperties": {"type": "object"},
+        "default": {},
+        "description": "adapter -> its own options, of which source counts from this source",
+    },
+}
 
 
 def part(name: str, options: dict) -> dict:
     """A part's complete options. UserError: a part that reads no download folder, an option that is set for all, no such folder."""
-    own, chosen = options["parts"][name], module(name)
-    if not hasattr(chosen, "listing"):
+    own = {"source": "", **options["parts"][name]}
+    if not hasattr(plugins.find("dataset adapter", name), "listing"):
         raise UserError(f"Option parts: {name} reads no download folder; use an adapter that does.")
-    common = sorted(set(own) & set(COMMON) - {"source"})
+    common = sorted(set(own) & set(options) - {"source"})
     if common:
         raise UserError(f"Option parts.{name}.{common[0]} is one for all parts; set {common[0]} beside parts.")
-    own = complete(own, {"source": "", **chosen.DEFAULTS}, name)
+    own = plugins.options("dataset adapter", name, {**own, "image_size": options["image_size"]}, f"Option parts.{name}")
     folder = Path(options["source"], own["source"])
     if not folder.is_dir():
         raise UserError(f"Option parts.{name}.source: {folder} is not a folder; give the folder of the download.")
-    return {**COMMON, **own, "source": str(folder), "image_size": options["image_size"]}
+    return {**own, "source": str(folder)}
 
 
 def listing(options: dict):
@@ -37,7 +46,7 @@ def listing(options: dict):
             "Option parts is empty; give adapters and their options, e.g. {adni: {source: ADNI}, oasis3: {source: OASIS3}}."
         )
     parts = {name: part(name, options) for name in options["parts"]}
-    found = [module(name).listing(own) for name, own in parts.items()]
+    found = [plugins.find("dataset adapter", name).listing(own) for name, own in parts.items()]
     scans = [marked(scans.reset_index(drop=True), name) for name, (scans, _) in zip(options["parts"], found)]
     scans, excluded = pd.concat(scans, ignore_index=True), pd.concat([gone for _, gone in found], ignore_index=True)
     several = scans.groupby("subject_id")["adapter"].agg(lambda names: " and ".join(sorted(set(names))))
@@ -63,4 +72,4 @@ def marked(scans: pd.DataFrame, name: str) -> pd.DataFrame:
 
 def prepared(scan: dict, options: dict):
     """The image of one scan, as its part makes it."""
-    return module(scan["adapter"]).prepared(scan, part(scan["adapter"], options))
+    return plugins.find("dataset adapter", scan["adapter"]).prepared(scan, part(scan["adapter"], options))

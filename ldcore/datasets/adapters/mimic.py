@@ -9,21 +9,35 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ldcore.datasets.scans import chest_scan, chest_tables
+from ldcore.datasets.scans import chest_tables
 from ldcore.datasets.scans.build import left_out
 from ldcore.datasets.scans.chest_scan import prepared  # noqa: F401  (of the adapter)
+from ldcore.datasets.scans.images import check_window
 from ldcore.runtime.errors import UserError
 
-# patients: MIMIC-IV's patients.csv or .csv.gz; official_split: the data set's own (its test split is 1 % of the patients), not fractions.
-DEFAULTS = {**chest_scan.DEFAULTS, "uncertain": "ignore", "patients": None, "official_split": False}
+TITLE = "MIMIC-CXR"
+EXTENDS = ("ldcore.datasets.scans.build", "ldcore.datasets.scans.chest_scan")
+OPTIONS = {
+    "uncertain": {
+        "enum": ["ignore", "zeros", "ones"],
+        "default": "ignore",
+        "description": "label -1 among the findings: leave the scan out, take it as absent, or as present",
+    },
+    "patients": {"type": ["string", "null"], "default": None, "description": "MIMIC-IV's table, for age and sex"},
+    "official_split": {
+        "type": "boolean",
+        "default": False,
+        "description": "the data set's own split (its test part is 1 % of the patients) instead of fractions",
+    },
+}
 METADATA = ("dicom_id", "subject_id", "study_id", "ViewPosition", "StudyDate", "StudyTime")
-PATIENTS = ("subject_id", "gender", "anchor_age", "anchor_year")
+PATIENT_COLUMNS = ("subject_id", "gender", "anchor_age", "anchor_year")
 SPLITS = {"train": "train", "validate": "val", "test": "test"}
 
 
 def listing(options: dict):
     """(scans, excluded) as ldcore.datasets.scans describes; UserError: a table, column or cell that is not MIMIC-CXR's."""
-    chest_scan.check_image_options(options)
+    check_window(options["window"])
     source = Path(options["source"])
     file = named(source, "metadata")
     table = chest_tables.read(file, METADATA)
@@ -110,7 +124,7 @@ def with_patients(scans, name, source: Path):
     if name is None:
         return scans
     file = Path(name) if Path(name).is_file() else chest_tables.find(source, name)
-    table = chest_tables.read(file, PATIENTS)[list(PATIENTS)].drop_duplicates()
+    table = chest_tables.read(file, PATIENT_COLUMNS)[list(PATIENT_COLUMNS)].drop_duplicates()
     differ(table["subject_id"], file, "a patient")
     whole = "it is a whole number"
     found = pd.DataFrame(

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from ldcore.datasets.scans import chest_scan, chest_tables
+from ldcore.datasets.scans import chest_tables
 from ldcore.datasets.scans.build import left_out
 from ldcore.datasets.scans.chest_scan import prepared  # noqa: F401  (of the adapter)
+from ldcore.datasets.scans.images import check_window
 from ldcore.runtime.errors import UserError
 
-DEFAULTS = chest_scan.DEFAULTS
+TITLE = "ChestX-ray14"
+EXTENDS = ("ldcore.datasets.scans.build", "ldcore.datasets.scans.chest_scan")
 TABLES = ("Data_Entry_2017_v2020.csv", "Data_Entry_2017.csv")
 COLUMNS = (
     "Image Index",
@@ -53,7 +55,7 @@ UNITS = {"Y": 1.0, "M": 12.0, "D": 365.25}  # of an age: so many make a year
 
 def listing(options: dict):
     """(scans, excluded) as ldcore.datasets.scans describes; UserError: a table, column or cell that is not ChestX-ray14's."""
-    chest_scan.check_image_options(options)
+    check_window(options["window"])
     source = Path(options["source"])
     file = chest_tables.find(source, *TABLES)
     table = read(file)

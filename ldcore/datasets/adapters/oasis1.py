@@ -12,16 +12,26 @@ import re
 from pathlib import Path
 
 from ldcore.datasets import tables
-from ldcore.datasets.adapters._cdr import DIAGNOSES, diagnoses
+from ldcore.datasets.adapters._cdr import diagnoses
 from ldcore.datasets.scans import brain_scan
 from ldcore.datasets.scans.brain_listing import first_each, matched
 
-DEFAULTS = {
-    **brain_scan.OPTIONS,
-    "table": None,
-    "volume": "SUBJ_111",
-    "rescans": False,
-    "cdr": {**DIAGNOSES, "": "CN", "0.5": "AD"},
+TITLE = "OASIS-1"
+EXTENDS = ("ldcore.datasets.scans.build", "ldcore.datasets.scans.brain_scan", "ldcore.datasets.adapters._cdr")
+OPTIONS = {
+    "table": {"type": ["string", "null"], "default": None, "description": "cross-sectional table; null: in source"},
+    "volume": {
+        "enum": ["SUBJ_111", "T88_111", "RAW"],
+        "default": "SUBJ_111",
+        "description": "which of a session's images: their average, in Talairach's atlas, or the first as scanned",
+    },
+    "rescans": {"type": "boolean", "default": False, "description": "use the second scan within 90 days too"},
+    "cdr": {
+        "type": "object",
+        "additionalProperties": {"enum": ["CN", "MCI", "AD", ""]},
+        "default": {"": "CN", "0": "CN", "0.5": "AD", "1": "AD", "2": "AD", "3": "AD"},
+        "description": "Clinical Dementia Rating -> diagnosis; an empty one leaves the scan out",
+    },
 }
 COLUMNS = {"ID": ("ID",), "sex": ("M/F",), "age": ("Age",), "cdr": ("CDR",), "delay": ("Delay",)}
 VOLUMES = {
@@ -35,7 +45,7 @@ NAME = re.compile(r"(OAS1_\d{4})_(MR\d)")
 def listing(options: dict):
     """(scans, excluded). UserError: options, the table, as brain_scan.check, tables.table and tables.unique say."""
     brain_scan.check(options)
-    pattern, _ = brain_scan.choice(options, "volume", VOLUMES)
+    pattern, _ = VOLUMES[options["volume"]]
     rows = tables.unique(tables.table(options, "table", COLUMNS), "ID")
     keys = [tuple(name.rsplit("_", 1)) for name in rows["ID"]]
     reason = ["" if options["rescans"] or key[-1] == "MR1" else "rescan" for key in keys]

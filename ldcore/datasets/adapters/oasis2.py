@@ -8,12 +8,17 @@ import re
 from pathlib import Path
 
 from ldcore.datasets import tables
-from ldcore.datasets.adapters._cdr import DIAGNOSES, diagnoses
+from ldcore.datasets.adapters._cdr import diagnoses
 from ldcore.datasets.scans import brain_scan
 from ldcore.datasets.scans.brain_listing import first_each, matched, natural
 from ldcore.datasets.scans.brain_scan import prepared  # noqa: F401  the adapter's own
 
-DEFAULTS = {**brain_scan.OPTIONS, "axes": "ASL", "table": None, "cdr": DIAGNOSES}
+TITLE = "OASIS-2"
+EXTENDS = ("ldcore.datasets.scans.build", "ldcore.datasets.scans.brain_scan", "ldcore.datasets.adapters._cdr")
+OPTIONS = {
+    "table": {"type": ["string", "null"], "default": None, "description": "the longitudinal table; null: in source"},
+    "axes": {"type": ["string", "null"], "default": "ASL", "description": "as in OASIS-1's raw images"},
+}
 COLUMNS = {"MRI ID": ("MRI ID",), "delay": ("MR Delay",), "sex": ("M/F",), "age": ("Age",), "cdr": ("CDR",)}
 NAME = re.compile(r"(OAS2_\d{4})_(MR\d+)")
 

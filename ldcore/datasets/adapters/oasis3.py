@@ -9,12 +9,18 @@ import re
 from pathlib import Path
 
 from ldcore.datasets import tables
-from ldcore.datasets.adapters._cdr import DIAGNOSES, diagnoses
+from ldcore.datasets.adapters._cdr import diagnoses
 from ldcore.datasets.scans import brain_scan
 from ldcore.datasets.scans.brain_listing import first_each, matched, natural
 from ldcore.datasets.scans.brain_scan import prepared  # noqa: F401  the adapter's own
 
-DEFAULTS = {**brain_scan.OPTIONS, "demographics": None, "clinical": None, "max_days": 365, "cdr": DIAGNOSES}
+TITLE = "OASIS-3"
+EXTENDS = ("ldcore.datasets.scans.build", "ldcore.datasets.scans.brain_scan", "ldcore.datasets.adapters._cdr")
+OPTIONS = {
+    "demographics": {"type": ["string", "null"], "default": None, "description": "table of people; null: in source"},
+    "clinical": {"type": ["string", "null"], "default": None, "description": "table of visits; null: in source"},
+    "max_days": {"type": "number", "minimum": 0, "default": 365, "description": "days from a scan to its diagnosis"},
+}
 PERSON = ("OASISID", "Subject")
 PEOPLE = {"subject": PERSON, "age": ("AgeatEntry",), "sex": ("GENDER", "M/F", "Sex")}
 VISITS = {"subject": PERSON, "cdr": ("CDRTOT", "CDR"), "days": ("days_to_visit", "ADRC_ADRCCLINICALDATA ID")}

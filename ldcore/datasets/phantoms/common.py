@@ -1,4 +1,4 @@
-"""What both phantoms share: options within their limits, rows turned into a data set, causes changed."""
+"""What both phantoms share: options, rows turned into a data set, causes changed."""
 
 import numpy as np
 import pandas as pd
@@ -6,14 +6,10 @@ from tqdm import tqdm
 
 from ldcore.runtime.errors import UserError
 
-
-def checked(options: dict, defaults: dict, limits: dict) -> dict:
-    """Options with defaults filled in; limits: key -> (type, least, most). UserError for a value outside its range."""
-    options = {**defaults, **options}
-    for key, (kind, least, most) in limits.items():
-        if not isinstance(options[key], kind) or not least <= options[key] <= most:
-            raise UserError(f"Option {key} is {options[key]!r}; give a value from {least} to {most}.")
-    return options
+OPTIONS = {
+    "image_size": {"type": "integer", "minimum": 16, "maximum": 512, "default": 64, "description": "pixels a side"},
+    "val_fraction": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.1, "description": "of all subjects"},
+}
 
 
 def build(name: str, options: dict, seed: int, sessions, render):

@@ -11,10 +11,30 @@ from ldcore.datasets.scans.brain_volume import TOWARDS, volume
 from ldcore.datasets.scans.images import to_uint8
 from ldcore.runtime.errors import UserError
 
-# n4: correct the coil's brightness; register: to MNI152, and take the slice slice_mm above the plane of the commissures; otherwise the scanner's
-# own slice, slice_fraction of the way from the head's highest voxel to its lowest; window: percentiles of the slice that become 0 and 255;
-# axes: see ldcore.datasets.brain_volume, for files that carry no orientation.
-OPTIONS = {"n4": True, "register": True, "slice_mm": 18, "slice_fraction": 0.45, "window": [0.5, 99.5], "axes": None}
+EXTENDS = ("ldcore.datasets.scans.images",)
+OPTIONS = {
+    "n4": {"type": "boolean", "default": True, "description": "correct the coil's brightness"},
+    "register": {"type": "boolean", "default": True, "description": "to MNI152; false: the scanner's own slice"},
+    "slice_mm": {
+        "type": "number",
+        "minimum": -70,
+        "maximum": 80,
+        "default": 18,
+        "description": "mm above the commissures, if registered",
+    },
+    "slice_fraction": {
+        "type": "number",
+        "minimum": 0,
+        "maximum": 1,
+        "default": 0.45,
+        "description": "of a head not registered: of the way from its top to the lowest voxel",
+    },
+    "axes": {
+        "type": ["string", "null"],
+        "default": None,
+        "description": "where the three voxel axes run to (ASL: anterior, superior, left) in files that do not say",
+    },
+}
 SIDE, STEP, FRONT = 233.0, 0.5, 98.0  # mm: the square cut from MNI152 space, its pixels, its front edge
 
 
@@ -64,23 +84,10 @@ def as_scanned(image, fraction: float) -> np.ndarray:
     return sitk.GetArrayFromImage(near)
 
 
-def choice(options: dict, name: str, known: dict):
-    """What `known` has for an option. UserError: nothing."""
-    if options[name] not in known:
-        raise UserError(f"Option {name} is {options[name]!r}; use one of {', '.join(known)}.")
-    return known[options[name]]
-
-
 def check(options: dict) -> None:
-    """UserError for an option of OPTIONS that no scan could be prepared with."""
-    images.check(options)
+    """UserError for a window that does not rise, or axes that are not three directions."""
+    images.check_window(options["window"])
     axes = options["axes"]
-    if not 0 <= options["slice_fraction"] <= 1:
-        raise UserError(
-            f"Option slice_fraction is {options['slice_fraction']!r}; give a number from 0, the head's top, to 1, its lowest voxel."
-        )
-    if not -70 <= options["slice_mm"] <= 80:
-        raise UserError(f"Option slice_mm is {options['slice_mm']!r}; give millimetres of MNI152, from -70 to 80.")
     if axes and (
         len(axes) != 3 or not set(axes) <= set(TOWARDS) or abs(np.linalg.det([TOWARDS[one] for one in axes])) < 0.5
     ):

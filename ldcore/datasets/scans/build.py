@@ -1,11 +1,6 @@
 """From an adapter's list of scans to a data set: each read and preprocessed once, in parallel, and whatever is left out counted.
 
-An adapter that reads a download folder has
-    DEFAULTS                 its options, over COMMON below
-    listing(options)         (scans, excluded), two DataFrames, from folder and tables alone; no image is opened
-    prepared(scan, options)  uint8 [image_size, image_size] of one scan (a row of `scans` as a dict)
-scans: subject_id and path, and any of when (number or ISO date: orders a subject's sessions), age (years), sex (F, M, ""),
-diagnosis, findings, site, split (the data set's own, in every row: used instead of fractions). excluded: path, subject_id, reason. An error in `prepared` excludes the scan, with its words as the reason.
+What an adapter has to offer: ldcore.datasets.adapters.
 """
 
 from concurrent.futures import ProcessPoolExecutor
@@ -23,16 +18,25 @@ from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import atomic, digest
 from ldcore.runtime.seeds import numpy_rng
 
-# source: the download folder; splits: a CSV of hashed_id, split instead of fractions; per_class: scans drawn of each label, or label -> how many; sites: those
-# kept; salt: of the hashed ids.
-COMMON = {
-    "source": None,
-    "image_size": 512,
-    "fractions": {"train": 0.7, "val": 0.1, "test": 0.2},
-    "splits": None,
-    "salt": "latent-drifting",
-    "per_class": None,
-    "sites": None,
+EXTENDS = ("ldcore.datasets.records",)
+OPTIONS = {
+    "source": {"type": "string", "description": "the folder of the download"},
+    "image_size": {"type": "integer", "minimum": 8, "default": 512, "description": "pixels a side"},
+    "splits": {"type": ["string", "null"], "default": None, "description": "a splits.csv, instead of fractions"},
+    "salt": {"type": "string", "default": "latent-drifting", "description": "of the hashed ids in splits.csv"},
+    "per_class": {
+        "type": ["integer", "object", "null"],
+        "minimum": 1,
+        "additionalProperties": {"type": "integer", "minimum": 1},
+        "default": None,
+        "description": "scans drawn of each label, or label -> how many; null: all",
+    },
+    "sites": {
+        "type": ["array", "null"],
+        "items": {"type": "string"},
+        "default": None,
+        "description": "the sites whose scans are used; null: all",
+    },
 }
 LEFT_OUT = ("path", "subject_id", "reason")
 TEXTS = ("sex", "diagnosis", "findings", "site")
@@ -45,7 +49,7 @@ def build(adapter, options: dict, seed: int, cache, workers: int = 1):
     `workers`. UserError: no source folder, no scan listed or none readable, unknown sites, a split list that lacks a subject or gives it
     two splits, a worker that died.
     """
-    if not options["source"] or not Path(options["source"]).is_dir():
+    if not Path(options["source"]).is_dir():
         raise UserError(f"Option source: {options['source']} is not a folder; give the folder of the download.")
     scans, excluded = adapter.listing(options)
     excluded = excluded.reindex(columns=LEFT_OUT)
@@ -90,10 +94,6 @@ def drawn(scans, excluded, count, seed: int):
     number, of which the others are left out. UserError: no scan has such a label."""
     if count is None:
         return scans, excluded
-    if any(not isinstance(one, int) or one < 1 for one in (count.values() if isinstance(count, dict) else [count])):
-        raise UserError(
-            f"Option per_class is {count!r}; give a whole number of scans, at least 1, or such a number a label."
-        )
     labels, kept = scans["diagnosis"].where(scans["diagnosis"] != "", scans["findings"]), []
     counts = count if isinstance(count, dict) else dict.fromkeys(sorted(set(labels)), count)
     for label, wanted in sorted(counts.items()):

@@ -2,24 +2,25 @@
 
 from pathlib import Path
 
-from ldcore.datasets.scans.images import SCANS, check, dicom, one_gray, picture, to_uint8
+from ldcore.datasets.scans.images import SCANS, dicom, one_gray, picture, to_uint8
 from ldcore.runtime.errors import UserError
 
-# window: percentiles of each image that become 0 and 255; square: pad (with black) or crop (the middle); findings: those of interest;
-# single: keep scans with exactly one of them, else join several by "|".  The paper's four findings, one a scan.
-DEFAULTS = {
-    "window": [0.5, 99.5],
-    "square": "pad",
-    "findings": ["No Finding", "Cardiomegaly", "Pleural Effusion", "Pneumonia"],
-    "single": True,
+EXTENDS = ("ldcore.datasets.scans.images",)
+OPTIONS = {
+    "square": {"enum": ["pad", "crop"], "default": "pad", "description": "pad with black, or crop the middle"},
+    "findings": {
+        "type": ["array", "null"],
+        "items": {"type": "string"},
+        "minItems": 1,
+        "default": ["No Finding", "Cardiomegaly", "Pleural Effusion", "Pneumonia"],
+        "description": "the findings of interest, the paper's four; null: all of the data set",
+    },
+    "single": {
+        "type": "boolean",
+        "default": True,
+        "description": "only scans with exactly one of the findings; false: several, joined by |, are a class of their own",
+    },
 }
-
-
-def check_image_options(options: dict) -> None:
-    """UserError where an option of `prepared` is out of range."""
-    check(options)
-    if options["square"] not in ("pad", "crop"):
-        raise UserError(f"Option square is {options['square']!r}; use pad or crop.")
 
 
 def prepared(scan: dict, options: dict):

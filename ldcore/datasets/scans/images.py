@@ -4,15 +4,22 @@ import numpy as np
 
 from ldcore.runtime.errors import UserError
 
+OPTIONS = {
+    "window": {
+        "type": "array",
+        "items": {"type": "number", "minimum": 0, "maximum": 100},
+        "minItems": 2,
+        "maxItems": 2,
+        "default": [0.5, 99.5],
+        "description": "percentiles of the image that become 0 and 255",
+    },
+}
 SCANS = (".dcm", ".dicom", ".ima")
 
 
-def check(options: dict) -> None:
-    """UserError where the options image_size and window cannot make an image."""
-    size, window = options["image_size"], options["window"]
-    if not isinstance(size, int) or size < 8:
-        raise UserError(f"Option image_size is {size!r}; give a whole number of pixels, at least 8.")
-    if not window or len(window) != 2 or not 0 <= window[0] < window[1] <= 100:
+def check_window(window) -> None:
+    """UserError where the option's two percentiles do not rise."""
+    if not window[0] < window[1]:
         raise UserError(f"Option window is {window!r}; give two rising percentiles from 0 to 100.")
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ldcore import datasets
+from ldcore import datasets, plugins
 from ldcore.edit.scoring.measure import cardiothoracic_ratio, ventricle_area
 
 
@@ -15,7 +15,8 @@ from ldcore.edit.scoring.measure import cardiothoracic_ratio, ventricle_area
     ],
 )
 def test_measures_follow_the_causal_model(adapter, measure, column, changes, least):
-    options = {"subjects": 60, "image_size": 64}
+    options = plugins.options("dataset adapter", adapter, {"subjects": 60, "image_size": 64})
+    render = plugins.find("dataset adapter", adapter).counterfactual
     records, images = datasets.build(adapter, options, 0)
     plain = records[records["diagnosis"].eq("CN") | records["findings"].isin(["No Finding", "Cardiomegaly"])]
     if adapter == "brain_phantom":
@@ -23,8 +24,6 @@ def test_measures_follow_the_causal_model(adapter, measure, column, changes, lea
     found = measure(images[plain["image_index"]])
     assert np.corrcoef(found, plain[column])[0, 1] > least
     healthy = records[records["diagnosis"].eq("CN") | records["findings"].eq("No Finding")].head(12)
-    ill = np.stack(
-        [datasets.module(adapter).counterfactual(row, options, 0, **changes) for row in healthy.to_dict("records")]
-    )
+    ill = np.stack([render(row, options, 0, **changes) for row in healthy.to_dict("records")])
     assert (measure(ill) > measure(images[healthy["image_index"]])).mean() > 0.9
     np.testing.assert_allclose(measure(np.repeat(ill[..., None], 3, -1)), measure(ill), rtol=1e-5)

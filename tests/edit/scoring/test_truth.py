@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from ldcore import datasets
+from ldcore import datasets, plugins
+from ldcore.datasets.adapters import brain_phantom
 from ldcore.edit.scoring.truth import moved, region_errors
 
 
@@ -28,11 +29,10 @@ def test_a_change_below_the_noise_is_no_region_and_a_whole_image_leaves_no_outsi
 
 
 def test_moved_is_right_for_the_truth_itself_and_wrong_for_its_opposite():
-    records, images = datasets.build("brain_phantom", {"subjects": 12, "image_size": 64}, 0)
+    options = plugins.options("dataset adapter", "brain_phantom", {"subjects": 12})
+    records, images = datasets.build("brain_phantom", options, 0)
     well = records[records["diagnosis"] == "CN"].to_dict("records")[:4]
-    exact = np.stack(
-        [datasets.module("brain_phantom").counterfactual(row, {"subjects": 12}, 0, diagnosis="AD") for row in well]
-    )
+    exact = np.stack([brain_phantom.counterfactual(row, options, 0, diagnosis="AD") for row in well])
     source = images[[row["image_index"] for row in well]]
     right = moved(exact, source, source, exact, "brain_mr")
     assert right["measure"] == "ventricle_area" and right["right_direction"].mean() == 1
