@@ -1,7 +1,6 @@
-"""Put the trained parts together as an ordinary diffusers folder, small enough to commit, and describe how it was made."""
+"""Step 5: put the trained parts together as an ordinary diffusers folder, with a manifest and a contact sheet."""
 
 import gzip
-import hashlib
 import json
 import os
 import shutil
@@ -9,8 +8,11 @@ from pathlib import Path
 
 import torch
 
-from ldcore.runtime.files import read_json, write_json
+from ldcore.model.backbone import prepare_cpu
+from ldcore.runtime import cli
+from ldcore.runtime.files import read_json, sha256, write_json
 from pretrain.diffusion import SCHEDULE
+from pretrain.sheet import contact_sheet
 
 
 def clip_vocabulary() -> tuple[dict, list[tuple[str, str]]]:
@@ -37,8 +39,10 @@ def new_tokenizer():
 
 
 def save_model(folder, vae, unet, text_encoder, tokenizer, half: bool = True) -> None:
-    """Write a StableDiffusionPipeline folder: weights as float16 safetensors (float32 for half=False), configs that load as float32;
-    replaces `folder`."""
+    """Write a StableDiffusionPipeline folder, in place of `folder` where there is one.
+
+    Weights are float16 safetensors (float32 for half=False); the configs make them load as float32.
+    """
     from diffusers import PNDMScheduler, StableDiffusionPipeline
 
     folder = Path(folder)
@@ -87,7 +91,7 @@ def assemble(work, out) -> None:
     )
     write_manifest(
         out,
-        made_by="make pretrain (rules/pretrain.smk, configs/pretrain.yaml)",
+        made_by="make pretrain (pretrain/Snakefile, pretrain/config.yaml)",
         medical_images="none",
         photographs="resources/pretrain/photographs.csv",
         packages=read_json(work / "packages.json"),
@@ -99,11 +103,22 @@ def assemble(work, out) -> None:
 
 
 def write_manifest(folder, **facts) -> None:
-    """manifest.json beside the weights: the given facts and the sha256 of every file."""
+    """Write manifest.json beside the weights: the given facts, and the sha256 of every other file of the folder."""
     folder = Path(folder)
     files = {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        str(path.relative_to(folder)): sha256(path)
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != "manifest.json"
     }
     write_json(folder / "manifest.json", {**facts, "files_sha256": files, "torch": torch.__version__})
+
+
+def main(work, out, sheet):
+    """Assemble the folder OUT and draw its contact sheet SHEET (PNG)."""
+    prepare_cpu(2)
+    assemble(work, out)
+    contact_sheet(out, work, sheet)
+
+
+if __name__ == "__main__":
+    cli.run(main, cli.parser(__doc__, work=str, out=str, sheet=str))

@@ -1,6 +1,10 @@
-"""Train the embedded AutoencoderKL (arXiv 2112.10752, section 3.1) on photographs: squared error plus a light KL term."""
+"""Step 3: train the embedded AutoencoderKL (arXiv 2112.10752, section 3.1) on photographs: WORK/vae.
+
+The loss is the squared error plus a light KL term; quality is measured on held-out photographs. Resumable.
+"""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -9,8 +13,11 @@ from diffusers import AutoencoderKL
 from diffusers.training_utils import EMAModel
 from tqdm import tqdm
 
-from ldcore.runtime.files import atomic
+from ldcore.model.backbone import prepare_cpu
+from ldcore.runtime import cli
+from ldcore.runtime.files import atomic, write_json
 from ldcore.runtime.seeds import numpy_rng, torch_generator
+from pretrain import read_config
 from pretrain.corpus import augment
 
 KL_WEIGHT = 5e-5
@@ -19,8 +26,8 @@ KL_WEIGHT = 5e-5
 def new_autoencoder(channels, seed: int) -> AutoencoderKL:
     """A fresh AutoencoderKL: 4 latent channels, downscaling by 2 ** (len(channels) - 1).
 
-    Tried and dropped: one normalisation group with residual branches starting at zero (ahead after 500 steps, 1.5 dB behind
-    at the end).
+    Tried and dropped: one normalisation group with residual branches starting at zero (ahead after 500 steps,
+    1.5 dB behind at the end).
     """
     torch.manual_seed(seed)
     blocks = len(channels)
@@ -42,8 +49,11 @@ def to_tensor(pictures: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
-def reconstruction_loss(model, batch, generator):
-    """Mean squared error of a sampled reconstruction plus KL_WEIGHT times the mean KL to N(0, 1)."""
+def reconstruction_loss(model, batch, generator) -> torch.Tensor:
+    """Mean squared error of a sampled reconstruction, plus KL_WEIGHT times the mean KL to N(0, 1).
+
+    batch: float32 [N, 3, H, W] in [-1, 1].
+    """
     posterior = model.encode(batch).latent_dist
     noise = torch.randn(posterior.mean.shape, generator=generator)
     decoded = model.decode(posterior.mean + posterior.std * noise).sample
@@ -67,10 +77,15 @@ def cycle_rate(step: int, cycles) -> float:
     raise ValueError("step beyond the last cycle")
 
 
-def train_autoencoder(pictures, channels, cycles, batch_size: int, seed: int, checkpoint):
-    """Train through all cycles (resuming from `checkpoint`) and return (model with averaged weights, log of losses)."""
+def train_autoencoder(pictures, options: dict, seed: int, checkpoint: Path):
+    """Train on pictures, uint8 [N, H, W, 3]; resumes from the file `checkpoint`, saved every 250 steps.
+
+    options: `channels` (one number per resolution), `cycles` (steps and peak learning rate per cycle), `batch_size`.
+    Returns the model with averaged weights and its losses [[step, mean since the last entry], ...].
+    """
+    cycles, batch_size = options["cycles"], options["batch_size"]
     steps = sum(length for length, _ in cycles)
-    model = new_autoencoder(channels, seed).to(memory_format=torch.channels_last)
+    model = new_autoencoder(options["channels"], seed).to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(model.parameters(), lr=cycles[0][1], weight_decay=0.0, betas=(0.9, 0.99))
     ema = EMAModel(model.parameters(), decay=0.999, use_ema_warmup=True, power=0.75)
     start, log = 0, []
@@ -80,7 +95,7 @@ def train_autoencoder(pictures, channels, cycles, batch_size: int, seed: int, ch
         optimizer.load_state_dict(state["optimizer"])
         ema.load_state_dict(state["ema"])
         start, log = state["step"], state["log"]
-    running = []
+    recent = []
     for step in tqdm(range(start, steps), desc="autoencoder", initial=start, total=steps, mininterval=5):
         rng = numpy_rng(seed, "autoencoder", step)
         batch = to_tensor(augment(pictures[rng.integers(len(pictures), size=batch_size)], rng))
@@ -93,10 +108,10 @@ def train_autoencoder(pictures, channels, cycles, batch_size: int, seed: int, ch
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         ema.step(model.parameters())
-        running.append(loss.item())
+        recent.append(loss.item())
         if (step + 1) % 250 == 0 or step + 1 == steps:
-            log.append([step + 1, float(np.mean(running))])
-            running = []
+            log.append([step + 1, float(np.mean(recent))])
+            recent = []
             with atomic(checkpoint) as temporary:
                 torch.save(
                     {
@@ -136,8 +151,8 @@ def set_scale(model, pictures) -> None:
 def orient(model) -> list[int]:
     """Flip latent channels so that a black picture's mean is positive in each; returns the signs applied.
 
-    The sign of a channel is arbitrary (the decoder undoes it exactly), yet a scalar drift is not symmetric in it: without a
-    convention, whether +0.1 or -0.1 helps would be decided by the seed. This one follows the paper, where + 0.1 helps.
+    The sign of a channel is arbitrary (the decoder undoes it exactly), yet a scalar drift is not symmetric in it:
+    unless a convention fixes it, the seed decides whether +0.1 or -0.1 helps. This one follows the paper: +0.1 helps.
     """
     size = model.config.sample_size
     black = model.encode(torch.full((1, 3, size, size), -1.0)).latent_dist.mean.mean((0, 2, 3))
@@ -147,3 +162,32 @@ def orient(model) -> list[int]:
     model.quant_conv.bias[:channels] *= signs
     model.post_quant_conv.weight *= signs.view(1, -1, 1, 1)
     return [int(sign) for sign in signs]
+
+
+def main(config, threads, work):
+    """Train, scale and orient the latents, measure, and write WORK/vae with its manifest."""
+    prepare_cpu(threads)
+    work, config = Path(work), read_config(config)
+    options, seed = config["autoencoder"], config["seed"]
+    arrays = np.load(work / "corpus.npz")
+    pictures = arrays["train"]
+    vae, losses = train_autoencoder(pictures, options, seed, work / "autoencoder.pt")
+    set_scale(vae, pictures[:1024])
+    signs = orient(vae)
+    vae.save_pretrained(work / "vae")
+    write_json(
+        work / "vae" / "manifest.json",
+        {
+            **options,
+            "seed": seed,
+            "threads": threads,
+            "losses": losses,
+            "channel_signs": signs,
+            "psnr_held_out_photographs": psnr(vae, arrays["held_out"]),
+            "psnr_training_photographs": psnr(vae, pictures[:256]),
+        },
+    )
+
+
+if __name__ == "__main__":
+    cli.run(main, cli.parser(__doc__, config=str, threads=int, work=str))

@@ -1,4 +1,4 @@
-"""The pre-training corpus: captioned square crops of packaged photographs, and cut-out pictures on plain backgrounds.
+"""Step 2: captioned square crops of packaged photographs, and cut-out pictures on plain backgrounds: WORK/corpus.npz.
 
 Sources are listed by name in resources/pretrain/photographs.csv (columns package, file, kind, split, scene);
 whole files marked `held_out` are never trained on. Every crop is a function of (seed, index) alone.
@@ -12,10 +12,14 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
+from ldcore.runtime import cli
 from ldcore.runtime.errors import UserError
+from ldcore.runtime.files import atomic
 from ldcore.runtime.seeds import numpy_rng
+from pretrain import read_config
 
-SHORT_SIDE = 448
+SHORT_SIDE = 448  # pixels to which a photograph is scaled down
+STAMP_SHARE = 0.3  # of the pictures that are cut-outs, where there are any
 STAMP_PACKAGE = "tuxpaint-stamps-default"
 STAMP_FOLDERS = (
     "animals",
@@ -59,7 +63,7 @@ def read_sources(path) -> list[dict]:
 
 
 def source_path(row: dict, folder) -> Path:
-    """Where a source's file lies: inside an installed Python package, or in the extracted system packages under `folder`."""
+    """Where a source's file lies: in an installed Python package, or in an extracted Debian package under `folder`."""
     module = {"scikit-image": "skimage", "scikit-learn": "sklearn"}.get(row["package"])
     if module:
         return Path(importlib.util.find_spec(module).origin).parent.parent / row["file"]
@@ -128,8 +132,8 @@ def tone(picture: np.ndarray) -> str:
     return f"{brightness}, mostly {max(angle, key=angle.get)}"
 
 
-def captioned_crop(photographs, size: int, rng):
-    """One crop of one source and its caption: kind, scene and, two times in three, the tone."""
+def captioned_crop(photographs, size: int, rng) -> tuple[np.ndarray, str]:
+    """One crop of one source, uint8 [size, size, 3], and its caption: kind, scene and, two times in three, the tone."""
     weights = np.array([2.0 if row["kind"] == "photograph" else 1.0 for _, row in photographs])
     photograph, row = photographs[rng.choice(len(photographs), p=weights / weights.sum())]
     picture = crop(photograph, size, rng)
@@ -138,8 +142,8 @@ def captioned_crop(photographs, size: int, rng):
     return picture, f"{caption}, {tone(picture)}" if rng.random() < 0.67 else caption
 
 
-def captioned_stamp(stamps, size: int, rng):
-    """One cut-out, scaled to 55 to 95 % of the frame, on a plain named background, and its caption."""
+def captioned_stamp(stamps, size: int, rng) -> tuple[np.ndarray, str]:
+    """One cut-out, 55 to 95 % of the frame, on a plain named background, uint8 [size, size, 3], and its caption."""
     stamp, name = stamps[rng.integers(len(stamps))]
     colour = list(BACKGROUNDS)[rng.integers(len(BACKGROUNDS))]
     shade = np.clip(np.array(BACKGROUNDS[colour]) + rng.normal(0, 10), 0, 255).astype(np.uint8)
@@ -154,13 +158,13 @@ def captioned_stamp(stamps, size: int, rng):
     return np.asarray(canvas), f"a picture of {name} on a {colour} background"
 
 
-def build_corpus(photographs, stamps, count: int, size: int, seed: int, stamp_share: float = 0.3):
-    """Return (uint8 [count, size, size, 3], captions); item i depends on (seed, i) alone."""
+def build_corpus(photographs, stamps, count: int, size: int, seed: int) -> tuple[np.ndarray, list[str]]:
+    """Pictures, uint8 [count, size, size, 3], and their captions; picture i depends on (seed, i) alone."""
     pictures = np.empty((count, size, size, 3), np.uint8)
     captions = []
     for index in tqdm(range(count), desc="crops", mininterval=2):
         rng = numpy_rng(seed, "corpus", index)
-        if stamps and rng.random() < stamp_share:
+        if stamps and rng.random() < STAMP_SHARE:
             pictures[index], caption = captioned_stamp(stamps, size, rng)
         else:
             pictures[index], caption = captioned_crop(photographs, size, rng)
@@ -169,7 +173,10 @@ def build_corpus(photographs, stamps, count: int, size: int, seed: int, stamp_sh
 
 
 def augment(pictures: np.ndarray, rng) -> np.ndarray:
-    """For the autoencoder alone: make 25 % grey and set 15 % inside a random ellipse on black, so flat areas and edges are learnt."""
+    """Pictures for the autoencoder alone: 25 % turn grey, 15 % are cut to a random ellipse on black.
+
+    So it learns flat areas and sharp edges. uint8 [N, H, W, 3] in and out.
+    """
     out = pictures.copy()
     size = out.shape[1]
     rows, columns = np.mgrid[:size, :size] + 0.5
@@ -181,3 +188,22 @@ def augment(pictures: np.ndarray, rng) -> np.ndarray:
             outside = ((rows - centre[0]) / radius[0]) ** 2 + ((columns - centre[1]) / radius[1]) ** 2 > 1
             picture[outside] = 0
     return out
+
+
+def main(config, sources, work):
+    """Write training and held-out pictures with their captions; held-out ones have no cut-outs."""
+    options, rows, folder = read_config(config), read_sources(sources), Path(work, "extracted")
+    seed, arrays = options["seed"], {}
+    for split, count, stamps, split_seed in (
+        ("train", options["crops"], load_stamps(folder), seed),
+        ("held_out", options["held_out_crops"], [], seed + 1),
+    ):
+        photographs = load_photographs([row for row in rows if row["split"] == split], folder)
+        arrays[split], captions = build_corpus(photographs, stamps, count, options["image_size"], split_seed)
+        arrays[f"{split}_captions"] = np.array(captions)
+    with atomic(Path(work, "corpus.npz")) as temporary, open(temporary, "wb") as file:
+        np.savez(file, **arrays)
+
+
+if __name__ == "__main__":
+    cli.run(main, cli.parser(__doc__, config=str, sources=str, work=str))

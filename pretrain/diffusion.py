@@ -1,20 +1,29 @@
-"""Train the embedded text-conditioned U-Net and its CLIP text encoder together (arXiv 2112.10752) on cached latents."""
+"""Step 4: train the embedded U-Net and its CLIP text encoder together (arXiv 2112.10752): WORK/diffusion.
+
+Trains on latents that are encoded once. Resumable.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from diffusers import DDPMScheduler, UNet2DConditionModel
+from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
 from diffusers.models.resnet import ResnetBlock2D
 from diffusers.training_utils import EMAModel
 from tqdm import tqdm
 from transformers import CLIPTextConfig, CLIPTextModel
 
-from ldcore.runtime.files import atomic
+from ldcore.model.backbone import prepare_cpu
+from ldcore.runtime import cli
+from ldcore.runtime.files import atomic, write_json
 from ldcore.runtime.seeds import numpy_rng, torch_generator
+from pretrain import read_config
 from pretrain.autoencoder import cosine, to_tensor
 
 TEXT_WIDTH = 64
-CAPTION_DROPOUT = 0.12
+CAPTION_DROPOUT = 0.12  # share of captions replaced by the empty one, for classifier-free guidance
 SCHEDULE = dict(
     num_train_timesteps=1000,
     beta_start=0.00085,
@@ -25,6 +34,21 @@ SCHEDULE = dict(
     steps_offset=1,
     timestep_spacing="leading",
 )
+
+
+class Captions(NamedTuple):
+    """The captions of all pictures as token ids."""
+
+    tokens: torch.Tensor  # int64 [N, 77]
+    empty: torch.Tensor  # int64 [77], the empty caption
+    vocabulary: int  # number of distinct tokens
+
+
+def tokenised(tokenizer, captions: list[str]) -> Captions:
+    """Captions padded and cut to the tokenizer's length."""
+    tokens = tokenizer(captions, padding="max_length", truncation=True, return_tensors="pt").input_ids
+    empty = tokenizer([""], padding="max_length", return_tensors="pt").input_ids[0]
+    return Captions(tokens, empty, len(tokenizer))
 
 
 def new_unet(channels, latent_size: int, seed: int) -> UNet2DConditionModel:
@@ -72,7 +96,7 @@ def new_text_encoder(vocabulary: int, end_token: int, seed: int) -> CLIPTextMode
 
 
 @torch.no_grad()
-def encode_pictures(autoencoder, pictures, cache, batch_size: int = 32) -> torch.Tensor:
+def encode_pictures(autoencoder, pictures, cache: Path, batch_size: int = 32) -> torch.Tensor:
     """Latent means, float32 [N, 4, h, w], not yet scaled; pictures are uint8 [N, H, W, 3]. Kept in the file `cache`."""
     if not cache.exists():
         firsts = tqdm(range(0, len(pictures), batch_size), desc="encode", mininterval=5)
@@ -82,32 +106,36 @@ def encode_pictures(autoencoder, pictures, cache, batch_size: int = 32) -> torch
     return torch.from_numpy(np.load(cache))
 
 
-def training_batch(latents, tokens, empty, batch_size, seed, step):
-    """The (latents, token ids, noise, timesteps) of one step: a function of (seed, step); some captions become empty."""
+def training_batch(latents, captions: Captions, batch_size: int, seed: int, step: int):
+    """The (latents [B, 4, h, w], token ids [B, 77], noise, timesteps [B]) of one step: a function of (seed, step).
+
+    A share CAPTION_DROPOUT of the captions becomes empty.
+    """
     rng = numpy_rng(seed, "diffusion", step)
     rows = rng.integers(len(latents), size=batch_size)
-    ids = tokens[rows].clone()
-    ids[torch.from_numpy(rng.random(batch_size) < CAPTION_DROPOUT)] = empty
+    ids = captions.tokens[rows].clone()
+    ids[torch.from_numpy(rng.random(batch_size) < CAPTION_DROPOUT)] = captions.empty
     clean = latents[rows].float()
     noise = torch.randn(clean.shape, generator=torch_generator(seed, "diffusion", step))
     timesteps = torch.from_numpy(rng.integers(0, SCHEDULE["num_train_timesteps"], batch_size))
     return clean, ids, noise, timesteps
 
 
-def train_diffusion(
-    latents, tokens, empty, vocabulary: int, channels, steps: int, batch_size: int, rate: float, seed: int, checkpoint
-):
-    """Train on scaled latents [N, 4, h, w] and token ids [N, 77], resuming from `checkpoint`.
+def train_diffusion(latents, captions: Captions, options: dict, seed: int, checkpoint: Path):
+    """Train on scaled latents [N, 4, h, w] and captions; resumes from the file `checkpoint`, saved every 500 steps.
 
-    Returns (unet, text_encoder) with averaged weights and the log of losses. Loss: mean squared error of the noise.
+    options: `channels` (one number per resolution), `steps`, `batch_size`, `learning_rate` (its peak). The loss is the
+    mean squared error of the noise. Returns U-Net and text encoder with averaged weights, and the losses
+    [[step, mean since the last entry], ...].
     """
-    unet = new_unet(channels, latents.shape[-1], seed).to(memory_format=torch.channels_last)
-    text_encoder = new_text_encoder(vocabulary, int(empty[1]), seed)
+    steps, batch_size, rate = (options[key] for key in ("steps", "batch_size", "learning_rate"))
+    unet = new_unet(options["channels"], latents.shape[-1], seed).to(memory_format=torch.channels_last)
+    text_encoder = new_text_encoder(captions.vocabulary, int(captions.empty[1]), seed)
     parameters = [*unet.parameters(), *text_encoder.parameters()]
     optimizer = torch.optim.AdamW(parameters, lr=rate, weight_decay=0.0)
     ema = EMAModel(parameters, decay=0.9995, use_ema_warmup=True, power=0.75)
     scheduler = DDPMScheduler(**SCHEDULE)
-    start, log, running = 0, [], []
+    start, log, recent = 0, [], []
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
         unet.load_state_dict(state["unet"])
@@ -116,7 +144,7 @@ def train_diffusion(
         ema.load_state_dict(state["ema"])
         start, log = state["step"], state["log"]
     for step in tqdm(range(start, steps), desc="diffusion", initial=start, total=steps, mininterval=5):
-        clean, ids, noise, timesteps = training_batch(latents, tokens, empty, batch_size, seed, step)
+        clean, ids, noise, timesteps = training_batch(latents, captions, batch_size, seed, step)
         noisy = scheduler.add_noise(clean, noise, timesteps).contiguous(memory_format=torch.channels_last)
         for group in optimizer.param_groups:
             group["lr"] = rate * cosine(step, steps)
@@ -127,10 +155,10 @@ def train_diffusion(
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
         ema.step(parameters)
-        running.append(loss.item())
+        recent.append(loss.item())
         if (step + 1) % 500 == 0 or step + 1 == steps:
-            log.append([step + 1, float(np.mean(running))])
-            running = []
+            log.append([step + 1, float(np.mean(recent))])
+            recent = []
             with atomic(checkpoint) as temporary:
                 torch.save(
                     {
@@ -145,3 +173,34 @@ def train_diffusion(
                 )
     ema.copy_to(parameters)
     return unet.eval(), text_encoder.eval(), log
+
+
+def main(config, threads, work):
+    """Encode the pictures, train, and write WORK/diffusion with its manifest."""
+    from pretrain.assemble import new_tokenizer
+
+    prepare_cpu(threads)
+    work, config = Path(work), read_config(config)
+    options, seed = config["diffusion"], config["seed"]
+    arrays = np.load(work / "corpus.npz")
+    vae = AutoencoderKL.from_pretrained(work / "vae").eval()
+    latents = encode_pictures(vae, arrays["train"], work / "latents.npy") * vae.config.scaling_factor
+    captions = tokenised(new_tokenizer(), arrays["train_captions"].tolist())
+    unet, text_encoder, losses = train_diffusion(latents, captions, options, seed, work / "diffusion.pt")
+    unet.save_pretrained(work / "diffusion" / "unet")
+    text_encoder.save_pretrained(work / "diffusion" / "text_encoder")
+    write_json(
+        work / "diffusion" / "manifest.json",
+        {
+            **options,
+            "seed": seed,
+            "threads": threads,
+            "losses": losses,
+            "latents": list(latents.shape),
+            "torch": torch.__version__,
+        },
+    )
+
+
+if __name__ == "__main__":
+    cli.run(main, cli.parser(__doc__, config=str, threads=int, work=str))

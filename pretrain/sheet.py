@@ -1,4 +1,4 @@
-"""A contact sheet of the embedded model: held-out photographs beside their reconstructions, and guided samples by caption."""
+"""A contact sheet of the embedded model: held-out photographs, their reconstructions, and guided samples by caption."""
 
 from pathlib import Path
 
@@ -22,12 +22,13 @@ CAPTIONS = (
     "a picture of a dog on a white background",
     "an illustration of a pink goldfish on purple",
 )
-COLUMNS = 8
-GUIDANCE = 4.0
+COLUMNS = 8  # pictures a row
+GUIDANCE = 4.0  # scale of classifier-free guidance
+STEPS = 30  # of DDIM
 
 
-def guided_samples(backbone, captions, per_caption: int, seed: int = 0) -> np.ndarray:
-    """uint8 [len(captions), per_caption, H, W, 3], 30 DDIM steps; column j starts from the same noise in every row."""
+def guided_samples(backbone, captions: list[str], per_caption: int, seed: int = 0) -> np.ndarray:
+    """uint8 [len(captions), per_caption, H, W, 3]; image j of every caption starts from the same noise."""
     embeds = embed_prompts(backbone, ["", *captions])
     side = backbone.unet.config.sample_size
     noise = torch.stack([starting_noise((4, side, side), seed, j) for j in range(per_caption)])
@@ -37,7 +38,7 @@ def guided_samples(backbone, captions, per_caption: int, seed: int = 0) -> np.nd
         embeds[0],
         noise.repeat(len(captions), 1, 1, 1),
         Drift(),
-        30,
+        STEPS,
         GUIDANCE,
     )
     images = decode(backbone, latents)
@@ -45,7 +46,7 @@ def guided_samples(backbone, captions, per_caption: int, seed: int = 0) -> np.nd
 
 
 def contact_sheet(model, work, path) -> None:
-    """Draw the sheet to `path` (PNG)."""
+    """Draw the sheet of the diffusers folder `model` to `path` (PNG), held-out photographs from work/corpus.npz."""
     import matplotlib.pyplot as plt
 
     from ldcore.report.figures import picture
