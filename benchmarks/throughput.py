@@ -26,7 +26,7 @@ import torch
 from publish import publish
 from torch.utils.flop_counter import FlopCounterMode
 
-from ldcore import Drift
+from ldcore import Drift, plugins
 from ldcore.methods import basic_ft
 from ldcore.model.autoencoding import decode
 from ldcore.model.backbone import embed_prompts, load_backbone, pick_device
@@ -34,7 +34,7 @@ from ldcore.runtime.precision import compiled, lowered
 from ldcore.sampling.ddim import sample, starting_noise
 from ldcore.training.batches import on_device
 from ldcore.training.checkpoint import read_losses, start
-from ldcore.training.loop import checked, one_step
+from ldcore.training.loop import one_step
 
 ROOT = Path(__file__).parents[1]
 FULL = {
@@ -99,8 +99,10 @@ def our_training(folder, batch_size: int, steps: int, compile: bool):
         "empty": embeds[0],
         "prompt_rows": torch.zeros(64, dtype=torch.long),
     }
-    options = checked(
-        {"batch_size": batch_size, "mixed_precision": "bf16", "learning_rate": 1e-5, "compile": compile}, basic_ft
+    options = plugins.options(
+        "method",
+        "basic_ft",
+        {"batch_size": batch_size, "mixed_precision": "bf16", "learning_rate": 1e-5, "compile": compile},
     )
     named = basic_ft.trainable(backbone, options)
     state, data = start(backbone, named, options, Path(folder, "none.pt"), ""), on_device(data, backbone.device)

@@ -16,7 +16,6 @@ from ldcore.model.backbone import load_backbone
 from ldcore.runtime import cli
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import read_json, readable, write_json
-from ldcore.training.loop import DEFAULTS
 
 PIPELINES = {False: "StableDiffusionPipeline", True: "StableDiffusionInstructPix2PixPipeline"}
 
@@ -43,7 +42,7 @@ def changed_parts(backbone, name: str) -> list[str]:
     """The parts of the backbone in which the method's trained values lie."""
     chosen = plugins.find("method", name)
     inside = {id(parameter) for parameter in backbone.unet.parameters()}
-    found = [id(one) in inside for one in chosen.trainable(backbone, {**DEFAULTS, **chosen.DEFAULTS}).values()]
+    found = [id(one) in inside for one in chosen.trainable(backbone, plugins.options_of(chosen)).values()]
     return ["unet"] * any(found) + ["text_encoder", "tokenizer"] * (not all(found))
 
 

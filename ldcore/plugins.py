@@ -15,6 +15,7 @@ none of the plug-ins, nor torch with them.
 import ast
 import functools
 import importlib
+import math
 import pkgutil
 from importlib.util import find_spec
 from pathlib import Path
@@ -95,13 +96,19 @@ def title(kind: str, name: str) -> str:
     return declared(kind, name).get("TITLE", name)
 
 
-def options(kind: str, name: str, given: dict | None = None, place: str = "") -> dict:
+def options(kind: str, name: str, given: dict | None = None, place: str = "", literal: str = "OPTIONS") -> dict:
     """All options of a plug-in: those given, checked against what it declares, over its defaults.
 
-    place: where they stand in the config, for errors. UserError: an unknown option, a wrong type, a value out of range,
-    or a required option (one without a default) that is not given.
+    place: where they stand in the config, for errors. literal: another declaration of options, such as an edit method's
+    SAMPLING. UserError: an unknown option, a wrong type, a value out of range, or a required option (one without a
+    default) that is not given.
     """
-    return filled(declared(kind, name)["OPTIONS"], given or {}, place or f"{kind} {name}")
+    return filled(declared(kind, name).get(literal, {}), given or {}, place or f"{kind} {name}")
+
+
+def options_of(module, given: dict | None = None, place: str = "") -> dict:
+    """The same of a plug-in that is imported already."""
+    return filled(literals(Path(module.__file__))["OPTIONS"], given or {}, place or module.__name__)
 
 
 def filled(properties: dict, given: dict, place: str) -> dict:
@@ -120,6 +127,8 @@ def filled(properties: dict, given: dict, place: str) -> dict:
             raise UserError(
                 f"{place}: option {key!r} is not set; give it ({schema.get('description', 'it has no default')})."
             )
+        if isinstance(values.get(key), float) and not math.isfinite(values[key]):
+            raise UserError(f"{place}: option {key} is {values[key]}; give a finite number.")
         error = best_match(Draft202012Validator(schema).iter_errors(values[key])) if key in values else None
         if error is not None:
             inside = ".".join([key, *map(str, error.absolute_path)])
@@ -128,10 +137,12 @@ def filled(properties: dict, given: dict, place: str) -> dict:
 
 
 def number(value, schema: dict):
-    """YAML 1.1 reads 1e-3 as text; where the option is a number, it is one."""
-    if isinstance(value, str) and "number" in str(schema.get("type", "")):
+    """YAML 1.1 reads 1e-3 as text and 2e2 as 200.0 or text; where the option is a number or a whole number, it is one."""
+    types = str(schema.get("type", ""))
+    if isinstance(value, str) and ("number" in types or "integer" in types):
         try:
-            return float(value)
+            value = float(value)
         except ValueError:
-            pass
-    return value
+            return value
+    whole = isinstance(value, float) and value.is_integer() and "integer" in types
+    return int(value) if whole else value

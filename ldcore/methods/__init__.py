@@ -1,14 +1,22 @@
-"""Fine-tuning methods. Each module NAME.py has
+"""Fine-tuning methods, a file each. `base` trains nothing. A method declares, as plain literals (ldcore/plugins.py),
 
-    DEFAULTS                                  options and their defaults, overlaid on train.DEFAULTS
-    trainable(backbone, options)              dict name -> parameter to train; everything else stays frozen
+    TITLE                                     what tables and figures call it
+    EXTENDS = ("ldcore.training.options",)    the options of every training run
+    OPTIONS                                   its own options, and its own defaults of those
+    TRAINS                                    what it trains, for the disk budget, which says "?" without it:
+                                              {part of the model: [patterns of parameter names]}, all matches added up, or
+                                              {"text_encoder": "words"} for new words in the phrases' place
+
+and has
+
+    trainable(backbone, options)              name -> parameter to train; everything else stays frozen
     apply(backbone, tensors)                  put saved tensors (same names) into a freshly loaded backbone
-and, where it needs them,
-    prepare(backbone, data, options, seed)    training data (batches.training_data) with what the method adds, before training; tensors
-                                              under "saved" are written beside the weights, for apply
-    export(backbone, tensors, folder)         the stock diffusers form, where it is not a `unet` folder
 
-A module of that shape placed in this folder, or any importable module, is a method; `base` trains nothing.
+and, where it needs them,
+
+    prepare(backbone, data, options, seed)    training data (batches.training_data) with what the method adds, before training;
+                                              tensors under "saved" are written beside the weights, for apply
+    export(backbone, tensors, folder)         the stock diffusers form, where it is not a `unet` folder
 """
 
 from pathlib import Path

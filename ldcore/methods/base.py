@@ -1,6 +1,7 @@
 """The untouched pre-trained model: the floor of every table."""
 
-DEFAULTS = {}
+TITLE = "Pre-trained model, untouched"
+TRAINS = {}
 
 
 def trainable(backbone, options) -> dict:

@@ -1,6 +1,8 @@
 """Basic fine-tuning: every weight of the U-Net trains on the denoising loss (arXiv 2412.20651, section 4)."""
 
-DEFAULTS = {}
+TITLE = "Basic FT"
+EXTENDS = ("ldcore.training.options",)
+TRAINS = {"unet": ["*"]}
 
 
 def trainable(backbone, options) -> dict:

@@ -1,14 +1,21 @@
 """Custom Diffusion: the keys and values of the cross-attention alone train (Kumari et al. 2023, arXiv 2212.04488)."""
 
+from fnmatch import fnmatchcase
+
 from ldcore.runtime.errors import UserError
 
-DEFAULTS = {}
-SUFFIXES = ("attn2.to_k.weight", "attn2.to_v.weight")
+TITLE = "Custom Diffusion"
+EXTENDS = ("ldcore.training.options",)
+TRAINS = {"unet": ["*attn2.to_k.weight", "*attn2.to_v.weight"]}
 
 
 def trainable(backbone, options) -> dict:
     """The U-Net's attn2.to_k and attn2.to_v, by their state-dict names."""
-    return {name: parameter for name, parameter in backbone.unet.named_parameters() if name.endswith(SUFFIXES)}
+    return {
+        name: parameter
+        for name, parameter in backbone.unet.named_parameters()
+        if any(fnmatchcase(name, pattern) for pattern in TRAINS["unet"])
+    }
 
 
 def apply(backbone, tensors) -> None:

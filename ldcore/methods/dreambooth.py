@@ -12,10 +12,18 @@ from ldcore.methods.basic_ft import trainable
 from ldcore.prompts import SUBJECT, article
 from ldcore.sampling.ddim import sample, starting_noise
 
-DEFAULTS = {"prior_weight": 1.0, "class_images": 200, "class_steps": 50, "class_guidance_scale": 7.5}
+TITLE = "DreamBooth"
+EXTENDS = ("ldcore.training.options",)
+OPTIONS = {
+    "prior_weight": {"type": "number", "minimum": 0, "default": 1.0, "description": "of the class images in the loss"},
+    "class_images": {"type": "integer", "minimum": 1, "default": 200, "description": "sampled before training"},
+    "class_steps": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 50, "description": "their DDIM steps"},
+    "class_guidance_scale": {"type": "number", "minimum": 1, "default": 7.5, "description": "their guidance; 1: none"},
+}
+TRAINS = {"unet": ["*"]}
 PLACEHOLDERS = {words.lower(): f"sks {words.lower()}" for words in SUBJECT.values()}
 
-__all__ = ["DEFAULTS", "apply", "prepare", "trainable"]
+__all__ = ["apply", "prepare", "trainable"]
 
 
 def prepare(backbone, data, options, seed) -> dict:

@@ -11,7 +11,12 @@ import torch
 
 from ldcore.model.backbone import tokenize
 
-DEFAULTS = {"weight_decay": 0.0}
+TITLE = "Textual Inversion"
+EXTENDS = ("ldcore.training.options",)
+OPTIONS = {
+    "weight_decay": {"type": "number", "minimum": 0, "default": 0.0, "description": "AdamW's"},
+}
+TRAINS = {"text_encoder": "words"}
 
 
 def placeholder(phrase: str) -> str:

@@ -1,15 +1,16 @@
-"""Parameters trained, weights files and disk of a whole grid, before anything runs: from the shapes in the model's own files.
+"""Parameters trained, weights files and disk of a whole grid, before anything runs.
 
-The workflow prints it at a dry run, so it imports nothing heavy: a safetensors file begins with the shapes of its tensors, and which of
-them each method trains is written down here (and tested against what training saves).
+The workflow prints it at a dry run, so it imports nothing heavy: a safetensors file of the model begins with the shapes of
+its tensors, and which of them a method trains is its TRAINS (tested against what training saves).
 """
 
 import json
 import math
+from fnmatch import fnmatchcase
 from pathlib import Path
 
+from ldcore import plugins
 from ldcore.grid import checkpoints, sampled_drifts
-from ldcore.methods.custom_diffusion import SUFFIXES
 from ldcore.plan.weights import RECORD
 from ldcore.prompts import condition, subject_words
 from ldcore.runtime.errors import UserError
@@ -58,58 +59,46 @@ def shapes(folder, part: str) -> dict:
     return found
 
 
-def total(found: dict) -> int:
-    """Values in all tensors."""
-    return sum(math.prod(shape) for shape in found.values())
+def trained(folder, trains: dict, words: list[str]) -> int:
+    """How many parameters a method trains whose TRAINS (ldcore/methods) is `trains`, on the model in `folder`.
+
+    words: phrases of the prompts that a textual inversion learns. A phrase counts as many tokens as it has letters, the most it
+    can have.
+    """
+    count = 0
+    for part, patterns in trains.items():
+        tensors = shapes(folder, part)
+        if patterns == "words":
+            width = next(shape[1] for name, shape in tensors.items() if name.endswith("token_embedding.weight"))
+            count += width * sum(len(phrase.replace(" ", "")) for phrase in words)
+        else:
+            count += sum(
+                math.prod(shape)
+                for pattern in patterns
+                for name, shape in tensors.items()
+                if fnmatchcase(name, pattern)
+            )
+    return count
 
 
-def whole_unet(folder, words) -> int:
-    """Every weight of the U-Net."""
-    return total(shapes(folder, "unet"))
+def row(config: dict, method: tuple[str, str], dataset: str, given: dict, runs: int) -> dict:
+    """One line of the budget: parameters and bytes of a run, and of a checkpoint while one trains; None: unknown.
 
-
-def keys_and_values(folder, words) -> int:
-    """Those of Custom Diffusion."""
-    return total({name: shape for name, shape in shapes(folder, "unet").items() if name.endswith(SUFFIXES)})
-
-
-def embeddings(folder, words) -> int:
-    """From above: a phrase has at most as many tokens as letters."""
-    width = next(
-        shape[1] for name, shape in shapes(folder, "text_encoder").items() if name.endswith("token_embedding.weight")
-    )
-    return width * sum(len(word.replace(" ", "")) for word in words)
-
-
-def widened_unet(folder, words) -> int:
-    """As many input channels again in the first convolution."""
-    found = shapes(folder, "unet")
-    return total(found) + math.prod(found["conv_in.weight"])
-
-
-TRAINED = {
-    "textual_inversion": embeddings,
-    "custom_diffusion": keys_and_values,
-    "basic_ft": whole_unet,
-    "dreambooth": whole_unet,
-    "instruct_pix2pix": widened_unet,
-    "base": lambda folder, words: 0,
-}
-
-
-def row(config: dict, method: str, dataset: str, options: dict, runs: int) -> dict:
-    """One line of the budget: parameters and MB of a run, GB of all runs and of a checkpoint while one trains; None: unknown."""
-    found = config["datasets"][dataset]
-    words = [subject_words(found["anatomy"]), *map(condition, found["classes"])]
-    count = TRAINED[method](config["model"]["path"], words) if method in TRAINED else None
-    size = None if count is None else count * BYTES[options.get("save_dtype", "float32")]
-    state = 4 + STATES[options.get("optimizer", "adamw")] + 4 * bool(options.get("ema_decay"))
+    method: kind and name of the plug-in; given: its options in the config.
+    """
+    declared, data = plugins.declared(*method), config["datasets"][dataset]
+    if "TRAINS" not in declared:
+        return {"method": method[1], "runs": runs, "parameters": None, "bytes": None, "checkpoint": None}
+    options = plugins.options(*method, given)
+    words = [subject_words(data["anatomy"]), *map(condition, data["classes"])]
+    count = trained(config["model"]["path"], declared["TRAINS"], words)
+    state = 4 + STATES[options["optimizer"]] + (4 if options["ema_decay"] else 0)
     return {
-        "method": method,
+        "method": method[1],
         "runs": runs,
         "parameters": count,
-        "bytes": size,
-        "checkpoint": None if count is None else count * state,
+        "bytes": count * BYTES[options["save_dtype"]],
+        "checkpoint": count * state,
     }
 
 
@@ -122,7 +111,7 @@ def budget(config: dict) -> list[dict]:
     rows = [
         row(
             config,
-            method,
+            ("method", method),
             max(datasets, key=lambda d: sum(map(len, config["datasets"][d]["classes"]))),
             config["methods"][method],
             len(datasets),
@@ -132,7 +121,9 @@ def budget(config: dict) -> list[dict]:
     editing = config.get("editing") or {"tasks": {}, "cells": []}
     trainings = {cell["training"] for cell in config["grid"]["cells"] if cell["label"] in editing["cells"]}
     return rows + [
-        row(config, task["method"], task["dataset"], task["train"], len(task["bases"]) * len(trainings))
+        row(
+            config, ("edit method", task["method"]), task["dataset"], task["train"], len(task["bases"]) * len(trainings)
+        )
         for task in editing["tasks"].values()
         if task.get("train")
     ]

@@ -3,6 +3,7 @@
 Read at workflow parse time, so it imports nothing heavy.
 """
 
+from ldcore import plugins
 from ldcore.grid import all_drifts
 from ldcore.runtime.errors import UserError
 
@@ -78,20 +79,23 @@ def references(config: dict) -> None:
 
 
 def check_names(config: dict) -> None:
-    """UserError, before any job starts, where a method, an edit method or a dataset adapter does not exist. Files: ldcore.weights."""
+    """UserError, before any job starts, where a plug-in does not exist or has no such options. Files: ldcore.plan.weights."""
     from ldcore.plan.data import check_datasets
 
     check_datasets(config)
+    for name, options in config["methods"].items():
+        check_plugin("method", name, "methods")
+        plugins.options("method", name, options, f"Config methods.{name}")
     for key, task in (config.get("editing") or {"tasks": {}})["tasks"].items():
-        named("edit method", task["method"], f"editing.tasks.{key}.method")
-    for name in config["methods"]:
-        named("method", name, "methods")
+        check_plugin("edit method", task["method"], f"editing.tasks.{key}.method")
+        plugins.options("edit method", task["method"], task["train"], f"Config editing.tasks.{key}.train")
+        plugins.options(
+            "edit method", task["method"], task["options"], f"Config editing.tasks.{key}.options", "SAMPLING"
+        )
 
 
-def named(kind: str, name: str, place: str) -> None:
+def check_plugin(kind: str, name: str, place: str) -> None:
     """UserError, saying where in the config, if there is no such plug-in."""
-    from ldcore import plugins
-
     try:
         plugins.file_of(kind, name)
     except UserError as error:

@@ -7,7 +7,6 @@ import torch
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import atomic
 
-OPTIMIZERS = ("adamw", "adamw_8bit")
 READ_EVERY = {"cpu": 1, "cuda": 20}  # steps between looks at the losses: each look waits for the device
 SAVE_DTYPES = {"float32": torch.float32, "bf16": torch.bfloat16}
 

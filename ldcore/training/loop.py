@@ -11,45 +11,13 @@ import torch
 import torch.nn.functional as F
 from tqdm import tqdm
 
-from ldcore.datasets import complete
+from ldcore import plugins
 from ldcore.drift.latent_drift import Drift, training_pair
 from ldcore.methods import prepare
-from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import digest, write_json
 from ldcore.runtime.precision import compiled
 from ldcore.training.batches import batch, on_device, share_of
-from ldcore.training.checkpoint import OPTIMIZERS, READ_EVERY, SAVE_DTYPES, checkpoint, read_losses, save_weights, start
-
-# mixed_precision bf16: activations alone, over float32 weights. compile: slower to start, faster to run.
-DEFAULTS = {
-    "steps": 300,
-    "batch_size": 16,
-    "accumulation": 1,
-    "learning_rate": 5e-4,
-    "weight_decay": 0.01,
-    "optimizer": "adamw",
-    "lr_schedule": "cosine",
-    "warmup": 20,
-    "max_grad_norm": 1.0,
-    "min_snr_gamma": 0.0,
-    "ema_decay": 0.0,
-    "caption_dropout": 0.1,
-    "mixed_precision": "no",
-    "checkpoint_every": 100,
-    "gradient_checkpointing": False,
-    "compile": False,
-    "save_dtype": "float32",
-}
-CHOICES = {"mixed_precision": ("no", "bf16"), "optimizer": OPTIMIZERS, "save_dtype": tuple(SAVE_DTYPES)}
-
-
-def checked(options: dict, method) -> dict:
-    """The options with defaults filled in. UserError names an unknown one, or an unknown choice."""
-    options = complete(options, {**DEFAULTS, **method.DEFAULTS}, method.__name__)
-    for key, choices in CHOICES.items():
-        if options[key] not in choices:
-            raise UserError(f"{key} {options[key]!r} is not supported; use {' or '.join(choices)}.")
-    return options
+from ldcore.training.checkpoint import READ_EVERY, checkpoint, read_losses, save_weights, start
 
 
 def loss_of(backbone, values: dict, drift: Drift, target: str, options: dict):
@@ -82,7 +50,7 @@ def train(backbone, method, data: dict, drift: Drift, target: str, options: dict
     """
     from accelerate import PartialState
 
-    options, folder = checked(options, method), Path(folder)
+    options, folder = plugins.options_of(method, options), Path(folder)
     world = PartialState(cpu=backbone.device.type == "cpu")
     share = share_of(options, world.process_index, world.num_processes)
     folder.mkdir(parents=True, exist_ok=True)

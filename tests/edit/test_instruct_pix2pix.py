@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 import torch
 
-from ldcore.drift.latent_drift import Drift
+from ldcore import Drift, plugins
 from ldcore.edit.methods import instruct_pix2pix as ip
 from ldcore.edit.requests.texts import edit_texts
 from ldcore.model.backbone import load_backbone, prepare_cpu
 from ldcore.sampling.ddim import starting_noise
 from ldcore.training.batches import batch
-from ldcore.training.loop import DEFAULTS, train
+from ldcore.training.loop import train
 
 MODEL = "resources/embedded_model"
 ROWS = [
@@ -102,7 +102,8 @@ def test_a_dropped_instruction_has_its_source_as_target(backbone):
     found = pd.DataFrame({"source": [0, 2, 4], "target": [1, 3, 5]})
     data = ip.training_data(backbone, latents, found, records, "brain_mr")
     assert len(data["mean"]) == 9
-    options = {**DEFAULTS, **ip.DEFAULTS, "batch_size": 64, "image_dropout": 0.0, "caption_dropout": 0.5}
+    given = {"batch_size": 64, "image_dropout": 0.0, "caption_dropout": 0.5}
+    options = plugins.options("edit method", "instruct_pix2pix", given)
     made = batch(data, options, 0)
     dropped = (made["prompt_embeds"] == data["empty"]).all(-1).all(-1)
     assert 10 < dropped.sum() < 54

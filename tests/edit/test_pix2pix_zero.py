@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ldcore.drift.latent_drift import Drift
+from ldcore import Drift, plugins
 from ldcore.edit.methods import pix2pix_zero
 from ldcore.model.backbone import embed_prompts, load_backbone, prepare_cpu
 from ldcore.sampling import inversion
@@ -54,7 +54,7 @@ def test_edit_agrees_with_diffusers(stock):
         cross_attention_guidance_amount=0.1,
         output_type="latent",
     ).images
-    options = {**pix2pix_zero.SAMPLING, "steps": STEPS}
+    options = plugins.options("edit method", "pix2pix_zero", {"steps": STEPS}, literal="SAMPLING")
     kept, _ = pix2pix_zero.recorders(backbone.unet)
     _, seen = pix2pix_zero.denoise(backbone, noise, embeds[1:2], embeds[:1], Drift(), options, kept)
     ours, _ = pix2pix_zero.denoise(backbone, noise, embeds[1:2] + direction, embeds[:1], Drift(), options, kept, seen)

@@ -149,7 +149,7 @@ def test_textual_inversion_starts_as_the_phrase_it_replaces(tiny_model, data):
 
 def test_dreambooth_adds_as_many_class_images_with_their_weight(tiny_model, data):
     backbone, chosen = load_backbone(tiny_model), plugins.find("method", "dreambooth")
-    options = {**module.DEFAULTS, **chosen.DEFAULTS, **OPTIONS, **OWN["dreambooth"], "prior_weight": 0.5}
+    options = plugins.options("method", "dreambooth", {**OPTIONS, **OWN["dreambooth"], "prior_weight": 0.5})
     prepared = methods.prepare(backbone, chosen, data, options, 0)
     made = batch(prepared, options, 0)
     assert len(prepared["prior"]["mean"]) == 3 and made["latents"].shape == (4, 4, 8, 8)
@@ -178,7 +178,8 @@ def test_a_method_from_outside(tiny_model, data, tmp_path, monkeypatch):
     (tmp_path / "toys").mkdir()
     (tmp_path / "toys" / "__init__.py").write_text("")
     (tmp_path / "toys" / "last_layer.py").write_text(
-        "DEFAULTS = {'learning_rate': 1e-3}\n"
+        "EXTENDS = ('ldcore.training.options',)\n"
+        "OPTIONS = {'learning_rate': {'type': 'number', 'exclusiveMinimum': 0, 'default': 1e-3}}\n"
         "def trainable(backbone, options):\n    return {'bias': backbone.unet.conv_out.bias}\n"
         "def apply(backbone, tensors):\n    backbone.unet.conv_out.bias.data.copy_(tensors['bias'])\n"
     )

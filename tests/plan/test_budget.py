@@ -38,7 +38,7 @@ def test_a_weights_file_is_as_large_as_foretold(tiny_model, data, tmp_path, name
         **({"class_images": 1, "class_steps": 1} if name == "dreambooth" else {}),
     }
     log = train(load_backbone(tiny_model), chosen, data, Drift(), "plain_noise", options, 0, tmp_path)
-    said = budget.TRAINED[name](tiny_model, WORDS)
+    said = budget.trained(tiny_model, chosen.TRAINS, WORDS)
     with open(tmp_path / "weights.safetensors", "rb") as file:
         head = int.from_bytes(file.read(8), "little")
     size = (tmp_path / "weights.safetensors").stat().st_size - 8 - head
@@ -55,17 +55,19 @@ def test_a_model_still_to_be_fetched_counts_as_stable_diffusion(tmp_path, monkey
     with torch.device("meta"):
         unet = sd1.parts()["unet"]
     named = {name: tuple(parameter.shape) for name, parameter in unet.named_parameters()}
-    for count in (budget.whole_unet, budget.keys_and_values, budget.widened_unet):
-        monkeypatch.setattr(budget, "SD1", {"unet": named})
-        whole = count(tmp_path / "absent", WORDS)
-        monkeypatch.undo()
-        assert count(tmp_path / "absent", WORDS) == whole
+    for kind, name in (*(("method", name) for name in plugins.names("method")), ("edit method", "instruct_pix2pix")):
+        trains = plugins.declared(kind, name)["TRAINS"]
+        with monkeypatch.context() as patch:
+            patch.setitem(budget.SD1, "unet", named)
+            tensor_by_tensor = budget.trained(tmp_path / "absent", trains, WORDS)
+        assert budget.trained(tmp_path / "absent", trains, WORDS) == tensor_by_tensor
     assert "counted as Stable Diffusion 1.x" in budget.printed(shipped(tmp_path / "absent"))
 
 
 def test_every_shipped_method_is_counted():
-    trained = [name for name in plugins.names("edit method") if hasattr(plugins.find("edit method", name), "trainable")]
-    assert set(budget.TRAINED) == {*plugins.names("method"), *trained}
+    for kind in ("method", "edit method"):
+        for name in plugins.names(kind):
+            assert hasattr(plugins.find(kind, name), "trainable") == ("TRAINS" in plugins.declared(kind, name)), name
 
 
 def test_a_checkpoint_is_no_larger_than_foretold(tiny_model, data, tmp_path, monkeypatch):
@@ -90,13 +92,13 @@ def test_a_checkpoint_is_no_larger_than_foretold(tiny_model, data, tmp_path, mon
         tmp_path,
     )
     config = shipped(tiny_model)
-    said = budget.row(config, "basic_ft", "brain_phantom", options, 1)["checkpoint"]
+    said = budget.row(config, ("method", "basic_ft"), "brain_phantom", options, 1)["checkpoint"]
     assert (
         said == 16 * log["parameters"] and said <= sizes[0] < 1.5 * said
     )  # this model's many small tensors have heads of their own
 
 
-def test_runs_of_the_shipped_grid(tiny_model):
+def test_runs_of_the_shipped_grid(tiny_model, tmp_path, monkeypatch):
     config = shipped(tiny_model)
     rows = {one["method"]: one for one in budget.budget(config)}
     wanted = [found for found in grid.checkpoints(config) if found[1] == "basic_ft"]
@@ -109,12 +111,15 @@ def test_runs_of_the_shipped_grid(tiny_model):
         and "kept" in text
         and "removed once used" in budget.printed({**config, "keep_weights": False})
     )
+    (tmp_path / "last_layer_toys").mkdir()
+    (tmp_path / "last_layer_toys" / "last_layer.py").write_text("EXTENDS = ('ldcore.training.options',)\n")
+    monkeypatch.syspath_prepend(tmp_path)
     outside = shipped(
         tiny_model,
-        methods={"toys.last_layer": {}, **config["methods"]},
-        grid={**config["grid"], "methods": ["toys.last_layer"]},
+        methods={"last_layer_toys.last_layer": {}, **config["methods"]},
+        grid={**config["grid"], "methods": ["last_layer_toys.last_layer"]},
     )
-    assert [one["bytes"] for one in budget.budget(outside) if one["method"] == "toys.last_layer"] == [None]
+    assert [one["bytes"] for one in budget.budget(outside) if one["method"] == "last_layer_toys.last_layer"] == [None]
     assert "?" in budget.printed(outside)
 
 
@@ -134,5 +139,5 @@ def test_stable_diffusion_has_its_published_sizes():
         parts = sd1.parts()
     assert {name: sum(p.numel() for p in part.parameters()) for name, part in parts.items()} == sd1.PARAMETERS
     assert sd1.PARAMETERS == {"unet": 859_520_964, "vae": 83_653_863, "text_encoder": 123_060_480}
-    pairs = [p.numel() for name, p in parts["unet"].named_parameters() if name.endswith(budget.SUFFIXES)]
-    assert 4 * sum(pairs) == 76_677_120  # Custom Diffusion's file: 77 MB
+    pairs = budget.trained("absent", plugins.declared("method", "custom_diffusion")["TRAINS"], WORDS)
+    assert 4 * pairs == 76_677_120  # Custom Diffusion's file: 77 MB

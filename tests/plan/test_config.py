@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from configs import CONFIG, ROOT, SCHEMA, checked, merged
-from ldcore import grid
+from ldcore import grid, plugins
 from ldcore.plan import config as module
 from ldcore.plan.resources import grown
 from ldcore.runtime.errors import UserError
@@ -121,6 +121,70 @@ def test_each_mistake_names_its_key(changes, named):
 def test_unknown_modules_are_named_before_any_job(changes, named):
     with pytest.raises(UserError, match=named):
         module.check_names(checked(**changes))
+
+
+@pytest.mark.parametrize(
+    "options, named",
+    [
+        ({"steps": 0}, "steps is 0"),
+        ({"steps": -5}, "steps is -5"),
+        ({"steps": 2.5}, "steps is 2.5"),
+        ({"batch_size": 0}, "batch_size is 0"),
+        ({"batch_size": True}, "batch_size is True"),
+        ({"checkpoint_every": 0}, "checkpoint_every is 0"),
+        ({"caption_dropout": 2}, "caption_dropout is 2"),
+        ({"ema_decay": 2.0}, "ema_decay is 2.0"),
+        ({"learning_rate": float("nan")}, "learning_rate is nan"),
+        ({"learning_rate": "fast"}, "learning_rate is 'fast'"),
+        ({"lr_schedule": "cosin"}, "lr_schedule is 'cosin'.*cosine_with_restarts"),
+        ({"mixed_precision": "fp16"}, "mixed_precision is 'fp16'.*bf16"),
+        ({"optimizer": "lion"}, "optimizer is 'lion'.*adamw_8bit"),
+        ({"compile": "false"}, "compile is 'false'"),
+        ({"learning_rat": 1.0}, "'learning_rat' is unknown.*learning_rate"),
+        ({"class_images": 3}, "'class_images' is unknown"),
+    ],
+)
+def test_training_options_are_checked_before_any_job(options, named):
+    editing = {"tasks": {"ageing": {"train": options}}}
+    for place, changes in (
+        ("methods.basic_ft", {"methods": {"basic_ft": options}}),
+        ("ageing.train", {"editing": editing}),
+    ):
+        with pytest.raises(UserError, match=f"Config .*{place}: option {named}") as caught:
+            module.check_names(checked(**changes))
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "task, options, named",
+    [
+        ("ageing", {"steps": 0}, "steps is 0"),
+        ("ageing", {"negative": "source"}, "'negative' is unknown; use one of guidance_scale, image_guidance_scale"),
+        ("ageing", {"precision": "fp16"}, "precision is 'fp16'"),
+        ("disease", {"negative": "prompt"}, "negative is 'prompt'"),
+        ("disease", {"precision": "bf16"}, "'precision' is unknown"),
+        ("disease", {"regularisation": {"reg_steps": -1}}, "regularisation.reg_steps is -1"),
+        ("disease", {"regularisation": {"regsteps": 1}}, "regularisation is .*'regsteps' was unexpected"),
+    ],
+)
+def test_options_of_an_edit_are_checked_before_any_job(task, options, named):
+    with pytest.raises(UserError, match=f"editing.tasks.{task}.options: option {named}"):
+        module.check_names(checked(editing={"tasks": {task: {"options": options}}}))
+
+
+def test_an_untrained_edit_method_has_no_training_options():
+    with pytest.raises(
+        UserError, match="editing.tasks.disease.train: option 'steps' is unknown; use one of none at all"
+    ):
+        module.check_names(checked(editing={"tasks": {"disease": {"train": {"steps": 3}}}}))
+
+
+def test_numbers_may_be_written_as_yaml_reads_them_as_text():
+    config = checked(methods={"basic_ft": {"learning_rate": "1e-3", "steps": "2e2", "batch_size": 8.0}})
+    module.check_names(config)
+    options = plugins.options("method", "basic_ft", config["methods"]["basic_ft"])
+    assert (options["learning_rate"], options["steps"], options["batch_size"]) == (1e-3, 200, 8)
+    assert isinstance(options["steps"], int) and isinstance(options["batch_size"], int)
 
 
 def test_a_named_entry_that_is_null_is_taken_out():

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
 
-from ldcore import Drift
+from ldcore import Drift, plugins
 from ldcore.datasets.records import save
 from ldcore.methods import basic_ft
 from ldcore.model.backbone import load_backbone
@@ -220,7 +220,7 @@ def test_stock_attention_is_the_fused_one(backbone):
 
 def test_shares_make_the_batch(data):
     data["prior"] = {**data, "mean": data["mean"] + 1}
-    options = {**module.DEFAULTS, "batch_size": 4, "prior_weight": 0.5}
+    options = plugins.options("method", "dreambooth", {"batch_size": 4, "prior_weight": 0.5})
     whole, parts = batch(data, options, 0), [batch(data, options, 0, share=(rank, 2)) for rank in (0, 1)]
     for key in whole:
         own, prior = whole[key][:4], whole[key][4:]

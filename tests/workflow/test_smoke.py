@@ -106,7 +106,8 @@ def test_a_method_of_two_files_outside(whole, tmp_path):
     folder = workspace(tmp_path / "outside")
     (folder / "toys").mkdir()
     (folder / "toys" / "last_layer.py").write_text(
-        "DEFAULTS = {'learning_rate': 1e-3}\n"
+        "EXTENDS = ('ldcore.training.options',)\n"
+        "OPTIONS = {'learning_rate': {'type': 'number', 'exclusiveMinimum': 0, 'default': 1e-3}}\n"
         "def trainable(backbone, options):\n    return {'bias': backbone.unet.conv_out.bias}\n"
         "def apply(backbone, tensors):\n    backbone.unet.conv_out.bias.data.copy_(tensors['bias'])\n"
     )

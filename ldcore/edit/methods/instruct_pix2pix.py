@@ -12,13 +12,20 @@ from ldcore.model.backbone import embed_prompts
 from ldcore.runtime.chunks import chunk_size, in_chunks
 from ldcore.sampling.ddim import starting_noise
 
-DEFAULTS = {"image_dropout": 0.05, "caption_dropout": 0.15, "steps": 200, "learning_rate": 5e-4}
-SAMPLING = {
-    "steps": 10,
-    "guidance_scale": 1.5,
-    "image_guidance_scale": 1.0,
-    "precision": "float32",
-}  # or bf16: the network alone
+TITLE = "InstructPix2Pix"
+EXTENDS = ("ldcore.training.options",)
+OPTIONS = {  # of training
+    "steps": {"type": "integer", "minimum": 1, "default": 200, "description": "updates of the weights"},
+    "caption_dropout": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.15, "description": "texts dropped"},
+    "image_dropout": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.05, "description": "sources dropped"},
+}
+SAMPLING = {  # of an edit
+    "steps": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 10, "description": "DDIM steps"},
+    "guidance_scale": {"type": "number", "minimum": 0, "default": 1.5, "description": "towards the instruction"},
+    "image_guidance_scale": {"type": "number", "minimum": 0, "default": 1.0, "description": "to the source; 1: none"},
+    "precision": {"enum": ["float32", "bf16"], "default": "float32", "description": "of the U-Net"},
+}
+TRAINS = {"unet": ["*", "conv_in.weight"]}  # the first convolution takes as many input channels again
 
 
 def widen(unet) -> None:

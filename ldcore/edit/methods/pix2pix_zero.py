@@ -8,14 +8,30 @@ from ldcore.runtime.chunks import chunk_size
 from ldcore.sampling.inversion import invert
 
 CHUNK = 2  # images at once on a GPU: at 512 px the attention maps of 50 steps take 7 GB an image
-# negative: what guidance leads away from: "empty", the empty prompt as in the paper, or "source", the source's own prompt; then the
-# inversion comes back without guidance's distortion, and the scale acts on the edit alone.
-SAMPLING = {
-    "steps": 12,
-    "guidance_scale": 3.0,
-    "negative": "empty",
-    "cross_attention_guidance_amount": 0.1,
-    "regularisation": {},
+TITLE = "Pix2Pix-Zero"
+SAMPLING = {  # of an edit
+    "steps": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 12, "description": "DDIM steps, each way"},
+    "guidance_scale": {"type": "number", "minimum": 0, "default": 3.0, "description": "away from `negative`; 1: none"},
+    # empty: the empty prompt, as in the paper. source: the source's own prompt, which leaves the inversion undistorted, so
+    # that the scale acts on the edit alone.
+    "negative": {
+        "enum": ["empty", "source"],
+        "default": "empty",
+        "description": "prompt that guidance leads away from",
+    },
+    "cross_attention_guidance_amount": {"type": "number", "minimum": 0, "default": 0.1, "description": "step length"},
+    "regularisation": {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {  # defaults: ldcore.sampling.inversion.REGULARISATION
+            "reg_steps": {"type": "integer", "minimum": 0, "description": "gradient steps after each inversion step"},
+            "auto_corr": {"type": "number", "minimum": 0, "description": "rate against correlated noise"},
+            "kl": {"type": "number", "minimum": 0, "description": "rate towards unit Gaussian noise"},
+            "rolls": {"type": "integer", "minimum": 1, "description": "random rolls per gradient step"},
+        },
+        "default": {},
+        "description": "of the noise while inverting",
+    },
 }
 
 
