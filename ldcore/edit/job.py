@@ -66,7 +66,7 @@ def run(
     for the requests `sweep` [K], which have an outcome to reach, under the last style; null [2, M, H, W, 3], after 1 and 10 null edits of the requests `nulls` [M].
     """
     check_size(backbone, source_images)
-    options = plugins.options("edit method", task["method"], task["options"], literal="SAMPLING")
+    options = plugins.filled(method.SAMPLING, task["options"], method.__name__)
     lowered(backbone.unet, options.get("precision", "float32"))
     folder, index = Path(folder), {}
     for name, values in drifts.items():

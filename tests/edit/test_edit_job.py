@@ -37,7 +37,7 @@ def adding(push: float = 0.3):
         moved = [latents + amount * (push + (drift.value or 0.0)) for amount in amounts]
         return torch.stack(moved), torch.stack([latents] * len(amounts))
 
-    return SimpleNamespace(__name__="adding", SAMPLING={"steps": 2}, edit=edit, calls=calls)
+    return SimpleNamespace(__name__="adding", SAMPLING={"steps": {"type": "integer", "default": 2}}, edit=edit, calls=calls)
 
 
 @pytest.fixture(scope="module")
