@@ -2,6 +2,7 @@
 
 from ldcore import plugins
 from ldcore.datasets.records import load
+from ldcore.drift import Drift
 from ldcore.edit.job import run as edit_images
 from ldcore.edit.job import sources
 from ldcore.edit.requests.edits import requests
@@ -9,7 +10,7 @@ from ldcore.grid import EditRun, edit_base, edit_drifts
 from ldcore.methods import load_weights, saved_weights
 from ldcore.model.backbone import fingerprint, load_backbone, prepare_cpu
 from ldcore.runtime import cli
-from ldcore.runtime.files import digest, read_json, sha256
+from ldcore.runtime.files import digest, sha256
 from ldcore.store import opened
 
 
@@ -34,7 +35,7 @@ def main(config, **ids):
         asked,
         sources(asked, records, images, dataset, seed),
         dataset["anatomy"],
-        {name: read_json(store.drift(base.dataset, name)) for name in edit_drifts(config, run)},
+        {name: Drift.read(store.drift(base.dataset, name)) for name in edit_drifts(config, run)},
         task,
         config["editing"]["amounts"],
         seed,

@@ -10,7 +10,6 @@ from ldcore.grid import EditRun, edit_base
 from ldcore.methods import load_weights
 from ldcore.model.backbone import load_backbone, prepare_cpu
 from ldcore.runtime import cli
-from ldcore.runtime.files import read_json
 from ldcore.store import opened
 from ldcore.training.loop import train
 
@@ -26,7 +25,7 @@ def main(config, **ids):
     )
     method, drift = (
         plugins.find("edit method", run.edit_method),
-        read_json(store.drift(base.dataset, training["drift"])),
+        Drift.read(store.drift(base.dataset, training["drift"])),
     )
     backbone = load_backbone(config["model"]["path"])
     load_weights(backbone, base.method, store.weights(base))
@@ -38,7 +37,7 @@ def main(config, **ids):
         backbone,
         method,
         data,
-        Drift(drift["value"], drift["kind"]),
+        drift,
         training["target"],
         task["train"],
         f"{config['seed']}/{base.run}",

@@ -6,7 +6,6 @@ from ldcore.drift import Drift
 from ldcore.grid import Checkpoint
 from ldcore.model.backbone import load_backbone, prepare_cpu
 from ldcore.runtime import cli
-from ldcore.runtime.files import read_json
 from ldcore.store import opened
 from ldcore.training.batches import training_data
 from ldcore.training.loop import train
@@ -18,7 +17,7 @@ def main(config, **ids):
     checkpoint = Checkpoint(**ids)
     dataset, method = checkpoint.dataset, checkpoint.method
     training = config["trainings"][checkpoint.training]
-    drift = read_json(store.drift(dataset, training["drift"]))
+    drift = Drift.read(store.drift(dataset, training["drift"]))
     backbone = load_backbone(config["model"]["path"], ["unet", "text_encoder"])
     records = load(store.data(dataset), mmap=True)[0]
     anatomy = config["datasets"][dataset]["anatomy"]
@@ -27,7 +26,7 @@ def main(config, **ids):
         backbone,
         plugins.find("method", method),
         data,
-        Drift(drift["value"], drift["kind"]),
+        drift,
         training["target"],
         config["methods"][method],
         f"{config['seed']}/{checkpoint.run}",

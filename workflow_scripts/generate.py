@@ -1,12 +1,12 @@
 """Sample every drift of one checkpoint, one model load: DRIFT.npz (images, features, trace) each, and index.json."""
 
 from ldcore.datasets.records import load
+from ldcore.drift import Drift
 from ldcore.evaluation.cohort import balanced_rows
 from ldcore.grid import Checkpoint, sampled_drifts
 from ldcore.methods import load_weights
 from ldcore.model.backbone import fingerprint, load_backbone, prepare_cpu
 from ldcore.runtime import cli
-from ldcore.runtime.files import read_json
 from ldcore.runtime.precision import compiled, lowered
 from ldcore.sampling.job import generate
 from ldcore.store import opened
@@ -18,7 +18,7 @@ def main(config, **ids):
     checkpoint = Checkpoint(**ids)
     dataset = config["datasets"][checkpoint.dataset]
     counts = sampled_drifts(config, checkpoint)
-    drifts = {name: read_json(store.drift(checkpoint.dataset, name)) for name in counts}
+    drifts = {name: Drift.read(store.drift(checkpoint.dataset, name)) for name in counts}
     records = load(store.data(checkpoint.dataset), mmap=True)[0]
     rows = balanced_rows(records, "test", dataset["classes"], dataset["test_images"], config["seed"])
     backbone, sampling = load_backbone(config["model"]["path"]), config["sampling"]

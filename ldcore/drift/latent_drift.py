@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import torch
 
 from ldcore.runtime.errors import UserError
+from ldcore.runtime.files import read_json
 
 KINDS = ("none", "prior", "kernel")
 TARGETS = ("drifted_noise", "plain_noise", "drifted_state")
@@ -22,9 +23,10 @@ TARGETS = ("drifted_noise", "plain_noise", "drifted_state")
 
 @dataclass(frozen=True)
 class Drift:
-    """value: a number, [C] numbers (one a latent channel) or a [C, h, w] map, in units of the noise's standard deviation.
+    """What is added to the mean of the noise.
 
-    UserError if the value is not finite numbers of one of these shapes or the kind is unknown.
+    value: a number, [C] numbers (one per latent channel) or a [C, h, w] map, in units of the noise's standard deviation.
+    kind: none, prior or kernel. UserError: an unknown kind, or a value that is not finite numbers in one of these shapes.
     """
 
     value: object = 0.0
@@ -41,6 +43,12 @@ class Drift:
             raise UserError(
                 f"Drift value {self.value!r} must be finite: one number, one a channel, or a [C, h, w] map."
             )
+
+    @classmethod
+    def read(cls, path) -> "Drift":
+        """The drift of a drift file, a JSON object with `kind` and `value` (ldcore.drift.estimate.resolve)."""
+        content = read_json(path)
+        return cls(content["value"], content["kind"])
 
     @property
     def active(self) -> bool:
@@ -61,11 +69,11 @@ class Drift:
         return value.view(-1, 1, 1) if value.ndim == 1 else value
 
     def shift(self, noise: torch.Tensor) -> torch.Tensor:
-        """noise [N, C, h, w] ~ N(0, I) to N(delta, I); the very same tensor where the drift is not active."""
+        """From noise [N, C, h, w] ~ N(0, I) to N(delta, I); the very same tensor where the drift is not active."""
         return noise + self.like(noise) if self.active else noise
 
     def step_callback(self):
-        """A diffusers `callback_on_step_end` that adds delta to the latents after every reverse step; None unless `kernel`."""
+        """A diffusers `callback_on_step_end` that adds delta after every reverse step; None unless the kind is `kernel`."""
         if self.kind != "kernel" or not self.active:
             return None
 
@@ -77,7 +85,10 @@ class Drift:
 
 
 def training_pair(drift: Drift, target: str, latents, noise, timesteps, scheduler):
-    """Return (z_t, target), both [N, C, h, w], from clean latents and noise ~ N(0, I) under one reading of the paper."""
+    """Return (z_t, what the network is to predict), both [N, C, h, w], under one reading of the paper.
+
+    latents: clean, [N, C, h, w]; noise ~ N(0, I) of their shape; timesteps [N]. UserError: an unknown target.
+    """
     if target not in TARGETS:
         raise UserError(f"Training target {target!r} is unknown; use one of {', '.join(TARGETS)}.")
     drifted = drift.shift(noise)

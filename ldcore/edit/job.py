@@ -60,7 +60,7 @@ def run(
     seed: int,
     folder,
 ) -> None:
-    """Write folder/DRIFT.npz for every drift (name -> {kind, value}) and folder/index.json last; unchanged parts are kept.
+    """Write folder/DRIFT.npz for every drift (name -> Drift) and folder/index.json last; unchanged parts are kept.
 
     Arrays: decoded, unedited uint8 [S, N, H, W, 3] and changed uint8 [S, N, H, W] of the S styles and N requests; sweep_decoded, sweep_unedited [A, K, H, W, 3] and sweep_changed of the A amounts
     for the requests `sweep` [K], which have an outcome to reach, under the last style; null [2, M, H, W, 3], after 1 and 10 null edits of the requests `nulls` [M].
@@ -69,11 +69,12 @@ def run(
     options = plugins.filled(method.SAMPLING, task["options"], method.__name__)
     lowered(backbone.unet, options.get("precision", "float32"))
     folder, index = Path(folder), {}
-    for name, values in drifts.items():
+    for name, drift in drifts.items():
         key = digest(
             identity,
             [{k: str(v) for k, v in one.items()} for one in asked],
-            values,
+            drift.kind,
+            drift.value,
             options,
             task["styles"],
             amounts,
@@ -87,7 +88,7 @@ def run(
                 asked,
                 source_images,
                 anatomy,
-                Drift(values["value"], values["kind"]),
+                drift,
                 task,
                 options,
                 amounts,

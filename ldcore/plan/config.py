@@ -37,7 +37,7 @@ def check(config: dict, schema: dict) -> dict:
 
 
 def references(config: dict) -> None:
-    """UserError where a name points at nothing, a fixed drift has no value, or labels repeat."""
+    """UserError where a name points at nothing, or labels repeat."""
     grid, study, sweep = config["grid"], config.get("prompt_study"), config.get("sweep")
     used = [("grid.datasets", name, "datasets") for name in grid["datasets"]]
     used += [("grid.methods", name, "methods") for name in grid["methods"]]
@@ -63,9 +63,6 @@ def references(config: dict) -> None:
     for place, name, section in used:
         if name not in config[section]:
             raise UserError(f"Config {place}: {name!r} is not among {section} ({', '.join(config[section])}).")
-    for name, drift in config["drifts"].items():
-        if drift["kind"] != "none" and drift["source"] == "fixed" and "value" not in drift:
-            raise UserError(f"Config drifts.{name}: a fixed drift needs a value, e.g. value: 0.10.")
     all_drifts(config)
     labels = [cell["label"] for cell in grid["cells"]]
     for label in labels:
@@ -79,10 +76,17 @@ def references(config: dict) -> None:
 
 
 def check_names(config: dict) -> None:
-    """UserError, before any job starts, where a plug-in does not exist or has no such options. Files: ldcore.plan.weights."""
+    """UserError, before any job starts, where a plug-in does not exist or has no such options."""
     from ldcore.plan.data import check_datasets
 
     check_datasets(config)
+    for name, drift in config["drifts"].items():
+        check_plugin("drift source", drift["source"], f"drifts.{name}.source")
+        given = {key: value for key, value in drift.items() if key not in ("kind", "source")}
+        schemas = plugins.declared("drift source", drift["source"])["OPTIONS"]
+        if drift["kind"] == "none":  # needs no value
+            schemas = {key: schema for key, schema in schemas.items() if key in given}
+        plugins.filled(schemas, given, f"Config drifts.{name}")
     for name, options in config["methods"].items():
         check_plugin("method", name, "methods")
         plugins.options("method", name, options, f"Config methods.{name}")

@@ -80,9 +80,7 @@ def lacking(config: dict, fetched=()) -> list[str]:
         if place == "model.path":
             path = holder.get("single_file", path)
             there = Path(path).is_file() if "single_file" in holder else Path(path, "model_index.json").is_file()
-            remedy = (
-                "give a diffusers folder of a Stable Diffusion model (with model_index.json), its .safetensors file"
-            )
+            remedy = "give a diffusers folder of a Stable Diffusion model (with model_index.json), its .safetensors file"
         else:
             there, remedy = Path(path).exists(), "give the weights file"
         if path not in fetched and not there:

@@ -38,10 +38,11 @@ def generate(
     for name, count in counts.items():
         rows, seeds = sampled_rows(np.asarray(test_rows), sampling["seeds"], count, classes)
         prompts = [prompt(records.iloc[row], *texts) for row in rows]
-        key = digest(identity, drifts[name], count, prompts, settings, extractors)
+        drift = drifts[name]
+        key = digest(identity, drift.kind, drift.value, count, prompts, settings, extractors)
         path = folder / f"{name}.npz"
         if not (path.exists() and str(np.load(path)["key"]) == key):
-            part = sample_part(backbone, Drift(drifts[name]["value"], drifts[name]["kind"]), prompts, seeds, sampling)
+            part = sample_part(backbone, drift, prompts, seeds, sampling)
             for extractor, options in extractors.items():
                 part[extractor] = extract(extractor, part["images"], weights=options.get("weights"), progress=True)
             with atomic(path) as temporary, open(temporary, "wb") as file:

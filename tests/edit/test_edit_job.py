@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from ldcore import datasets
+from ldcore import Drift, datasets
 from ldcore.edit.job import run, sources, spread
 from ldcore.edit.requests.edits import requests
 from ldcore.model.autoencoding import decode, encode
@@ -16,7 +16,7 @@ from ldcore.sampling.job import load_part
 
 OPTIONS = {"subjects": 40, "image_size": 32}
 DATASET = {"adapter": "brain_phantom", "options": OPTIONS, "anatomy": "brain_mr"}
-DRIFTS = {"none": {"kind": "none", "value": 0.0}, "0.10": {"kind": "prior", "value": 0.1}}
+DRIFTS = {"none": Drift(), "0.10": Drift(0.1, "prior")}
 AMOUNTS = [0.0, 0.5, 1.0]
 EDITS = {
     "ill": {"from": {"diagnosis": "CN"}, "to": {"diagnosis": "AD"}, "amount": 2.0},
@@ -37,7 +37,9 @@ def adding(push: float = 0.3):
         moved = [latents + amount * (push + (drift.value or 0.0)) for amount in amounts]
         return torch.stack(moved), torch.stack([latents] * len(amounts))
 
-    return SimpleNamespace(__name__="adding", SAMPLING={"steps": {"type": "integer", "default": 2}}, edit=edit, calls=calls)
+    return SimpleNamespace(
+        __name__="adding", SAMPLING={"steps": {"type": "integer", "default": 2}}, edit=edit, calls=calls
+    )
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +122,7 @@ def test_a_finished_drift_is_kept_and_a_changed_one_done_again(job, tmp_path):
     job(again)
     assert first.calls and not again.calls and json.loads((tmp_path / "index.json").read_text()) == index
     other_drift = adding()
-    job(other_drift, drifts={**DRIFTS, "0.10": {"kind": "prior", "value": 0.2}})
+    job(other_drift, drifts={**DRIFTS, "0.10": Drift(0.2, "prior")})
     assert len(other_drift.calls) == len(first.calls) / 2
     for changed in ({"amounts": [0.0, 1.0]}, {"styles": ["simple"]}, {"options": {"steps": 3}}, {"images": 2}):
         method = adding()

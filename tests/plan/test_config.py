@@ -46,8 +46,6 @@ def test_defaults_are_filled():
         ({"sweep": {"deltas": [0.1, "big"]}}, "sweep.deltas.1.*big"),
         ({"sweep": {"deltas": [0.1, float("nan")]}}, "nan"),
         ({"drifts": {0.1: {"kind": "prior", "value": 0.1}}}, "0.1.*quotes"),
-        ({"drifts": {"x": {"kind": "prior"}}}, "drifts.x.*value"),
-        ({"drifts": {"x": {"kind": "prior", "value": "big"}}}, "drifts.x"),
         ({"drifts": {"x": {"kind": "sideways", "value": 1}}}, "drifts.x.kind.*sideways"),
         ({"trainings": {"ld": {"drift": "0.11", "target": "plain_noise"}}}, "trainings.ld.drift.*0.11"),
         ({"trainings": {"ld": {"drift": "0.10", "target": "no"}}}, "trainings.ld.target"),
@@ -116,6 +114,16 @@ def test_each_mistake_names_its_key(changes, named):
             "editing.tasks.disease.base_prompt.*'m'",
         ),
         ({"editing": {"tasks": {"ageing": {"method": "pix2pix"}}}}, "editing.tasks.ageing.method.*pix2pix_zero"),
+        ({"drifts": {"x": {"kind": "prior", "source": "guess"}}}, "drifts.x.source: .*'guess'.*moment_scalar"),
+        ({"drifts": {"x": {"kind": "prior"}}}, "drifts.x: option 'value' is not set"),
+        ({"drifts": {"x": {"kind": "prior", "value": "big"}}}, "drifts.x: option value is 'big'"),
+        ({"drifts": {"x": {"kind": "prior", "value": float("nan")}}}, "drifts.x: option value is nan"),
+        ({"drifts": {"x": {"kind": "prior", "value": []}}}, "drifts.x: option value is \\[\\]"),
+        ({"drifts": {"x": {"kind": "none", "valu": 0.1}}}, "drifts.x: option 'valu' is unknown"),
+        (
+            {"drifts": {"x": {"kind": "prior", "source": "moment_map", "value": 0.1}}},
+            "drifts.x: option 'value' is unknown",
+        ),
     ],
 )
 def test_unknown_modules_are_named_before_any_job(changes, named):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ldcore import Drift
 from ldcore.sampling import job as module
 from ldcore.sampling.job import generate, load_part
 
@@ -16,7 +17,7 @@ RECORDS = pd.DataFrame(
         "findings": "",
     }
 )
-DRIFTS = {"none": {"kind": "none", "value": 0.0}, "0.10": {"kind": "prior", "value": 0.1}}
+DRIFTS = {"none": Drift(), "0.10": Drift(0.1, "prior")}
 SAMPLING = {"seeds": [3, 4], "images_per_seed": 5, "steps": 2, "guidance_scale": 1.0, "batch_size": 16}
 
 
@@ -53,7 +54,7 @@ def test_only_what_changed_is_redone(backbone, tmp_path, monkeypatch):
     assert equal(run(backbone, tmp_path), first) and sampled == []
     run(backbone, tmp_path, sampling={**SAMPLING, "batch_size": 3})
     assert sampled == []
-    run(backbone, tmp_path, {**DRIFTS, "0.10": {"kind": "prior", "value": 0.2}})
+    run(backbone, tmp_path, {**DRIFTS, "0.10": Drift(0.2, "prior")})
     assert sampled == [0.2]
     run(backbone, tmp_path, identity="other weights")
     assert sampled == [0.2, 0.0, 0.1]

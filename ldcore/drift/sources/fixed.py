@@ -1,0 +1,15 @@
+"""A drift written down in the config."""
+
+TITLE = "fixed"
+OPTIONS = {
+    "value": {
+        "type": ["number", "array"],
+        "minItems": 1,
+        "description": "a number, one per channel, or a [C, h, w] map",
+    },
+}
+
+
+def value(latents, schedule, options):
+    """The option itself."""
+    return options["value"]
