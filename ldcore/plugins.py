@@ -137,7 +137,7 @@ def filled(properties: dict, given: dict, place: str) -> dict:
 
 
 def number(value, schema: dict):
-    """YAML 1.1 reads 1e-3 as text and 2e2 as 200.0 or text; where the option is a number or a whole number, it is one."""
+    """A number where the option is one: YAML 1.1 reads 1e-3 as text, and 2.0e+2 is not whole to it."""
     types = str(schema.get("type", ""))
     if isinstance(value, str) and ("number" in types or "integer" in types):
         try:

@@ -1,7 +1,7 @@
 """Parameters trained, weights files and disk of a whole grid, before anything runs.
 
-The workflow prints it at a dry run, so it imports nothing heavy: a safetensors file of the model begins with the shapes of
-its tensors, and which of them a method trains is its TRAINS (tested against what training saves).
+The workflow prints it at a dry run, so it imports nothing heavy: a safetensors file of the model begins with the shapes
+of its tensors, and which of them a method trains is its TRAINS (tested against what training saves).
 """
 
 import json
@@ -32,13 +32,13 @@ STATES = {"adamw": 8, "adamw_8bit": 2}  # bytes a parameter that an optimizer ad
 
 
 def there(folder) -> bool:
-    """Whether a model lies there; not while the hub's client (which keeps a .cache) is bringing it, or was cut short."""
+    """Whether a whole model lies there: the hub's client keeps a .cache while it brings one, or was cut short."""
     folder = Path(folder)
     return folder.is_dir() and (not Path(folder, ".cache").is_dir() or Path(folder, RECORD).is_file())
 
 
 def shapes(folder, part: str) -> dict:
-    """Tensor name -> shape of a part of a diffusers folder, read from the head of its safetensors files alone; SD1's without a folder.
+    """Tensor name -> shape of a part of a diffusers folder, from the heads of its files; SD1's without a folder.
 
     UserError where they are missing.
     """
@@ -47,7 +47,7 @@ def shapes(folder, part: str) -> dict:
     stem = Path(folder, part, WEIGHTS[part])
     index = stem.with_name(stem.name + ".safetensors.index.json")
     names = sorted(set(read_json(index)["weight_map"].values())) if index.is_file() else [stem.name + ".safetensors"]
-    found = {}
+    tensors = {}
     for path in (stem.with_name(name) for name in names):
         if not path.is_file():
             raise UserError(
@@ -55,15 +55,15 @@ def shapes(folder, part: str) -> dict:
             )
         with open(path, "rb") as file:
             head = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-        found |= {name: tuple(value["shape"]) for name, value in head.items() if name != "__metadata__"}
-    return found
+        tensors |= {name: tuple(value["shape"]) for name, value in head.items() if name != "__metadata__"}
+    return tensors
 
 
 def trained(folder, trains: dict, words: list[str]) -> int:
     """How many parameters a method trains whose TRAINS (ldcore/methods) is `trains`, on the model in `folder`.
 
-    words: phrases of the prompts that a textual inversion learns. A phrase counts as many tokens as it has letters, the most it
-    can have.
+    words: phrases of the prompts that a textual inversion learns. A phrase counts as many tokens as it has letters, the
+    most it can have.
     """
     count = 0
     for part, patterns in trains.items():
@@ -141,33 +141,32 @@ def samples(config: dict) -> int:
 
 def sampled(config: dict) -> int:
     """Images sampled over the grid."""
-    return sum(sum(sampled_drifts(config, checkpoint).values()) for checkpoint in checkpoints(config)) * len(
-        config["sampling"]["seeds"]
-    )
+    per_seed = sum(sum(sampled_drifts(config, checkpoint).values()) for checkpoint in checkpoints(config))
+    return per_seed * len(config["sampling"]["seeds"])
 
 
 def printed(config: dict) -> str:
     """The budget as text."""
     rows = budget(config)
     lines = [f"{'disk':<22}{'runs':>6}{'parameters':>14}{'MB a run':>11}{'GB in all':>11}   while one trains, GB"]
-    for one in rows:
-        cells = (
-            ("?",) * 4
-            if one["bytes"] is None
-            else (
-                f"{one['parameters']:,}",
-                f"{one['bytes'] / 1e6:.2f}",
-                f"{one['bytes'] * one['runs'] / 1e9:.2f}",
-                f"{one['checkpoint'] / 1e9:.2f}",
-            )
-        )
-        lines.append(f"{one['method']:<22}{one['runs']:>6}{cells[0]:>14}{cells[1]:>11}{cells[2]:>11}   {cells[3]}")
-    known = sum(one["bytes"] * one["runs"] for one in rows if one["bytes"] is not None)
+    for line in rows:
+        numbers = ["?", "?", "?", "?"]
+        if line["bytes"] is not None:
+            numbers = [
+                f"{line['parameters']:,}",
+                f"{line['bytes'] / 1e6:.2f}",
+                f"{line['bytes'] * line['runs'] / 1e9:.2f}",
+                f"{line['checkpoint'] / 1e9:.2f}",
+            ]
+        parameters, each, together, checkpoint = numbers
+        lines.append(f"{line['method']:<22}{line['runs']:>6}{parameters:>14}{each:>11}{together:>11}   {checkpoint}")
+    known = sum(line["bytes"] * line["runs"] for line in rows if line["bytes"] is not None)
     fate = "kept" if config["keep_weights"] else "each removed once used (keep_weights: false)"
     if not there(config["model"]["path"]):
         lines.append(f"{config['model']['path']} is not there yet: counted as Stable Diffusion 1.x.")
     lines += [
         f"weights {known / 1e9:.2f} GB, {fate}; sampled images at most {samples(config) / 1e9:.2f} GB.",
-        "Textual inversion from above; a method from outside: ?; images and latents of the data sets, and edits, are not counted.",
+        "Textual inversion from above; a method from outside: ?; images and latents of the data sets, and edits, "
+        "are not counted.",
     ]
     return "\n".join(lines)

@@ -4,15 +4,15 @@ Read at workflow parse time, so it imports nothing heavy.
 """
 
 from ldcore import plugins
-from ldcore.grid import all_drifts
+from ldcore.grid import all_drifts, repeated
 from ldcore.runtime.errors import UserError
 
 
 def check(config: dict, schema: dict) -> dict:
     """Fill defaults into `config` in place and return it; UserError names the first wrong key in one sentence.
 
-    An entry that is null where entries have names of their own (datasets, extractors, tasks, ...) is taken out: so a config that
-    Snakemake merges over config.yaml can drop what that has.
+    An entry that is null where entries have names of their own (datasets, extractors, tasks, ...) is taken out, so that
+    a config which Snakemake merges over config.yaml can drop what that has.
     """
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
@@ -32,52 +32,53 @@ def check(config: dict, schema: dict) -> dict:
         place = ".".join(map(str, error.absolute_path)) or "top level"
         raise UserError(f"Config {place}: {error.message}.")
     fill(config, schema, definitions)
-    references(config)
+    check_references(config)
     return config
 
 
-def references(config: dict) -> None:
+def check_references(config: dict) -> None:
     """UserError where a name points at nothing, or labels repeat."""
     grid, study, sweep = config["grid"], config.get("prompt_study"), config.get("sweep")
-    used = [("grid.datasets", name, "datasets") for name in grid["datasets"]]
-    used += [("grid.methods", name, "methods") for name in grid["methods"]]
-    used += [(f"trainings.{key}.drift", value["drift"], "drifts") for key, value in config["trainings"].items()]
+    references = [("grid.datasets", name, "datasets") for name in grid["datasets"]]
+    references += [("grid.methods", name, "methods") for name in grid["methods"]]
+    references += [(f"trainings.{key}.drift", value["drift"], "drifts") for key, value in config["trainings"].items()]
     for cell in grid["cells"]:
-        used += [
+        references += [
             (f"grid.cells {cell['label']!r}", cell["training"], "trainings"),
             (f"grid.cells {cell['label']!r}", cell["drift"], "drifts"),
         ]
     if study:
-        used += [
+        references += [
             ("prompt_study.dataset", study["dataset"], "datasets"),
             ("prompt_study.method", study["method"], "methods"),
         ]
     if sweep:
-        used += [("sweep.method", sweep["method"], "methods")]
-        used += [("sweep.datasets", name, "datasets") for name in sweep["datasets"]]
-        used += [("sweep.trainings", name, "trainings") for name in sweep["trainings"]]
+        references += [("sweep.method", sweep["method"], "methods")]
+        references += [("sweep.datasets", name, "datasets") for name in sweep["datasets"]]
+        references += [("sweep.trainings", name, "trainings") for name in sweep["trainings"]]
     editing = config.get("editing") or {"tasks": {}, "cells": []}
     for key, task in editing["tasks"].items():
-        used += [(f"editing.tasks.{key}.dataset", task["dataset"], "datasets")]
-        used += [(f"editing.tasks.{key}.bases", name, "methods") for name in task["bases"] if name != "base"]
-    for place, name, section in used:
+        references += [(f"editing.tasks.{key}.dataset", task["dataset"], "datasets")]
+        references += [(f"editing.tasks.{key}.bases", name, "methods") for name in task["bases"] if name != "base"]
+    for place, name, section in references:
         if name not in config[section]:
             raise UserError(f"Config {place}: {name!r} is not among {section} ({', '.join(config[section])}).")
     all_drifts(config)
     labels = [cell["label"] for cell in grid["cells"]]
-    for label in labels:
-        if labels.count(label) > 1:
-            raise UserError(f"Config grid.cells: the label {label!r} appears twice.")
-    named = [("grid.reference", grid["reference"]), ("grid.headline", grid["headline"])]
-    named += [("editing.cells", label) for label in editing["cells"]]
-    for place, label in named + ([("prompt_study.cell", study["cell"])] if study else []):
+    for label in repeated(labels):
+        raise UserError(f"Config grid.cells: the label {label!r} appears twice.")
+    uses = [("grid.reference", grid["reference"]), ("grid.headline", grid["headline"])]
+    uses += [("editing.cells", label) for label in editing["cells"]]
+    if study:
+        uses.append(("prompt_study.cell", study["cell"]))
+    for place, label in uses:
         if label not in labels:
             raise UserError(f"Config {place}: {label!r} is not a label of grid.cells ({', '.join(labels)}).")
 
 
 def check_names(config: dict) -> None:
     """UserError, before any job starts, where a plug-in does not exist or has no such options."""
-    from ldcore.plan.data import check_datasets
+    from ldcore.plan.datasets import check_datasets
 
     check_datasets(config)
     for name, drift in config["drifts"].items():

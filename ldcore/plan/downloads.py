@@ -91,11 +91,11 @@ def from_hub(name: str, weight: dict, folder: Path) -> dict[str, str]:
     return sums
 
 
-def verify(name: str, file: str, found: str, expected: str) -> None:
-    """UserError unless the sha256 `found` begins with the digits `expected`."""
-    if not found.startswith(expected.lower()):
+def verify(name: str, file: str, digest: str, expected: str) -> None:
+    """UserError unless the sha256 `digest` begins with the digits `expected`."""
+    if not digest.startswith(expected.lower()):
         raise UserError(
-            f"Weight {name}: the sha256 of {file} is {found}, not {expected}, so it was not kept; "
+            f"Weight {name}: the sha256 of {file} is {digest}, not {expected}, so it was not kept; "
             f"correct weights.{name}.sha256 or the source."
         )
 

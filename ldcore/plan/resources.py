@@ -17,5 +17,5 @@ def grown(amount: int, attempt: int, most: int | None) -> int:
 
     most: what a partition grants.
     """
-    asked = amount * 2 ** (attempt - 1)
-    return asked if most is None else max(amount, min(asked, most))
+    doubled = amount * 2 ** (attempt - 1)
+    return doubled if most is None else max(amount, min(doubled, most))

@@ -21,16 +21,16 @@ PICKLES = (".ckpt", ".pt", ".pth", ".bin", ".pkl")
 def places(config: dict) -> list[tuple[str, dict, str]]:
     """Every (place in the config, mapping, key) that holds a path of weights or the name of one."""
     editing = config.get("editing") or {"perceptual": {}}
-    found = [("model.path", config["model"], "path")]
-    found += [(f"extractors.{name}.weights", options, "weights") for name, options in config["extractors"].items()]
-    found += [
+    keys = [("model.path", config["model"], "path")]
+    keys += [(f"extractors.{name}.weights", options, "weights") for name, options in config["extractors"].items()]
+    keys += [
         (f"editing.perceptual.{name}.weights", options, "weights") for name, options in editing["perceptual"].items()
     ]
-    found += [
+    keys += [
         (f"datasets.{name}.classifier.options.weights", options["classifier"]["options"], "weights")
         for name, options in config["datasets"].items()
     ]
-    return [(place, holder, key) for place, holder, key in found if holder.get(key) is not None]
+    return [(place, holder, key) for place, holder, key in keys if holder.get(key) is not None]
 
 
 def located(name: str, weight: dict, cache) -> Path:
@@ -74,23 +74,25 @@ def resolve(config: dict) -> dict[str, str]:
 
 def lacking(config: dict, fetched=()) -> list[str]:
     """A sentence for every path of weights that does not exist; `fetched`: those that will be."""
-    found, named = [], ", ".join(config["weights"]) or "it is empty"
+    sentences, known = [], ", ".join(config["weights"]) or "it is empty"
     for place, holder, key in places(config):
         path = holder[key]
         if place == "model.path":
             path = holder.get("single_file", path)
             there = Path(path).is_file() if "single_file" in holder else Path(path, "model_index.json").is_file()
-            remedy = "give a diffusers folder of a Stable Diffusion model (with model_index.json), its .safetensors file"
+            remedy = (
+                "give a diffusers folder of a Stable Diffusion model (with model_index.json), its .safetensors file"
+            )
         else:
             there, remedy = Path(path).exists(), "give the weights file"
         if path not in fetched and not there:
-            found.append(f"Config {place}: {path} does not exist; {remedy}, or a name in `weights` ({named}).")
+            sentences.append(f"Config {place}: {path} does not exist; {remedy}, or a name in `weights` ({known}).")
     sections = {
         "extractors": config["extractors"],
         "editing.perceptual": (config.get("editing") or {"perceptual": {}})["perceptual"],
     }
-    return found + [
-        f"Config {section}.{name}.weights: not given; give the weights file, or a name in `weights` ({named})."
+    return sentences + [
+        f"Config {section}.{name}.weights: not given; give the weights file, or a name in `weights` ({known})."
         for section, names in NEEDY.items()
         for name, options in sections[section].items()
         if name in names and "weights" not in options
@@ -102,7 +104,7 @@ def lacking_data(config: dict, store=None) -> list[str]:
 
     None for a dataset that lies prepared in the store: the download may be gone by then.
     """
-    found = []
+    sentences = []
     for name in used_datasets(config):
         if store and (store.data(name) / "records.csv").is_file():
             continue
@@ -116,9 +118,9 @@ def lacking_data(config: dict, store=None) -> list[str]:
             f"options.{key}": options.get(key) for key in ("source", "root", "splits") if key != "source" or not parts
         }
         paths |= {"options.csv": options.get("csv") and beside(options["csv"], options.get("root"))}
-        found += [
+        sentences += [
             f"Config datasets.{name}.{place}: {path} does not exist; give the place of the download."
             for place, path in paths.items()
             if path and not Path(path).exists()
         ]
-    return found
+    return sentences

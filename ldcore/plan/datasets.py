@@ -7,7 +7,7 @@ WITHOUT_PATIENT = ("simple", "diverse")  # prompt styles that name neither age n
 
 
 def check_datasets(config: dict) -> None:
-    """UserError: an unknown adapter, an option that it does not have or out of range, prompts about unknown patients."""
+    """UserError: an unknown adapter, an unknown option or value, prompts about unknown patients."""
     for name, dataset in config["datasets"].items():
         try:
             plugins.file_of("dataset adapter", dataset["adapter"])
@@ -41,6 +41,6 @@ def check_patients(config: dict) -> None:
         adapter = config["datasets"][name]["adapter"]
         if informed and not plugins.declared("dataset adapter", adapter).get("PATIENTS", True):
             raise UserError(
-                f"Config {place}: {informed[0]!r} writes age and sex into prompts, and dataset {name!r} ({adapter}) has "
-                "neither; use simple or diverse."
+                f"Config {place}: {informed[0]!r} writes age and sex into prompts, and dataset {name!r} ({adapter}) "
+                "has neither; use simple or diverse."
             )
