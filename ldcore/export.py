@@ -15,7 +15,7 @@ from ldcore import methods, plugins
 from ldcore.model.backbone import load_backbone
 from ldcore.runtime import cli
 from ldcore.runtime.errors import UserError
-from ldcore.runtime.files import read_json, readable, write_json
+from ldcore.runtime.files import apply_umask, read_json, write_json
 
 PIPELINES = {False: "StableDiffusionPipeline", True: "StableDiffusionInstructPix2PixPipeline"}
 
@@ -86,7 +86,7 @@ def main(model, method, weights, out, whole) -> None:
             methods.export(backbone, name, weights, temporary)
         for file in temporary.rglob("*"):
             if file.is_file() and file.stat().st_nlink == 1:  # else a link to a file of the model
-                readable(file)
+                apply_umask(file)
         os.replace(temporary, out)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -13,7 +13,7 @@ from ldcore.plan import config as ldconfig
 from ldcore.plan import resources as ldresources
 from ldcore.plan import weights as ldweights
 from ldcore.runtime.errors import UserError
-from ldcore.runtime.files import atomic, beside, check_writable, digest
+from ldcore.runtime.files import atomic, check_writable, digest, in_folder
 from ldcore.store import Store
 
 with open(workflow.source_path("../schemas/config.schema.yaml")) as file:
@@ -131,7 +131,7 @@ def data_of(dataset):
 def table_of(wildcards):
     """The table of a person's own images, where the dataset names one."""
     options = config["datasets"][wildcards.dataset]["options"]
-    return str(beside(options["csv"], options.get("root"))) if options.get("csv") else []
+    return str(in_folder(options["csv"], options.get("root"))) if options.get("csv") else []
 
 
 def weights_files(section):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ldcore.grid import used_datasets
 from ldcore.runtime.errors import UserError
-from ldcore.runtime.files import beside
+from ldcore.runtime.files import in_folder
 
 RECORD = "source.json"  # written last, so its being there says that the weight is
 NEEDY = {
@@ -117,7 +117,7 @@ def lacking_data(config: dict, store=None) -> list[str]:
         paths |= {
             f"options.{key}": options.get(key) for key in ("source", "root", "splits") if key != "source" or not parts
         }
-        paths |= {"options.csv": options.get("csv") and beside(options["csv"], options.get("root"))}
+        paths |= {"options.csv": options.get("csv") and in_folder(options["csv"], options.get("root"))}
         sentences += [
             f"Config datasets.{name}.{place}: {path} does not exist; give the place of the download."
             for place, path in paths.items()

@@ -1,29 +1,20 @@
-"""What every workflow script shares: people's errors as one sentence, the CPU fixed for reproducibility."""
+"""What every command of the workflow shares: its arguments, and errors for people as one sentence."""
 
 import argparse
-import json
 
-from ldcore.runtime.jobs import announced
+from ldcore.runtime.jobs import as_job
 
 
 def parser(description: str, **arguments) -> argparse.ArgumentParser:
-    """An ArgumentParser with one required --NAME per keyword; the value is its type (json.loads for structures)."""
-    made = argparse.ArgumentParser(description=description)
+    """An ArgumentParser with one required --NAME for each keyword, whose value is the argument's type."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name, kind in arguments.items():
-        made.add_argument("--" + name.replace("_", "-"), type=kind, required=True)
-    return made
+        parser.add_argument("--" + name.replace("_", "-"), type=kind, required=True)
+    return parser
 
 
-def structure(text: str):
-    """A JSON argument."""
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise argparse.ArgumentTypeError(f"not JSON: {error}") from None
-
-
-def run(function, arguments: argparse.ArgumentParser) -> None:
-    """Call function(**parsed arguments) as one job of the workflow (ldcore.jobs.announced)."""
-    parsed = vars(arguments.parse_args())
-    with announced():
-        function(**parsed)
+def run(function, parser: argparse.ArgumentParser) -> None:
+    """Call function(**arguments of the command line) as one job of the workflow (ldcore.runtime.jobs.as_job)."""
+    arguments = vars(parser.parse_args())
+    with as_job():
+        function(**arguments)

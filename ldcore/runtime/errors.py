@@ -1,4 +1,7 @@
-"""The one exception for mistakes a person can mend: its text is one sentence that names the key, file or row and the remedy."""
+"""The exception for mistakes a person can mend.
+
+Its text is one sentence that names the key, file or row and the remedy.
+"""
 
 
 class UserError(Exception):

@@ -1,4 +1,4 @@
-"""Writing so that a killed job leaves no half-written file: to a temporary name beside the target, then rename."""
+"""Files appear whole or not at all: each is written to a temporary name beside its place, then renamed."""
 
 import errno
 import glob
@@ -16,32 +16,35 @@ from ldcore.runtime.errors import UserError
 
 @contextmanager
 def atomic(path):
-    """Yield a temporary path with the same suffix in the same folder; rename it to `path` on success, remove it on error.
+    """Yield a temporary path, same folder and suffix; rename it to `path` on success, remove it on an error.
 
-    What a job that was killed on this machine left beside `path` is removed first. UserError: the disk is full.
+    What killed jobs of this machine left beside `path` is removed first. UserError: the disk is full.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     host = socket.gethostname()  # a shared folder sees the process numbers of many machines
-    for left in path.parent.glob(f".{glob.escape(host)}.*.part.{glob.escape(path.name)}"):
-        number = left.name.removeprefix(f".{host}.").split(".part.")[0]
-        if number.isdecimal() and not alive(int(number)):  # else of a host whose name begins like this one's
-            left.unlink(missing_ok=True)
+    for leftover in path.parent.glob(f".{glob.escape(host)}.*.part.{glob.escape(path.name)}"):
+        pid = leftover.name.removeprefix(f".{host}.").split(".part.")[0]
+        if pid.isdecimal() and not process_runs(int(pid)):  # no number: another host, whose name begins like this one's
+            leftover.unlink(missing_ok=True)
     temporary = path.with_name(f".{host}.{os.getpid()}.part.{path.name}")
     try:
         yield temporary
-        readable(temporary)
+        apply_umask(temporary)
         os.replace(temporary, path)
     except Exception as error:
-        if full(error, path.parent):
-            raise UserError(no_space(path)) from error
+        if is_disk_full(error, path.parent):
+            raise UserError(disk_full_message(path)) from error
         raise
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def readable(path) -> None:
-    """Add the access that the umask grants: safetensors writes for the owner alone, which locks out a group's other members."""
+def apply_umask(path) -> None:
+    """Give a file the access that the umask grants.
+
+    safetensors writes for the owner alone, which locks out the other members of a group.
+    """
     mask = os.umask(0)
     os.umask(mask)
     mode = os.stat(path).st_mode & 0o7777
@@ -49,48 +52,54 @@ def readable(path) -> None:
         os.chmod(path, mode | (0o666 & ~mask))
 
 
-def full(error: BaseException, folder) -> bool:
-    """Whether an error says that a disk is full; libraries that hide the reason are believed where nothing is left in the folder."""
+def is_disk_full(error: BaseException, folder) -> bool:
+    """Whether an error comes of a full disk.
+
+    Some libraries hide the reason; their errors count where the folder's disk has less than 64 KiB left.
+    """
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT)
     return shutil.disk_usage(folder).free < 1 << 16
 
 
-def no_space(path) -> str:
-    """What to say then."""
+def disk_full_message(path) -> str:
+    """The error text for a full disk."""
     return f"No space left on the disk for {path}; free some and give the same command again."
 
 
 def check_writable(*folders) -> None:
-    """UserError: one of the folders, or a folder right in it, exists and is not this user's to write."""
-    for folder in (inner for outer in folders for inner in (outer, *Path(outer).glob("*/"))):
-        if os.path.isdir(folder) and not os.access(folder, os.W_OK | os.X_OK):
-            theirs = (
-                "belongs to another user and"
-                if os.stat(folder).st_uid != os.getuid()
-                else "has a mode, or lies on a disk, that"
-            )
+    """UserError: this user may not write in one of the folders, or in a folder right inside one. Absent ones pass."""
+    for outer in folders:
+        for folder in (outer, *Path(outer).glob("*/")):
+            if not os.path.isdir(folder) or os.access(folder, os.W_OK | os.X_OK):
+                continue
+            if os.stat(folder).st_uid != os.getuid():
+                reason = "belongs to another user and"
+            else:
+                reason = "has a mode, or lies on a disk, that"
             raise UserError(
-                f"Folder {folder} {theirs} cannot be written by you; run in a clone of your own, or have its owner share it "
-                "(docs/cluster.md, Several people)."
+                f"Folder {folder} {reason} cannot be written by you; run in a clone of your own, or have its owner "
+                "share it (docs/cluster.md, Several people)."
             )
 
 
-def alive(pid: int) -> bool:
+def process_runs(pid: int) -> bool:
     """Whether this machine runs a process of that number."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:
-        pass
+    except PermissionError:  # it runs, for another user
+        return True
     return True
 
 
 def staged(path) -> Path:
-    """A copy of a file or folder on the node's own disk, $LDCORE_SCRATCH (variables in it are expanded), made once; unset: `path`.
+    """A copy of a file or folder on the node's own disk, made by the first job that asks for it.
 
-    The copy's place follows from the names, sizes and times of what is copied, so a changed source is copied anew.
+    $LDCORE_SCRATCH (variables in it are expanded) is the folder of that disk; where it is not set, `path` itself is
+    returned. The copy's place follows from the names, sizes and times of what is copied, so a changed source is copied
+    anew. UserError: $LDCORE_SCRATCH names a variable that is not set.
     """
     path, scratch = Path(path), os.path.expandvars(os.environ.get("LDCORE_SCRATCH", ""))
     if not scratch:
@@ -99,30 +108,25 @@ def staged(path) -> Path:
         raise UserError(
             f"Config scratch: {scratch} names a variable that this node does not set; give a folder of its own disk."
         )
-    inside = sorted(path.rglob("*")) if path.is_dir() else [path]
-    found = [(str(one), one.stat().st_size, one.stat().st_mtime_ns) for one in inside if one.is_file()]
-    target = Path(scratch, f"ldcore-{os.getuid()}", digest(str(path.resolve()), found), path.name)
+    files = [file for file in (sorted(path.rglob("*")) if path.is_dir() else [path]) if file.is_file()]
+    state = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    target = Path(scratch, f"ldcore-{os.getuid()}", digest(str(path.resolve()), state), path.name)
     if not target.exists():
-        with tempfile.TemporaryDirectory(dir=made(target.parent)) as folder:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent) as folder:
             copy = shutil.copytree if path.is_dir() else shutil.copy2
-            copied = copy(path, Path(folder, path.name))
+            temporary = copy(path, Path(folder, path.name))
             try:
-                os.rename(copied, target)
+                os.rename(temporary, target)
             except OSError:
                 if not target.exists():  # else another job was first
                     raise
     return target
 
 
-def beside(path, folder) -> Path:
-    """A path that may count from a folder too: itself where it exists, else folder/path."""
+def in_folder(path, folder) -> Path:
+    """A path that may count from the working folder or from `folder`: itself where it exists, else folder/path."""
     return Path(path) if Path(path).exists() else Path(folder or "", path)
-
-
-def made(folder: Path) -> Path:
-    """The folder, made where it does not exist."""
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def write_json(path, value) -> None:

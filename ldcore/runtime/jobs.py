@@ -1,6 +1,6 @@
-"""A job and the log it writes: a first line that says where it runs, a last line that says how it ended.
+"""A job and its log: the first line says where the job runs, the last line that it is done.
 
-The summary of a run (workflow_scripts/summary.py) reads both again.
+The summary of a run (workflow_scripts/summary.py) reads both lines again.
 """
 
 import os
@@ -10,93 +10,111 @@ import socket
 import sys
 import time
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ldcore.runtime.errors import UserError
-from ldcore.runtime.files import alive, full, no_space
+from ldcore.runtime.files import disk_full_message, is_disk_full, process_runs
 
-FIRST = re.compile(r"^job: host=(\S+) pid=(\d+) slurm=(\S+) started=(\S+)$", re.MULTILINE)
-LAST = "job: done in "
+FIRST_LINE = re.compile(r"^job: host=(\S+) pid=(\d+) slurm=(\S+) started=(\S+)$", re.MULTILINE)
+LAST_LINE = "job: done in "
+GPU_LOCKS = []  # open lock files: closed, hence unlocked, when the process ends, however it ends
 
 
 @contextmanager
-def announced():
-    """Print the first and last line of a job's log; people's errors, a full disk, a closed folder and SIGTERM end it with
-    one sentence."""
-    started = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    print(
-        f"job: host={socket.gethostname()} pid={os.getpid()} slurm={os.environ.get('SLURM_JOB_ID', '-')} started={started}",
-        flush=True,
-    )
+def as_job():
+    """Print the first line of a job's log before the body and the last line after it.
+
+    A UserError, a full disk, another user's folder and SIGTERM end the job with status 1 and one sentence on stderr.
+    Any other exception passes.
+    """
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    slurm = os.environ.get("SLURM_JOB_ID", "-")
+    print(f"job: host={socket.gethostname()} pid={os.getpid()} slurm={slurm} started={started}", flush=True)
     began = time.perf_counter()
-    # SystemExit, so that temporary files are removed.
-    signal.signal(
-        signal.SIGTERM,
-        lambda *_: sys.exit("error: stopped by SIGTERM: cancelled, or over its time or memory; a retry resumes."),
-    )
+    signal.signal(signal.SIGTERM, _exit_on_sigterm)
     try:
         yield
     except UserError as error:
         sys.exit(f"error: {error}")
     except PermissionError as error:
         path = Path(error.filename or ".")
-        if os.stat(next(one for one in (path, *path.absolute().parents) if os.path.exists(one))).st_uid == os.getuid():
+        if _owner(path) == os.getuid():
             raise
         sys.exit(
-            f"error: {error.strerror}: {path} belongs to another user, who can share it (docs/cluster.md, Several people)."
+            f"error: {error.strerror}: {path} belongs to another user, who can share it "
+            "(docs/cluster.md, Several people)."
         )
     except OSError as error:
-        if not full(error, "."):
+        if not is_disk_full(error, "."):
             raise
-        sys.exit(f"error: {no_space(error.filename or 'the outputs')}")
-    print(f"{LAST}{time.perf_counter() - began:.1f} s", flush=True)
+        sys.exit(f"error: {disk_full_message(error.filename or 'the outputs')}")
+    print(f"{LAST_LINE}{time.perf_counter() - began:.1f} s", flush=True)
+
+
+def _exit_on_sigterm(number, frame):
+    """Raise SystemExit, so that `finally` clauses run and temporary files are removed."""
+    sys.exit("error: stopped by SIGTERM: cancelled, or over its time or memory; a retry resumes.")
+
+
+def _owner(path: Path) -> int:
+    """User id of the owner of a path, or of its nearest parent that exists."""
+    existing = next(parent for parent in (path, *path.absolute().parents) if os.path.exists(parent))
+    return os.stat(existing).st_uid
 
 
 def take_gpu(count: int, folder) -> int | None:
-    """On a machine of `count` GPUs without a scheduler: lock the first free one until this process ends; its number.
+    """Lock the first free GPU of a machine without a scheduler until this process ends; returns its number.
 
-    None where there is nothing to share: count 0, or CUDA_VISIBLE_DEVICES set (by Slurm or by hand). UserError: all are taken.
+    count: GPUs of the machine. folder: where the lock files lie. CUDA_VISIBLE_DEVICES is set to the number. Where it is
+    set already (by Slurm or by hand) or count is 0, nothing is to be shared and None is returned. UserError: all GPUs
+    are taken.
     """
-    import fcntl
+    import fcntl  # not on every system
 
     if not count or os.environ.get("CUDA_VISIBLE_DEVICES") is not None:
         return None
     for gpu in range(count):
-        file = open(Path(folder, f"ldcore-{os.getuid()}-gpu{gpu}.lock"), "w")
+        file = open(Path(folder, f"ldcore-{os.getuid()}-gpu{gpu}.lock"), "w")  # noqa: SIM115 (stays open)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.close()
             continue
-        HELD.append(file)
+        GPU_LOCKS.append(file)
         os.environ["CUDA_VISIBLE_DEVICES"] = str(gpu)
         return gpu
     raise UserError(
-        f"All {count} GPUs are taken; give this job's rule gpu: 1 under `resources` of the config, or lower --resources gpu."
+        f"All {count} GPUs are taken; give this job's rule gpu: 1 under `resources` of the config, "
+        "or lower --resources gpu."
     )
 
 
-HELD = []  # open lock files: closed, hence unlocked, by the process's end however it comes
+def job_state(log, queue: set[str] | None) -> tuple[str, float]:
+    """How a job stands whose outputs are missing, read from its log, and the hours since it started.
 
+    queue: ids of the Slurm jobs that have not ended; None where squeue does not answer. A Slurm job whose log has no
+    last line then counts as running. The states:
 
-def state(log, queue: set[str] | None) -> tuple[str, float]:
-    """(running, failed, stopped or waiting; hours since its start), of a job whose outputs are not there, from its log.
-
-    queue: ids of the Slurm jobs that have not ended; None: nobody knows, so a Slurm job without an end counts as running. stopped: it wrote no end and its machine no longer runs it. waiting: no log, or
-    a log that ends well, so that the job is to run again.
+        waiting  it has no log, or the log of a run that is done: it is to run (again)
+        running  its log has no last line, and its machine or Slurm still runs it
+        failed   its log ends with an error
+        stopped  its log ends without one, and nothing runs it any more
     """
     log = Path(log)
     text = log.read_text(errors="replace") if log.is_file() else ""
-    found = FIRST.search(text)
-    if not found:
+    first_line = FIRST_LINE.search(text)
+    if not first_line:
         return ("failed", 0.0) if "error" in text.lower() else ("waiting", 0.0)
-    host, pid, slurm, started = found.groups()
-    end = text.rstrip().rsplit("\n", 1)[-1]
-    last = log.stat().st_mtime
-    began = datetime.fromisoformat(started).timestamp()
-    if LAST in end:
-        return "waiting", (last - began) / 3600
-    if (queue is None or slurm in queue) if slurm != "-" else (host != socket.gethostname() or alive(int(pid))):
-        return "running", (time.time() - began) / 3600
-    return ("failed" if re.search("error: |Traceback", text) else "stopped"), (last - began) / 3600
+    host, pid, slurm, started = first_line.groups()
+    started = datetime.fromisoformat(started).timestamp()
+    hours_logged = (log.stat().st_mtime - started) / 3600
+    if LAST_LINE in text.rstrip().rsplit("\n", 1)[-1]:
+        return "waiting", hours_logged
+    if slurm != "-":
+        runs = queue is None or slurm in queue
+    else:
+        runs = host != socket.gethostname() or process_runs(int(pid))
+    if runs:
+        return "running", (time.time() - started) / 3600
+    return ("failed" if re.search("error: |Traceback", text) else "stopped"), hours_logged

@@ -1,4 +1,7 @@
-"""Every random number follows from (seed, what it is for): no global generators, so order, batch and resume do not matter."""
+"""Every random number follows from a seed and what it is for.
+
+There are no global generators, so order, batch size and resuming do not matter.
+"""
 
 import hashlib
 

@@ -12,7 +12,7 @@ import pytest
 
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import atomic
-from ldcore.runtime.jobs import announced, state
+from ldcore.runtime.jobs import as_job, job_state
 
 HOST = socket.gethostname()
 START = "2026-01-02T03:04:05+00:00"
@@ -25,7 +25,7 @@ def log(tmp_path, text):
 
 
 @pytest.mark.parametrize(
-    "text, queue, wanted",
+    "text, queue, expected",
     [
         (f"job: host={HOST} pid={os.getpid()} slurm=- started={START}\n50%|", set(), "running"),
         (f"job: host={HOST} pid=4194300 slurm=- started={START}\n50%|", set(), "stopped"),
@@ -43,19 +43,19 @@ def log(tmp_path, text):
         ("usage: error: the following arguments are required\n", set(), "failed"),
     ],
 )
-def test_the_state_of_a_job_follows_from_its_log(tmp_path, text, queue, wanted):
-    found, hours = state(log(tmp_path, text), queue)
-    assert found == wanted and (hours > 0) == text.startswith("job:")
+def test_the_state_of_a_job_follows_from_its_log(tmp_path, text, queue, expected):
+    state, hours = job_state(log(tmp_path, text), queue)
+    assert state == expected and (hours > 0) == text.startswith("job:")
 
 
 def test_no_log_is_a_job_that_waits(tmp_path):
-    assert state(tmp_path / "none.log", set()) == ("waiting", 0.0)
+    assert job_state(tmp_path / "none.log", set()) == ("waiting", 0.0)
 
 
 def test_a_log_says_where_it_ran_and_that_it_ended(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("SLURM_JOB_ID", "17")
-    with announced():
-        assert state(log(tmp_path, capsys.readouterr().out), {"17"})[0] == "running"
+    with as_job():
+        assert job_state(log(tmp_path, capsys.readouterr().out), {"17"})[0] == "running"
     assert capsys.readouterr().out.startswith("job: done in ")
 
 
@@ -64,14 +64,14 @@ def test_a_log_says_where_it_ran_and_that_it_ended(tmp_path, capsys, monkeypatch
     [(errno.ENOSPC, "error: No space left on the disk for a/b.npz"), (errno.EDQUOT, "No space left")],
 )
 def test_a_full_disk_and_a_closed_folder_are_one_sentence(number, sentence, tmp_path, monkeypatch):
-    with pytest.raises(SystemExit, match=sentence), announced():
+    with pytest.raises(SystemExit, match=sentence), as_job():
         raise OSError(number, "full", "a/b.npz")
-    with pytest.raises(PermissionError), announced():
+    with pytest.raises(PermissionError), as_job():
         raise PermissionError(errno.EACCES, "denied", str(tmp_path / "a"))
     monkeypatch.setattr("os.getuid", lambda: os.stat(tmp_path).st_uid + 1)
-    with pytest.raises(SystemExit, match="error: denied: .*/a belongs to another user, who can share it"), announced():
+    with pytest.raises(SystemExit, match="error: denied: .*/a belongs to another user, who can share it"), as_job():
         raise PermissionError(errno.EACCES, "denied", str(tmp_path / "a"))
-    with pytest.raises(FileNotFoundError), announced():
+    with pytest.raises(FileNotFoundError), as_job():
         raise FileNotFoundError(errno.ENOENT, "absent", "a")
 
 
@@ -87,36 +87,44 @@ def test_a_library_that_hides_a_full_disk_does_not(tmp_path, monkeypatch):
         fails()
 
 
+WRITE = """
+import sys, time
+from ldcore.runtime.files import atomic
+from ldcore.runtime.jobs import as_job
+with as_job(), atomic(sys.argv[1]) as temporary:
+    temporary.write_text("half")
+    print("ready", flush=True)
+    time.sleep(60)
+"""
+
+
 def test_sigterm_removes_temporary_files(tmp_path):
-    script = (
-        "import sys, time\nfrom ldcore.files import atomic\nfrom ldcore.jobs import announced\n"
-        "with announced(), atomic(sys.argv[1]) as temporary:\n    temporary.write_text('half')\n    print('ready', flush=True)\n    time.sleep(60)\n"
-    )
     job = subprocess.Popen(
-        [sys.executable, "-c", script, tmp_path / "x.txt"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", WRITE, tmp_path / "x.txt"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    while job.stdout.readline() != "ready\n":
-        pass
+    assert job.stdout.readline().startswith("job: ") and job.stdout.readline() == "ready\n"
     assert len(list(tmp_path.iterdir())) == 1
     job.send_signal(signal.SIGTERM)
     assert "error: stopped by SIGTERM" in job.communicate(timeout=20)[1] and job.returncode == 1
     assert not list(tmp_path.iterdir())
 
 
-TAKE = (
-    "import os, sys, time\nfrom ldcore.jobs import take_gpu\nprint(take_gpu(int(sys.argv[1]), sys.argv[2]), "
-    "os.environ.get('CUDA_VISIBLE_DEVICES'), flush=True)\ntime.sleep(float(sys.argv[3]))\n"
-)
+TAKE = """
+import os, sys, time
+from ldcore.runtime.jobs import take_gpu
+print(take_gpu(int(sys.argv[1]), sys.argv[2]), os.environ.get("CUDA_VISIBLE_DEVICES"), flush=True)
+time.sleep(float(sys.argv[3]))
+"""
 
 
 def taker(folder, count=2, seconds=60.0, **environment):
-    kept = {key: value for key, value in os.environ.items() if key != "CUDA_VISIBLE_DEVICES"}
+    inherited = {key: value for key, value in os.environ.items() if key != "CUDA_VISIBLE_DEVICES"}
     return subprocess.Popen(
         [sys.executable, "-c", TAKE, str(count), folder, str(seconds)],
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={**kept, **environment},
+        env={**inherited, **environment},
     )
 
 

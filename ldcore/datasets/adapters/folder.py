@@ -15,7 +15,7 @@ from tqdm import tqdm
 from ldcore.datasets.records import SPLITS, assign_splits, validate
 from ldcore.datasets.scans.images import SCANS, axial_slice, check_window, dicom, one_gray, picture, to_uint8
 from ldcore.runtime.errors import UserError
-from ldcore.runtime.files import beside
+from ldcore.runtime.files import in_folder
 
 TITLE = "own images"
 SOURCE = "root"
@@ -48,7 +48,7 @@ def build(options: dict, seed: int):
 
 def _table(options):
     """The root folder and the CSV as text cells, required columns present and filled."""
-    root, file = Path(options["root"]), beside(options["csv"], options["root"])
+    root, file = Path(options["root"]), in_folder(options["csv"], options["root"])
     if not file.is_file():
         raise UserError(f"The table {options['csv']} was not found, nor in {root}; correct option 'csv'.")
     try:
