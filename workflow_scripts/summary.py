@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from ldcore.runtime.files import atomic
-from ldcore.runtime.jobs import state
+from ldcore.runtime.jobs import job_state
 
 BLOCK = re.compile(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", re.MULTILINE)
 ASKED = ("gpu", "mem_mb", "runtime")
@@ -81,7 +81,7 @@ def with_states(jobs: pd.DataFrame, left: set[str]) -> pd.DataFrame:
     ids, rows = queue("--format=%A"), []
     for job in jobs.itertuples():
         taken = seconds(job.benchmark)
-        found, hours = ("done", taken / 3600) if job.output not in left else state(job.log, ids)
+        found, hours = ("done", taken / 3600) if job.output not in left else job_state(job.log, ids)
         lines = Path(job.log).read_text(errors="replace").split("\n") if found == "failed" else []
         said = (
             [line for line in lines if line.startswith("error: ")] or [line for line in lines if line.strip()] or [""]
