@@ -1,9 +1,9 @@
-"""How far a run is: every job done, running, failed, stopped or waiting, with its log, and GPU hours spent and to come.
+"""How far a run is: every job with its state and log, and GPU hours spent and to come.
 
-python workflow_scripts/summary.py [--csv FILE] [--measured results/NAME ...] [anything for snakemake, e.g. --configfile my.yaml]
+python workflow_scripts/summary.py [--csv FILE] [--measured results/NAME ...] [options of snakemake: --configfile ...]
 
-stopped: it wrote no end and its machine no longer runs it. Before anything ran, GPU hours to come need the mean seconds a job of each
-rule took in another run: --measured.
+A job is done, running, failed, stopped (its log has no end, and its machine no longer runs it) or waiting. GPU hours to
+come follow from the mean seconds of a rule's jobs that are done; where none is, from another run's: --measured.
 """
 
 import argparse
@@ -17,48 +17,42 @@ import pandas as pd
 from ldcore.runtime.files import atomic
 from ldcore.runtime.jobs import job_state
 
-BLOCK = re.compile(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", re.MULTILINE)
-ASKED = ("gpu", "mem_mb", "runtime")
-COLUMNS = ["rule", "wildcards", *ASKED, "threads", "inputs", "output", "log", "benchmark"]
+# A job in what a dry run prints: "rule NAME:", then indented lines "key: value".
+JOB = re.compile(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", re.MULTILINE)
+RESOURCES = ("gpu", "mem_mb", "runtime")
+COLUMNS = ["rule", "wildcards", *RESOURCES, "threads", "inputs", "output", "log", "benchmark"]
 STATES = ("done", "running", "failed", "stopped", "waiting")
 
 
-def planned(arguments: list[str], *more) -> pd.DataFrame:
-    """The jobs of a dry run, a row of COLUMNS each: runtime in minutes, output the first one. Exits with Snakemake's own words on an error."""
-    command = [
-        sys.executable,
-        "-m",
-        "snakemake",
-        "-n",
-        "--cores",
-        "1000",
-        "--nocolor",
-        "--nolock",
-        "--rerun-incomplete",
-        *more,
-        *arguments,
-    ]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(done.stdout + done.stderr)
-    found = []
-    for rule, block in BLOCK.findall(done.stdout + done.stderr):
-        keys = dict(line.strip().split(": ", 1) for line in block.splitlines() if ": " in line)
-        if "log" in keys:
-            asked = dict(re.findall(r"\b(gpu|mem_mb|runtime)=(\d+)", keys.get("resources", "")))
-            found.append(
-                {
-                    "rule": rule,
-                    "wildcards": keys.get("wildcards", ""),
-                    **{name: int(asked.get(name, 0)) for name in ASKED},
-                    "threads": int(keys.get("threads", 1)),
-                    "inputs": keys["input"].split(", ") if "input" in keys else [],
-                    "output": keys["output"].split(", ")[0],
-                    "log": keys["log"],
-                    "benchmark": keys.get("benchmark", ""),
-                }
-            )
-    return pd.DataFrame(found, columns=COLUMNS)
+def planned(arguments: list[str], *options: str) -> pd.DataFrame:
+    """The jobs of a dry run, one row of COLUMNS per job: runtime in minutes, `output` its first one.
+
+    arguments: Snakemake's, as the user gave them; options: more of them. Exits with Snakemake's own words on an error.
+    """
+    command = [sys.executable, "-m", "snakemake", "-n", "--cores", "1000", "--nocolor", "--nolock"]
+    command += ["--rerun-incomplete", *options, *arguments]
+    dry_run = subprocess.run(command, capture_output=True, text=True)
+    if dry_run.returncode:
+        sys.exit(dry_run.stdout + dry_run.stderr)
+    jobs = []
+    for rule, lines in JOB.findall(dry_run.stdout + dry_run.stderr):
+        values = dict(line.strip().split(": ", 1) for line in lines.splitlines() if ": " in line)
+        if "log" not in values:  # rule all
+            continue
+        resources = dict(re.findall(r"\b(gpu|mem_mb|runtime)=(\d+)", values.get("resources", "")))
+        jobs.append(
+            {
+                "rule": rule,
+                "wildcards": values.get("wildcards", ""),
+                **{name: int(resources.get(name, 0)) for name in RESOURCES},
+                "threads": int(values.get("threads", 1)),
+                "inputs": values["input"].split(", ") if "input" in values else [],
+                "output": values["output"].split(", ")[0],
+                "log": values["log"],
+                "benchmark": values.get("benchmark", ""),
+            }
+        )
+    return pd.DataFrame(jobs, columns=COLUMNS)
 
 
 def seconds(benchmark) -> float:
@@ -67,45 +61,60 @@ def seconds(benchmark) -> float:
     return float(pd.read_csv(path, sep="\t")["s"].iloc[0]) if path.is_file() else float("nan")
 
 
-def queue(*options) -> list[str] | None:
-    """What squeue says of each Slurm job that has not ended, or that the options ask for; None where it does not answer."""
+def queue(*options: str) -> list[str] | None:
+    """What squeue prints, one line per Slurm job that has not ended, or that the options ask for.
+
+    None where squeue is absent or does not answer.
+    """
     try:
-        done = subprocess.run(["squeue", "--noheader", "--array", *options], capture_output=True, text=True)
+        answer = subprocess.run(["squeue", "--noheader", "--array", *options], capture_output=True, text=True)
     except FileNotFoundError:
         return None
-    return None if done.returncode else done.stdout.splitlines()
+    return None if answer.returncode else answer.stdout.splitlines()
 
 
-def with_states(jobs: pd.DataFrame, left: set[str]) -> pd.DataFrame:
-    """Add state, hours (so far, or of the last attempt) and said (a failed job's last words)."""
-    ids, rows = queue("--format=%A"), []
+def message(log) -> str:
+    """The last error of a log, else its last line that is not empty."""
+    lines = [line for line in Path(log).read_text(errors="replace").split("\n") if line.strip()]
+    errors = [line for line in lines if line.startswith("error: ")]
+    return (errors or lines or [""])[-1]
+
+
+def with_states(jobs: pd.DataFrame, missing: set[str]) -> pd.DataFrame:
+    """The jobs with three more columns: state, hours (of a running job so far) and message, why a failed job failed.
+
+    missing: first outputs of the jobs that are not done.
+    """
+    slurm_ids, rows = queue("--format=%A"), []
     for job in jobs.itertuples():
-        taken = seconds(job.benchmark)
-        found, hours = ("done", taken / 3600) if job.output not in left else job_state(job.log, ids)
-        lines = Path(job.log).read_text(errors="replace").split("\n") if found == "failed" else []
-        said = (
-            [line for line in lines if line.startswith("error: ")] or [line for line in lines if line.strip()] or [""]
-        )
-        rows.append({"state": found, "hours": hours, "said": said[-1]})
-    return pd.concat([jobs, pd.DataFrame(rows, columns=["state", "hours", "said"])], axis=1)
+        if job.output in missing:
+            state, hours = job_state(job.log, slurm_ids)
+        else:
+            state, hours = "done", seconds(job.benchmark) / 3600
+        rows.append({"state": state, "hours": hours, "message": message(job.log) if state == "failed" else ""})
+    return pd.concat([jobs, pd.DataFrame(rows, columns=["state", "hours", "message"])], axis=1)
 
 
 def by_rule(jobs: pd.DataFrame, measured: dict[str, float]) -> pd.DataFrame:
-    """A row a rule: jobs in each state, mean seconds of those done (else `measured`), GPU hours spent and to come."""
+    """One row per rule: jobs in each state, mean seconds a job, GPU hours spent and to come. The last row is the total.
+
+    measured: mean seconds of a rule in other runs, for rules of which no job is done.
+    """
     rows = []
     for rule, group in jobs.groupby("rule", sort=False):
         counts = group["state"].value_counts()
         mean = (group["hours"][group["state"] == "done"] * 3600).mean()
         mean = measured.get(rule, float("nan")) if pd.isna(mean) else mean
-        to_come = (len(group) - counts.get("done", 0)) * group["gpu"].iloc[0] * mean / 3600
+        gpus = group["gpu"].iloc[0]
+        to_come = (len(group) - counts.get("done", 0)) * gpus * mean / 3600
         rows.append(
             {
                 "rule": rule,
                 "jobs": len(group),
-                **{name: counts.get(name, 0) for name in STATES},
+                **{state: counts.get(state, 0) for state in STATES},
                 "mean_s": mean,
                 "gpu_h_spent": (group["hours"] * group["gpu"]).sum(),
-                "gpu_h_to_come": to_come if group["gpu"].iloc[0] else 0.0,
+                "gpu_h_to_come": to_come if gpus else 0.0,
             }
         )
     table = pd.DataFrame(rows)
@@ -115,36 +124,36 @@ def by_rule(jobs: pd.DataFrame, measured: dict[str, float]) -> pd.DataFrame:
 
 
 def measurements(folders: list[str]) -> dict[str, float]:
-    """Mean seconds by rule of other runs, from the benchmark files under their results/NAME/benchmarks."""
-    found: dict[str, list[float]] = {}
-    for folder in folders:
-        for path in Path(folder, "benchmarks").rglob("*.tsv"):
-            parts = path.relative_to(Path(folder, "benchmarks")).with_suffix("").parts
-            rule = (
-                parts[0]
-                if len(parts) > 1
-                else re.sub(r"^(table|figure)\d.*|^gains$", lambda m: m[1] or "figure", parts[0])
-            )
-            method = {"finetune": 2, "edit": 2, "edit_train": 2}.get(rule)
-            for name in {rule, f"{rule}_{parts[method]}" if method else rule}:
-                found.setdefault(name, []).append(seconds(path))
-    return {name: sum(values) / len(values) for name, values in found.items()}
+    """Mean seconds of each rule in other runs, from the files under their results/NAME/benchmarks.
+
+    These lie as Store.benchmark says: RULE/IDS.tsv. Rules finetune, edit and edit_train have a rule of their own per
+    method, which is the second of their ids.
+    """
+    samples: dict[str, list[float]] = {}
+    for folder in (Path(folder, "benchmarks") for folder in folders):
+        for path in folder.rglob("*.tsv"):
+            rule, *ids = path.relative_to(folder).with_suffix("").parts
+            rules = [rule, f"{rule}_{ids[1]}"] if rule in ("finetune", "edit", "edit_train") else [rule]
+            for name in rules:
+                samples.setdefault(name, []).append(seconds(path))
+    return {rule: sum(values) / len(values) for rule, values in samples.items()}
 
 
 def main(csv, measured, arguments):
+    """Print the table by rule and the jobs that failed, stopped or run; write all jobs to the file `csv`, if given."""
     jobs = planned(arguments, "--forceall")
     jobs = with_states(jobs, set(planned(arguments)["output"]))
     table = by_rule(jobs, measurements(measured))
     print(table.to_string(index=False, na_rep="?", float_format=lambda value: f"{value:.2f}"))
-    for name in ("failed", "stopped", "running"):
-        for job in jobs[jobs["state"] == name].itertuples():
-            print(
-                f"\n{name}: {job.rule} {job.wildcards} ({job.hours * 60:.1f} min)  {job.log}"
-                + (f"\n    {job.said}" if job.said else "")
-            )
+    for state in ("failed", "stopped", "running"):
+        for job in jobs[jobs["state"] == state].itertuples():
+            print(f"\n{state}: {job.rule} {job.wildcards} ({job.hours * 60:.1f} min)  {job.log}")
+            if job.message:
+                print(f"    {job.message}")
     if table["gpu_h_to_come"].isna().any():
         print(
-            "\n?: no job of this rule is done yet; run one, or give --measured results/NAME of a run on the same machine."
+            "\n?: no job of this rule is done yet; run one, "
+            "or give --measured results/NAME of a run on the same machine."
         )
     if csv:
         with atomic(csv) as temporary:
@@ -153,7 +162,7 @@ def main(csv, measured, arguments):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--csv")
-    parser.add_argument("--measured", nargs="+", default=[])
-    known, rest = parser.parse_known_args()
-    main(known.csv, known.measured, rest)
+    parser.add_argument("--csv", help="file for a row per job")
+    parser.add_argument("--measured", nargs="+", default=[], help="folders of other runs, results/NAME")
+    known, snakemake_arguments = parser.parse_known_args()
+    main(known.csv, known.measured, snakemake_arguments)

@@ -3,14 +3,14 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from configs import workspace
+
 SBATCH = """#!/bin/sh
 cat >script
-echo "$@" >asked
+echo "$@" >options
 env >environment
 cp -r .snakemake/locks locks
 [ -e refuse ] && echo "sbatch: error: Invalid account" >&2 && exit 1
@@ -21,53 +21,29 @@ echo 7
 
 @pytest.fixture
 def folder(tmp_path):
-    for name in (
-        "Snakefile",
-        "rules",
-        "config.yaml",
-        "configs",
-        "schemas",
-        "workflow_scripts",
-        "resources",
-        "envs",
-        "profiles",
-    ):
-        (tmp_path / name).symlink_to(ROOT / name)
-    (tmp_path / "slurm").mkdir()
-    (tmp_path / "slurm/config.yaml").write_text(
+    folder = workspace(tmp_path / "clone")
+    (folder / "slurm").mkdir()
+    (folder / "slurm/config.yaml").write_text(
         "executor: slurm\ndefault-resources: {slurm_account: lab, slurm_partition: long}\n"
     )
-    (tmp_path / "threads.yaml").write_text("resources: {data: {threads: 2, mem_mb: 1234, runtime: 45}}\n")
-    (tmp_path / "bin").mkdir()
+    (folder / "threads.yaml").write_text("resources: {data: {threads: 2, mem_mb: 1234, runtime: 45}}\n")
+    (folder / "bin").mkdir()
     # scontrol ...: real ones, where installed, look for a controller for ten seconds.
     for name, text in {
         "sbatch": SBATCH,
         "squeue": "#!/bin/sh\n[ -e busy ] && echo 5 $PWD; true\n",
         **dict.fromkeys(("scontrol", "sacct", "sinfo", "sacctmgr"), "#!/bin/sh\nexit 1\n"),
     }.items():
-        (tmp_path / "bin" / name).write_text(text)
-        (tmp_path / "bin" / name).chmod(0o755)
-    return tmp_path
+        (folder / "bin" / name).write_text(text)
+        (folder / "bin" / name).chmod(0o755)
+    return folder
 
 
 def run(folder, rule, *options, **environment):
+    command = [sys.executable, "workflow_scripts/slurm_array.py", "--rule", rule]
+    command += ["--configfile", "configs/smoke.yaml", "threads.yaml", *options]
     environment = {**os.environ, "PATH": f"{folder / 'bin'}:{os.environ['PATH']}", **environment}
-    return subprocess.run(
-        [
-            sys.executable,
-            "workflow_scripts/slurm_array.py",
-            "--rule",
-            rule,
-            "--configfile",
-            "configs/smoke.yaml",
-            "threads.yaml",
-            *options,
-        ],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
 
 
 def test_the_missing_jobs_run_as_one_array_with_what_the_rule_asks_for(folder):
@@ -78,7 +54,7 @@ def test_the_missing_jobs_run_as_one_array_with_what_the_rule_asks_for(folder):
         folder, "data", "--", "--partition=short", SLURM_JOB_ID="3", SLURM_CONF="here", SNAKEMAKE_PROFILE=str(profile)
     )
     assert done.returncode == 0 and "2 of 2 jobs of data are done." in done.stdout, done.stderr
-    asked = (folder / "asked").read_text().split()
+    options = (folder / "options").read_text().split()
     assert {
         "--array=1-2",
         "--mem=1234M",
@@ -86,8 +62,9 @@ def test_the_missing_jobs_run_as_one_array_with_what_the_rule_asks_for(folder):
         "--cpus-per-task=2",
         "--account=lab",
         "--comment=rule_data",
-    } <= set(asked)
-    assert asked.index("--partition=long") < asked.index("--partition=short") and not any("gpu" in one for one in asked)
+    } <= set(options)
+    assert options.index("--partition=long") < options.index("--partition=short")
+    assert not any("gpu" in option for option in options)
     environment = (folder / "environment").read_text()
     assert "SLURM_CONF=here" in environment and "SLURM_JOB_ID" not in environment
     assert "results/smoke/data/brain_phantom/records.csv" in (folder / "locks/0.output.lock").read_text()
