@@ -26,6 +26,7 @@ from ldcore.runtime.errors import UserError
 FOLDERS = {
     "method": "ldcore.methods",
     "edit method": "ldcore.edit.methods",
+    "measure": "ldcore.edit.scoring.measures",
     "dataset adapter": "ldcore.datasets.adapters",
     "extractor": "ldcore.features",
     "metric": "ldcore.metrics",

@@ -3,9 +3,11 @@
 from ldcore import plugins
 from ldcore.datasets.records import load
 from ldcore.drift import Drift
+from ldcore.edit.dataset import Dataset
+from ldcore.edit.job import EditJob
 from ldcore.edit.job import run as edit_images
-from ldcore.edit.job import sources
 from ldcore.edit.requests.edits import requests
+from ldcore.edit.requests.ground_truth import source_images
 from ldcore.grid import EditRun, edit_base, edit_drifts
 from ldcore.methods import load_weights, saved_weights
 from ldcore.model.backbone import fingerprint, load_backbone, prepare_cpu
@@ -25,22 +27,22 @@ def main(config, **ids):
         weights = store.edits(run) / "weights.safetensors"
         method.apply(backbone, saved_weights(run.edit_method, weights, backbone.device))
         identity.append(sha256(weights))
-    dataset = config["datasets"][base.dataset]
-    records, images = load(store.data(base.dataset), mmap=True)
-    asked = requests(task, records, seed)
-    edit_images(
-        backbone,
-        method,
-        digest(identity),
-        asked,
-        sources(asked, records, images, dataset, seed),
-        dataset["anatomy"],
-        {name: Drift.read(store.drift(base.dataset, name)) for name in edit_drifts(config, run)},
-        task,
-        config["editing"]["amounts"],
-        seed,
-        store.edits(run),
+    entry = config["datasets"][base.dataset]
+    dataset = Dataset.of(entry, *load(store.data(base.dataset), mmap=True), seed)
+    requested = requests(task["edits"], task["images"], dataset.records, seed)
+    job = EditJob(
+        requests=requested,
+        sources=source_images(requested, dataset),
+        anatomy=dataset.anatomy,
+        styles=task["styles"],
+        options=plugins.options("edit method", run.edit_method, task["options"], literal="SAMPLING"),
+        amounts=config["editing"]["amounts"],
+        sweep_images=task["sweep_images"],
+        null_images=task["null_images"],
+        seed=seed,
     )
+    drifts = {name: Drift.read(store.drift(base.dataset, name)) for name in edit_drifts(config, run)}
+    edit_images(backbone, method, job, drifts, digest(identity), store.edits(run))
 
 
 if __name__ == "__main__":

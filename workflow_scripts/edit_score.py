@@ -1,9 +1,10 @@
 """Measure every cell of one editing task: rows for its table, for the table of truth and for the trade-off."""
 
 from ldcore.datasets.records import load
-from ldcore.edit.job import sources
+from ldcore.edit.dataset import Dataset
 from ldcore.edit.requests.edits import requests
-from ldcore.edit.scoring.material import material
+from ldcore.edit.requests.ground_truth import ground_truth
+from ldcore.edit.scoring.reference import Metrics, reference
 from ldcore.edit.scoring.score import cell_rows, trivial_rows
 from ldcore.grid import EditRun, edit_cells
 from ldcore.model.autoencoding import encode
@@ -17,24 +18,23 @@ from ldcore.store import opened
 def main(config, task):
     prepare_cpu()
     config, store = opened(config)
-    name, task, editing, seed = task, config["editing"]["tasks"][task], config["editing"], config["seed"]
-    dataset = config["datasets"][task["dataset"]]
-    records, images = load(store.data(task["dataset"]), mmap=True)
-    asked, backbone = requests(task, records, seed), load_backbone(config["model"]["path"])
-    settings = {"extractors": config["extractors"], **{key: editing[key] for key in ("perceptual", "real_images")}}
-    have = material(
-        name, task, asked, sources(asked, records, images, dataset, seed), records, images, dataset, settings, seed
-    )
+    name, task, editing = task, config["editing"]["tasks"][task], config["editing"]
+    entry, seed = config["datasets"][task["dataset"]], config["seed"]
+    dataset = Dataset.of(entry, *load(store.data(task["dataset"]), mmap=True), seed)
+    backbone = load_backbone(config["model"]["path"], ["vae"])
+    truth = ground_truth(requests(task["edits"], task["images"], dataset.records, seed), dataset)
+    metrics = Metrics(config["extractors"], editing["perceptual"])
+    against = reference(truth, dataset, task["styles"], metrics, editing["real_images"])
     labels = {"task": name, "dataset": task["dataset"]}
-    rows = trivial_rows(have, **labels)
+    rows = trivial_rows(against, **labels)
     for base in task["bases"]:
         for cell in edit_cells(config):
             run = EditRun(name, task["method"], base, cell["training"])
-            made = cell_rows(
+            of_cell = cell_rows(
                 load_part(store.edits(run), cell["drift"]),
-                have,
+                against,
                 editing["amounts"],
-                lambda pictures: encode(backbone, pictures)[0],
+                lambda images: encode(backbone, images)[0],
                 method=task["method"],
                 base=base,
                 training=cell["training"],
@@ -42,7 +42,7 @@ def main(config, task):
                 sampling_drift=cell["drift"],
                 **labels,
             )
-            rows = {key: rows[key] + made[key] for key in rows}
+            rows = {key: rows[key] + of_cell[key] for key in rows}
     write_json(store.edit_scores(name), rows)
 
 

@@ -5,18 +5,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class EditTexts:
-    """What is asked of each of N images: prompts of its source and its target, the instruction between them, and the name of its
-    edit; sets: edit -> (source prompts, target prompts) of all images that share it, which an edit direction is the difference of."""
+    """What is asked of each of N images, and which images are asked the same."""
 
-    source: list
-    target: list
-    instruction: list
-    edit: list
-    sets: dict
+    source: list[str]  # prompt of each source
+    target: list[str]  # prompt of each target
+    instruction: list[str]  # what a method that takes instructions is told
+    edit: list[str]  # name of each image's edit
+    # edit -> (source prompts, target prompts) of all images that share it: an edit direction is their difference
+    sets: dict[str, tuple[list[str], list[str]]]
 
     def of(self, rows) -> "EditTexts":
         """The texts of some of the images; the sets stay whole."""
         return EditTexts(
-            *([part[row] for row in rows] for part in (self.source, self.target, self.instruction, self.edit)),
+            [self.source[row] for row in rows],
+            [self.target[row] for row in rows],
+            [self.instruction[row] for row in rows],
+            [self.edit[row] for row in rows],
             self.sets,
         )

@@ -1,185 +1,193 @@
 """One editing job: every request of a task under every style, from one set of weights, for each of its drifts."""
 
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import torch
 
-from ldcore import datasets, plugins
-from ldcore.drift.latent_drift import Drift
+from ldcore.drift import Drift
+from ldcore.edit import EditTexts
 from ldcore.edit.output import changed, check_size
+from ldcore.edit.requests.edits import Request
 from ldcore.edit.requests.texts import edit_texts
 from ldcore.model.autoencoding import decode, encode
 from ldcore.prompts import label
-from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import atomic, digest, write_json
 from ldcore.runtime.precision import lowered
 
-
-def sources(asked: list[dict], records, images, dataset: dict, seed: int) -> np.ndarray:
-    """Gray source images uint8 [N, H, W], rendered where a request says so. UserError where they cannot be."""
-    pick = records["image_index"].to_numpy()
-    found = [images[pick[one["source_row"]]] for one in asked]
-    for place, one in enumerate(asked):
-        if one["rendered"]:
-            found[place] = truth(one, records, dataset, seed, one["rendered"])
-    return np.stack(found)
+NULL_EDITS = (1, 10)  # after how many null edits the images are kept (arXiv 2403.20287, section 3.1)
 
 
-def truth(one: dict, records, dataset: dict, seed: int, changes: dict | None = None):
-    """The exact image of a request's subject and session, changed (by default to its target); None without a renderer."""
-    adapter = plugins.find("dataset adapter", dataset["adapter"])
-    if not hasattr(adapter, "counterfactual"):
-        if changes is None:
-            return None
-        raise UserError(
-            f"No image of the data set has {changes}, and its adapter {dataset['adapter']!r} cannot render one; "
-            "leave this edit out."
-        )
-    record = records.iloc[one["source_row"]].to_dict()
-    if changes is None:
-        changes = {
-            key: one["target"][key]
-            for key in ("age", "sex", "diagnosis", "findings", "years")
-            if key in record and one["target"][key] != record[key]
-        }
-    options = plugins.options("dataset adapter", dataset["adapter"], dataset["options"])
-    return adapter.counterfactual(record, options, seed, **changes)
+@dataclass(frozen=True)
+class EditJob:
+    """What a job edits, and how."""
+
+    requests: list[Request]
+    sources: np.ndarray  # gray uint8 [N, H, W]: the image of each request
+    anatomy: str  # ldcore.prompts.subject_words
+    styles: list[str]  # ageing formats or prompt styles (requests.texts.edit_texts)
+    options: dict  # every option of the method's SAMPLING
+    amounts: list[float]  # lambdas of the sweep
+    sweep_images: int  # requests edited at every amount
+    null_images: int  # requests edited by null edits
+    seed: int  # the noise of an image follows from it and the image's subject and session
 
 
-def run(
-    backbone,
-    method,
-    identity: str,
-    asked: list[dict],
-    source_images,
-    anatomy: str,
-    drifts: dict,
-    task: dict,
-    amounts: list,
-    seed: int,
-    folder,
-) -> None:
-    """Write folder/DRIFT.npz for every drift (name -> Drift) and folder/index.json last; unchanged parts are kept.
+@dataclass(frozen=True)
+class Sources:
+    """The requests of one style as a method takes them."""
 
-    Arrays: decoded, unedited uint8 [S, N, H, W, 3] and changed uint8 [S, N, H, W] of the S styles and N requests; sweep_decoded, sweep_unedited [A, K, H, W, 3] and sweep_changed of the A amounts
-    for the requests `sweep` [K], which have an outcome to reach, under the last style; null [2, M, H, W, 3], after 1 and 10 null edits of the requests `nulls` [M].
+    latents: torch.Tensor  # scaled, [N, 4, h, w]
+    texts: EditTexts
+    keys: list[tuple]  # what each image's random numbers follow from
+    amounts: np.ndarray  # lambda of each request, float [N]
+
+    def of(self, rows: np.ndarray) -> "Sources":
+        """Some of the requests."""
+        return Sources(self.latents[rows], self.texts.of(rows), [self.keys[row] for row in rows], self.amounts[rows])
+
+
+@dataclass(frozen=True)
+class Editor:
+    """A method on a model, under one drift."""
+
+    backbone: object  # ldcore.model.backbone.load_backbone
+    method: ModuleType
+    options: dict
+    drift: Drift
+    # (rows, amounts) -> unedited latents, of a method for which no text changes them: shared by all styles
+    unedited: dict = field(default_factory=dict)
+
+
+def run(backbone, method: ModuleType, job: EditJob, drifts: dict[str, Drift], identity: str, folder) -> None:
+    """Write folder/DRIFT.npz for every drift, and folder/index.json last. A part whose settings are unchanged is kept.
+
+    identity: a digest of the weights. The arrays of a part: `drift_arrays`, and its `key`.
+    UserError: images of a size that the model does not work at, or an unknown precision.
     """
-    check_size(backbone, source_images)
-    options = plugins.filled(method.SAMPLING, task["options"], method.__name__)
-    lowered(backbone.unet, options.get("precision", "float32"))
+    check_size(backbone, job.sources)
+    lowered(backbone.unet, job.options.get("precision", "float32"))
     folder, index = Path(folder), {}
     for name, drift in drifts.items():
-        key = digest(
-            identity,
-            [{k: str(v) for k, v in one.items()} for one in asked],
-            drift.kind,
-            drift.value,
-            options,
-            task["styles"],
-            amounts,
-            seed,
-        )
+        key = settings_key(job, drift, identity)
         path = folder / f"{name}.npz"
         if not (path.exists() and str(np.load(path)["key"]) == key):
-            part = run_drift(
-                backbone,
-                method,
-                asked,
-                source_images,
-                anatomy,
-                drift,
-                task,
-                options,
-                amounts,
-                seed,
-            )
+            arrays = drift_arrays(backbone, method, job, drift)
             with atomic(path) as temporary, open(temporary, "wb") as file:
-                np.savez_compressed(file, key=key, **part)
+                np.savez_compressed(file, key=key, **arrays)
         index[name] = {"file": path.name, "key": key}
     write_json(folder / "index.json", index)
 
 
-def run_drift(backbone, method, asked, source_images, anatomy, drift, task, options, amounts, seed) -> dict:
-    """The arrays of one drift."""
-    latents = torch.from_numpy(encode(backbone, source_images)[0])
-    keys = [(seed, str(one["source"]["subject_id"]), int(one["source"]["session"])) for one in asked]
-    texts = {
-        style: edit_texts(
-            *([one[side] for one in asked] for side in ("source", "target")),
-            anatomy,
-            style,
-            [one["edit"] for one in asked],
-        )
-        for style in task["styles"]
-    }
+def settings_key(job: EditJob, drift: Drift, identity: str) -> str:
+    """A digest of everything that a drift's arrays follow from; the requests name their sources."""
+    requests = [{name: str(value) for name, value in asdict(request).items()} for request in job.requests]
+    sampling = [job.sweep_images, job.null_images, job.seed, job.anatomy]
+    return digest(identity, requests, drift.kind, drift.value, job.options, job.styles, job.amounts, sampling)
 
-    known = {}  # unedited latents that no style changes
 
-    def call(rows, style, wanted):
-        return edited(
-            backbone, method, asked, latents, keys, texts[style], drift, options, known, np.asarray(rows), wanted
-        )
+def drift_arrays(backbone, method: ModuleType, job: EditJob, drift: Drift) -> dict[str, np.ndarray]:
+    """All images of one drift, uint8, of S styles, N requests and A amounts.
 
-    whole = [call(range(len(asked)), style, (1.0,)) for style in task["styles"]]
-    decoded, unedited = (np.concatenate([one[side] for one in whole]) for side in (0, 1))
-    outcome = [row for row, one in enumerate(asked) if "gap" in one or label(one["source"]) != label(one["target"])]
-    sweep, nulls = (
-        spread(outcome or range(len(asked)), task["sweep_images"]),
-        spread(range(len(asked)), task["null_images"]),
-    )
-    swept = call(sweep, task["styles"][-1], tuple(amounts))
-    part = {
+    decoded, unedited              [S, N, H, W, 3] changed                        [S, N, H, W], output.changed of the
+    two sweep                          [K] requests that have an outcome to reach, edited at every amount under the
+    last style sweep_decoded, sweep_unedited  [A, K, H, W, 3] sweep_changed                  [A, K, H, W] nulls
+    [M] requests edited by null edits under the last style null                           [2, M, H, W, 3], after as
+    many null edits as NULL_EDITS says
+    """
+    requests, editor = job.requests, Editor(backbone, method, job.options, drift)
+    latents = torch.from_numpy(encode(backbone, job.sources)[0])
+    keys = [(job.seed, str(request.source["subject_id"]), int(request.source["session"])) for request in requests]
+    amounts = np.array([request.amount for request in requests])
+    sources = {style: Sources(latents, texts_of(requests, job.anatomy, style), keys, amounts) for style in job.styles}
+    last, every = sources[job.styles[-1]], np.arange(len(requests))
+
+    # 1. Every request under every style.
+    by_style = [edited_images(editor, sources[style], every, (1.0,)) for style in job.styles]
+    decoded, unedited = (np.concatenate([pair[side] for pair in by_style]) for side in (0, 1))
+
+    # 2. Some of them at every amount: those whose outcome is measured (the label or the age), if there are any.
+    outcome = [row for row in every if has_outcome(requests[row])]
+    sweep, nulls = spread(outcome or every, job.sweep_images), spread(every, job.null_images)
+    sweep_decoded, sweep_unedited = edited_images(editor, last, sweep, tuple(job.amounts))
+
+    # 3. What is added to the sources, and null edits again and again.
+    return {
         "decoded": decoded,
         "unedited": unedited,
         "sweep": sweep,
         "nulls": nulls,
-        "sweep_decoded": swept[0],
-        "sweep_unedited": swept[1],
-        "sweep_changed": np.stack([changed(source_images[sweep], a, b) for a, b in zip(*swept)]),
-        "changed": np.stack([changed(source_images, a, b) for a, b in zip(decoded, unedited)]),
+        "sweep_decoded": sweep_decoded,
+        "sweep_unedited": sweep_unedited,
+        "sweep_changed": np.stack([changed(job.sources[sweep], *pair) for pair in zip(sweep_decoded, sweep_unedited)]),
+        "changed": np.stack([changed(job.sources, *pair) for pair in zip(decoded, unedited)]),
+        "null": null_edits(editor, last.of(nulls)),
     }
-    last, chosen = texts[task["styles"][-1]].of(nulls), [keys[row] for row in nulls]
-    return part | {"null": null_chain(backbone, method, latents[nulls], last, drift, options, chosen)}
 
 
-def edited(backbone, method, asked, latents, keys, texts, drift, options, known: dict, rows, wanted) -> list:
-    """Decoded and unedited images [A, len(rows), H, W, 3], the A wanted amounts times each request's own; `known` is filled."""
-    made, shared = {}, hasattr(method, "unedited")
-    own = np.array([asked[row].get("amount", 1.0) for row in rows])
-    for factor in np.unique(own):
-        mine = rows[own == factor]
-        theirs, amounts = [keys[row] for row in mine], tuple(float(factor * amount) for amount in wanted)
-        place = (tuple(mine), amounts)
-        if shared and place not in known:
-            known[place] = method.unedited(backbone, latents[mine], drift, options, theirs, amounts)
-        pair = method.edit(
-            backbone,
-            latents[mine],
-            texts.of(mine),
-            drift,
-            options,
-            theirs,
-            amounts,
-            **({"known": known[place]} if shared else {}),
+def texts_of(requests: list[Request], anatomy: str, style: str) -> EditTexts:
+    """What the requests are told in a style."""
+    return edit_texts(
+        [request.source for request in requests],
+        [request.target for request in requests],
+        anatomy,
+        style,
+        [request.edit for request in requests],
+    )
+
+
+def has_outcome(request: Request) -> bool:
+    """Whether an outcome of the request is measured: an age that is reached, or a label that changes."""
+    return request.target_row is not None or label(request.source) != label(request.target)
+
+
+def edited_images(editor: Editor, sources: Sources, rows: np.ndarray, factors: tuple) -> list[np.ndarray]:
+    """Decoded edited and unedited images of some requests, each uint8 [A, R, H, W, 3].
+
+    rows [R]; factors [A]: times the request's own amount is what it is edited at. Requests of one amount go together.
+    """
+    images = {}
+    for amount in np.unique(sources.amounts[rows]):
+        group = rows[sources.amounts[rows] == amount]
+        pair = edited_latents(editor, sources, group, tuple(float(amount * factor) for factor in factors))
+        decoded = [np.stack([decode(editor.backbone, latents) for latents in side]) for side in pair]
+        images |= {row: [side[:, place] for side in decoded] for place, row in enumerate(group)}
+    return [np.stack([images[row][side] for row in rows], 1) for side in (0, 1)]
+
+
+def edited_latents(editor: Editor, sources: Sources, rows: np.ndarray, amounts: tuple) -> tuple:
+    """Edited and unedited latents of some requests, each [A, R, 4, h, w], at A amounts."""
+    chosen, method, shared = sources.of(rows), editor.method, {}
+    if hasattr(method, "unedited"):
+        place = (tuple(rows), amounts)
+        if place not in editor.unedited:
+            editor.unedited[place] = method.unedited(
+                editor.backbone, chosen.latents, editor.drift, editor.options, chosen.keys, amounts
+            )
+        shared = {"known": editor.unedited[place]}
+    return method.edit(
+        editor.backbone, chosen.latents, chosen.texts, editor.drift, editor.options, chosen.keys, amounts, **shared
+    )
+
+
+def null_edits(editor: Editor, sources: Sources) -> np.ndarray:
+    """Images [2, M, H, W, 3] after 1 and 10 null edits (amount 0), encoded anew and with other noise each time."""
+    latents, kept = sources.latents, []
+    for number in range(1, max(NULL_EDITS) + 1):
+        keys = [(*key, number) for key in sources.keys]
+        edited, _ = editor.method.edit(
+            editor.backbone, latents, sources.texts, editor.drift, editor.options, keys, (0.0,)
         )
-        pictures = [np.stack([decode(backbone, of_amount) for of_amount in side]) for side in pair]
-        made |= {row: [side[:, number] for side in pictures] for number, row in enumerate(mine)}
-    return [np.stack([made[row][side] for row in rows], 1) for side in (0, 1)]
-
-
-def null_chain(backbone, method, now, texts, drift, options, keys) -> np.ndarray:
-    """Images [2, M, H, W, 3] after 1 and 10 null edits (amount 0) of latents `now`, encoded anew in between."""
-    kept = []
-    for step in range(1, 11):
-        now = method.edit(backbone, now, texts, drift, options, [(*key, step) for key in keys], (0.0,))[0][0]
-        picture = decode(backbone, now)
-        now = torch.from_numpy(encode(backbone, picture)[0])
-        if step in (1, 10):
-            kept.append(picture)
+        images = decode(editor.backbone, edited[0])
+        latents = torch.from_numpy(encode(editor.backbone, images)[0])
+        if number in NULL_EDITS:
+            kept.append(images)
     return np.stack(kept)
 
 
 def spread(rows, count: int) -> np.ndarray:
-    """`count` of the rows, spread evenly."""
-    return np.asarray(rows)[np.unique(np.linspace(0, len(rows) - 1, min(count, len(rows))).round().astype(int))]
+    """`count` of the rows, or all where there are fewer, evenly from the first to the last."""
+    places = np.linspace(0, len(rows) - 1, min(count, len(rows))).round().astype(int)
+    return np.asarray(rows)[np.unique(places)]

@@ -1,7 +1,8 @@
 """From edited latents to images: two answers, both reported.
 
 decoded   what the autoencoder makes of the edited latents: the model's own picture, blurred as all its pictures are
-changed   the source, to which only the difference of decoded edited and unedited latents is added: what the edit changed
+changed   the source, to which only the difference of decoded edited and unedited latents is added: what the edit
+changed
 """
 
 import numpy as np
@@ -10,9 +11,10 @@ from ldcore.runtime.errors import UserError
 
 
 def changed(source, edited, unedited) -> np.ndarray:
-    """uint8 [N, H, W]: the gray source [N, H, W] plus (edited - unedited), both uint8 [N, H, W, 3], in their channel means.
+    """The gray source uint8 [N, H, W] plus the channel means of edited - unedited, both uint8 [N, H, W, 3].
 
-    At amount 0 the very source. Where the source is exactly 0 there is no signal to change (air around a stripped brain).
+    At amount 0 the very source. Where the source is exactly 0 there is no signal to change (air around a stripped
+    brain).
     """
     difference = edited.astype(np.float64).mean(-1) - unedited.astype(np.float64).mean(-1)
     return np.rint(np.clip(source + difference * (source > 0), 0, 255)).astype(np.uint8)
@@ -24,6 +26,6 @@ def check_size(backbone, images) -> None:
     side = backbone.unet.config.sample_size * scale
     if images.shape[1:3] != (side, side):
         raise UserError(
-            f"The images are {images.shape[2]} x {images.shape[1]} px and the model works at {side} x {side}; set the data "
-            f"set's option image_size to {side}."
+            f"The images are {images.shape[2]} x {images.shape[1]} px and the model works at {side} x {side}; "
+            f"set the data set's option image_size to {side}."
         )

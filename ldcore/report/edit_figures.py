@@ -5,8 +5,9 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from ldcore.edit.job import sources, truth
-from ldcore.edit.requests.edits import requests
+from ldcore.edit.dataset import Dataset
+from ldcore.edit.requests.edits import Request, requests
+from ldcore.edit.requests.ground_truth import ground_truth
 from ldcore.report.figures import picture
 from ldcore.report.tables import METHOD_NAME
 from ldcore.sampling.job import load_part
@@ -16,8 +17,8 @@ HUES = "PuOr_r"  # removals violet, additions orange: told apart with any colour
 
 def loaded(task: dict, name: str, cells: list[dict], dataset: dict, records, images, results, seed: int) -> dict:
     """A task's requests, gray sources, exact images (or None) and the arrays of every (base, cell label)."""
-    asked = requests(task, records, seed)
-    exact = [truth(one, records, dataset, seed) for one in asked]
+    asked = requests(task["edits"], task["images"], records, seed)
+    truth = ground_truth(asked, Dataset.of(dataset, records, images, seed))
     parts = {
         (base, cell["label"]): load_part(
             Path(results, "edits", name, task["method"], base, cell["training"]), cell["drift"]
@@ -25,25 +26,24 @@ def loaded(task: dict, name: str, cells: list[dict], dataset: dict, records, ima
         for base in task["bases"]
         for cell in cells
     }
-    pick = records["image_index"].to_numpy()
     return {
         "asked": asked,
-        "source": sources(asked, records, images, dataset, seed),
+        "source": truth.source,
         "parts": parts,
         "task": task,
-        "exact": None if any(one is None for one in exact) else np.stack(exact),
-        "followup": None if "target_row" not in asked[0] else images[pick[[one["target_row"] for one in asked]]],
+        "exact": truth.exact,
+        "followup": truth.followup,
     }
 
 
-def describe(one: dict) -> str:
+def describe(request: Request) -> str:
     """'CN 70 F -> AD 78 F': what a request changes, without naming the subject."""
     keys = [
         key
         for key in ("diagnosis", "findings", "age", "sex")
-        if one["source"].get(key) != one["target"].get(key)
+        if request.source.get(key) != request.target.get(key)
         or key in ("diagnosis", "findings")
-        and one["source"].get(key)
+        and request.source.get(key)
     ]
     short = {"Cardiomegaly|Pneumonia": "Cardiom. + pneum.", "Cardiomegaly|Consolidation": "Cardiom. + consol."}
 
@@ -52,7 +52,7 @@ def describe(one: dict) -> str:
             f"{record[key]:.0f} y" if key == "age" else short.get(record[key], str(record[key])) for key in keys
         )
 
-    return f"{words(one['source'])}\nto {words(one['target'])}"
+    return f"{words(request.source)}\nto {words(request.target)}"
 
 
 def columns_of(have: dict, style: int) -> list[tuple]:
@@ -73,13 +73,13 @@ def columns_of(have: dict, style: int) -> list[tuple]:
     return found
 
 
-def rows_shown(asked: list[dict], count: int) -> list[int]:
+def rows_shown(asked: list[Request], count: int) -> list[int]:
     """Requests to draw: evenly over the edits, and over the age gaps where there is one edit."""
-    names = list(dict.fromkeys(one["edit"] for one in asked))
+    names = list(dict.fromkeys(request.edit for request in asked))
     if len(names) == 1:
         return list(np.unique(np.linspace(0, len(asked) - 1, count).round().astype(int)))
     each = max(1, count // len(names))
-    return [row for name in names for row in [i for i, one in enumerate(asked) if one["edit"] == name][:each]]
+    return [row for name in names for row in [i for i, request in enumerate(asked) if request.edit == name][:each]]
 
 
 def edit_sheet(have: dict, count: int, style: int = -1):

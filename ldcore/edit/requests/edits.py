@@ -1,5 +1,9 @@
-"""Which image is asked to become what: every edit of a task as plain records, a function of (task, records, seed)."""
+"""Which image is asked to become what: the requests of a task, a function of its edits, the records and the seed."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
 import pandas as pd
 
 from ldcore.edit.requests.pairs import chosen_pairs
@@ -9,101 +13,120 @@ from ldcore.prompts import CONDITION, SEX
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.seeds import numpy_rng
 
-CHANGES = ("age", "sex", "diagnosis", "findings", "years")
+CHANGES = ("age", "sex", "diagnosis", "findings", "years")  # the causes that an edit can change
 
 
-def requests(task: dict, records: pd.DataFrame, seed: int) -> list[dict]:
-    """A list of dicts: edit (its name), source_row, source and target (records), rendered (causes in which the source differs
-    from its row: it must be rendered) and, for longitudinal pairs, target_row and gap in years.
+@dataclass(frozen=True)
+class Request:
+    """One image that shall become another."""
 
-    task["edits"]: name -> {from, to, add, amount}: test rows like `from` (one a subject, `images` of them) become `to`, with `add`
-    added, at lambda `amount`;
-    rows that `add` would take out of the range of the data are passed over.
-    None: the test split's longitudinal pairs. A set of findings no row has (joined by |) is rendered from rows with one of them.
+    edit: str  # name of the edit, which several requests share
+    source_row: int  # row of the records whose image is edited
+    source: dict  # the record as it is: that row, with `rendered` over it
+    target: dict  # the record as it shall be
+    rendered: dict = field(default_factory=dict)  # causes in which the source is unlike its row, so that it is rendered
+    amount: float = 1.0  # lambda of the unified objective, at which this edit is made
+    target_row: int | None = None  # row of the true follow-up, where there is one
+    gap: float = float("nan")  # years from the source to the follow-up
+
+
+def requests(edits: dict | None, count: int, records: pd.DataFrame, seed: int) -> list[Request]:
+    """What a task asks of the test split's images.
+
+    edits: name -> {from, to, add, amount, images}: rows like `from`, one a subject, become `to`, with `add` added, at
+    lambda `amount`. There are `images` of them or else `count`. Rows that `add` would take out of the range of the
+    data are passed over. A set of findings that no row has (joined by |) is rendered from rows that have the first of
+    them. None: the `count` longitudinal pairs that pairs.chosen_pairs gives.
+
     UserError: no row like `from`, an unknown finding, no pairs, or every row passed over.
     """
+    if not edits:
+        return ageing_requests(count, records, seed)
+    known_labels = {word for case in labels(records) for word in case.split("|")} - {""}
+    for name, edit in edits.items():
+        check_edit(name, edit, known_labels)
+    return [
+        request
+        for name, edit in edits.items()
+        for request in requests_of_edit(name, edit, edit.get("images", count), records, seed)
+    ]
+
+
+def ageing_requests(count: int, records: pd.DataFrame, seed: int) -> list[Request]:
+    """A request a longitudinal pair: the earlier session's image shall become the later one's."""
     rows = records.to_dict("records")
-    if not task.get("edits"):
-        found = chosen_pairs(records, task["images"], tuple(limit for limit, _ in BINS[:-1]), seed)
-        return [
-            {
-                "edit": "older",
-                "source_row": int(a),
-                "source": rows[a],
-                "target": rows[b],
-                "rendered": {},
-                "target_row": int(b),
-                "gap": float(years),
-            }
-            for a, b, years in found.itertuples(index=False)
-        ]
-    made = []
-    for name, edit in task["edits"].items():
-        check(name, edit, {word for one in labels(records) for word in one.split("|")} - {""})
-        place, rendered = like(records, name, edit.get("from", {}), seed)
-        place = place[within(records, place, edit.get("add", {}))]
-        if not len(place):
-            raise UserError(
-                f"Edit {name!r}: every test image would leave the data's own range; add less than {edit['add']}."
-            )
-        for row in place[: edit.get("images", task["images"])]:
-            source = {**rows[row], **rendered}
-            target = {**source, **edit.get("to", {})}
-            target |= {key: target[key] + step for key, step in edit.get("add", {}).items()}
-            made.append(
-                {
-                    "edit": name,
-                    "source_row": int(row),
-                    "source": source,
-                    "target": target,
-                    "rendered": rendered,
-                    "amount": edit.get("amount", 1.0),
-                }
-            )
-    return made
+    pairs = chosen_pairs(records, count, tuple(limit for limit, _ in BINS[:-1]), seed)
+    return [
+        Request("older", int(before), rows[before], rows[after], target_row=int(after), gap=float(years))
+        for before, after, years in pairs.itertuples(index=False)
+    ]
 
 
-def check(name: str, edit: dict, found: set) -> None:
-    """UserError where an edit names what no record can have; `found`: the data's own labels, all known."""
-    for part in ("from", "to"):
-        for key, value in edit.get(part, {}).items():
-            known = list(SEX) if key == "sex" else list(dict.fromkeys([*CONDITION, *sorted(found)]))
+def requests_of_edit(name: str, edit: dict, count: int, records: pd.DataFrame, seed: int) -> list[Request]:
+    """The requests of one edit."""
+    positions, rendered = rows_like(records, name, edit.get("from", {}), seed)
+    positions = positions[within_range(records, positions, edit.get("add", {}))]
+    if not len(positions):
+        raise UserError(
+            f"Edit {name!r}: every test image would leave the data's own range; add less than {edit['add']}."
+        )
+    requested = []
+    for row in positions[:count].tolist():
+        source = {**records.iloc[[row]].to_dict("records")[0], **rendered}
+        target = {**source, **edit.get("to", {})}
+        target |= {key: target[key] + step for key, step in edit.get("add", {}).items()}
+        requested.append(Request(name, row, source, target, rendered, edit.get("amount", 1.0)))
+    return requested
+
+
+def check_edit(name: str, edit: dict, known_labels: Iterable[str]) -> None:
+    """UserError where an edit names what no record can have. known_labels: the data's own, beside those of prompts."""
+    for side in ("from", "to"):
+        for key, value in edit.get(side, {}).items():
             if key not in CHANGES:
                 raise UserError(f"Edit {name!r}: cannot change {key!r}; use one of {', '.join(CHANGES)}.")
-            for word in str(value).split("|") if key in ("sex", "diagnosis", "findings") else ():
+            if key not in ("sex", "diagnosis", "findings"):
+                continue
+            known = list(SEX) if key == "sex" else list(dict.fromkeys([*CONDITION, *sorted(known_labels)]))
+            for word in str(value).split("|"):
                 if word not in known:
                     raise UserError(
-                        f"Edit {name!r}: {key} {word!r} is unknown; use one of {', '.join(known)}, several findings joined by |."
+                        f"Edit {name!r}: {key} {word!r} is unknown; use one of {', '.join(known)}, "
+                        "several findings joined by |."
                     )
 
 
-def within(records, place, added: dict):
-    """Which rows stay inside the range the data has once `added` is added: nothing was learnt beyond it."""
-    kept = pd.Series(True, index=range(len(place)))
+def within_range(records: pd.DataFrame, positions: np.ndarray, added: dict) -> np.ndarray:
+    """Which rows stay inside the range of the data when `added` is added, bool [N]: nothing was learnt beyond it."""
+    inside = np.ones(len(positions), bool)
     for key, step in added.items():
-        values = records[key].iloc[place].reset_index(drop=True) + step
-        kept &= values.between(records[key].min(), records[key].max())
-    return kept.to_numpy()
+        values = records[key].iloc[positions] + step
+        inside &= values.between(records[key].min(), records[key].max()).to_numpy()
+    return inside
 
 
-def like(records, name: str, wanted: dict, seed: int):
+def rows_like(records: pd.DataFrame, name: str, causes: dict, seed: int) -> tuple[np.ndarray, dict]:
     """(row positions of the test split in an order drawn by the seed, one a subject; the causes to render)."""
-
-    def rows_of(causes):
-        here = records["split"] == "test"
-        for key, value in causes.items():
-            here &= records[key] == value
-        order = numpy_rng(seed, "edit", name).permutation(here.to_numpy().nonzero()[0])
-        subjects = records["subject_id"].to_numpy()[order]
-        return order[~pd.Series(subjects).duplicated().to_numpy()]
-
-    place, rendered = rows_of(wanted), {}
-    if not len(place) and "|" in str(wanted.get("findings", "")):
-        first = wanted["findings"].split("|")[0]
-        place, rendered = rows_of({**wanted, "findings": first}), {"findings": wanted["findings"]}
-    if not len(place):
-        asked = ", ".join(f"{key} {value}" for key, value in wanted.items())
-        raise UserError(
-            f"Edit {name!r}: no test image has {asked} (labels found: {', '.join(sorted(set(labels(records))))})."
+    positions, rendered = drawn_rows(records, name, causes, seed), {}
+    if not len(positions) and "|" in str(causes.get("findings", "")):
+        first = causes["findings"].split("|")[0]
+        positions, rendered = (
+            drawn_rows(records, name, {**causes, "findings": first}, seed),
+            {"findings": causes["findings"]},
         )
-    return place, rendered
+    if not len(positions):
+        described = ", ".join(f"{key} {value}" for key, value in causes.items())
+        raise UserError(
+            f"Edit {name!r}: no test image has {described} (labels found: {', '.join(sorted(set(labels(records))))})."
+        )
+    return positions, rendered
+
+
+def drawn_rows(records: pd.DataFrame, name: str, causes: dict, seed: int) -> np.ndarray:
+    """Positions of the test rows that have these causes, in an order drawn by the seed, one a subject."""
+    fits = records["split"] == "test"
+    for key, value in causes.items():
+        fits &= records[key] == value
+    order = numpy_rng(seed, "edit", name).permutation(fits.to_numpy().nonzero()[0])
+    subjects = pd.Series(records["subject_id"].to_numpy()[order])
+    return order[~subjects.duplicated().to_numpy()]

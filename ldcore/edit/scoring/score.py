@@ -1,261 +1,260 @@
-"""The numbers of one editing task: long rows for its table, for the table of truth and for the trade-off."""
+"""The numbers of one editing task: long rows for its table, for the table of truth and for the trade-off.
+
+Edited images are gray uint8 [N, H, W], an image a request. `labels` stand in every row as they are given.
+"""
+
+from functools import partial
 
 import numpy as np
 
+from ldcore.edit.job import NULL_EDITS
 from ldcore.edit.scoring import outcome, soundness
-from ldcore.edit.scoring.material import edits_told, negated
+from ldcore.edit.scoring.reference import Reference
 from ldcore.edit.scoring.truth import moved, region_errors
 from ldcore.features.extract import extract
 from ldcore.metrics import frechet_distance, kernel_distance
 from ldcore.metrics.auc import patient_bootstrap
 from ldcore.metrics.similarity import perceptual, psnr, ssim
 
-OLD = 5.0  # years: the gap beyond which "return the source" is asked to be beaten
+LONG_GAP = 5.0  # years: the gap beyond which edits are asked to be more like the follow-up than the source is
+LATENTS = 64  # real images of each kind that the latent divergence compares with
 
 
-def mean_row(values, **labels) -> dict:
-    """One row: mean over images and its 95 % interval (1.96 standard errors over subjects); values that are not finite are left out."""
-    values = np.asarray(values, float)
-    values = values[np.isfinite(values)]
-    value = float(values.mean()) if len(values) else float("nan")
-    half = 1.96 * float(values.std(ddof=1)) / len(values) ** 0.5 if len(values) > 1 else float("nan")
+def trivial_rows(reference: Reference, **labels) -> dict[str, list[dict]]:
+    """As `cell_rows`, rows to beat: "return the source", and the exact counterfactual where it can be rendered."""
+    table, truth = [], []
+    truths = reference.truth
+    for name, images in (("source", truths.source), ("exact", truths.exact)):
+        if images is not None:
+            nothing = {"base": "", "training": "", "drift": "none", "sampling_drift": "none", "prompt": ""}
+            here = {**labels, **nothing, "method": name, "output": name}
+            table += table_rows(images, reference, **here)
+            truth += truth_rows(images, truths.source, reference, **here)
+    return {"table": table, "truth": truth, "tradeoff": []}
+
+
+def cell_rows(arrays: dict, reference: Reference, amounts: list, latents_of, **labels) -> dict[str, list[dict]]:
+    """{"table": rows, "truth": rows, "tradeoff": rows} of one cell.
+
+    arrays: the cell's, as ldcore.edit.job.drift_arrays gives them; amounts: of its sweep; latents_of: images ->
+    latents [N, ...].
+    """
+    table, truth = [], []
+    for number, style in enumerate(reference.styles):
+        decoded, unedited = (rounded_gray(arrays[name][number]) for name in ("decoded", "unedited"))
+        outputs = {"decoded": (decoded, unedited), "changed": (arrays["changed"][number], reference.truth.source)}
+        for output, (edited, before) in outputs.items():
+            here = {**labels, "prompt": style, "output": output}
+            table += table_rows(edited, reference, **here)
+            truth += truth_rows(edited, before, reference, **here)
+    last = {**labels, "prompt": reference.styles[-1]}
+    truth += axiom_rows(arrays, reference, latents_of, **last, output="changed")
+    tradeoff = tradeoff_rows(arrays, reference, amounts, **last)
+    return {"table": table, "truth": truth, "tradeoff": tradeoff}
+
+
+def rounded_gray(images) -> np.ndarray:
+    """uint8 [N, H, W, 3] to uint8 [N, H, W]."""
+    return np.rint(images.mean(-1)).astype(np.uint8)
+
+
+def table_rows(edited, reference: Reference, **labels) -> list[dict]:
+    """One output's rows of the task's own table: table 2 of ageing, table 4 of edits without a true follow-up."""
+    return (ageing_rows if reference.longitudinal else disease_rows)(edited, reference, **labels)
+
+
+def ageing_rows(edited, reference: Reference, **labels) -> list[dict]:
+    """One output against the true follow-ups: over all pairs, and over those with a gap over LONG_GAP.
+
+    Also how much more alike it is than the source itself, pair by pair (ssim_gain, lpips_gain): above 0 is better than
+    returning the source.
+    """
+    source, followup = reference.truth.source, reference.truth.followup
+    rows = distances(edited, "followup", reference, gap="all", edit="older", **labels)
+    alike = likeness(edited, followup, reference)
+    trivial = reference.computed("likeness of the source", partial(likeness, source, followup, reference))
+    for metric, extractor in trivial:
+        if metric != "psnr":
+            more = alike[metric, extractor] - trivial[metric, extractor]
+            alike[f"{metric}_gain", extractor] = more if metric == "ssim" else -more
+    for gap, pairs in (("all", np.ones(len(edited), bool)), (f"over_{LONG_GAP:g}", reference.gaps > LONG_GAP)):
+        if pairs.any():
+            rows += likeness_rows(alike, pairs, gap=gap, edit="older", **labels)
+    return rows
+
+
+def disease_rows(edited, reference: Reference, **labels) -> list[dict]:
+    """One output of edits without a true follow-up.
+
+    Per edit: likeness to the source. Of all that negate a label: FID and KID to real images, likeness to the source,
+    and AUC of a classifier that saw real images alone, where both kinds are asked for.
+    """
+    rows, source, negated = [], reference.truth.source, reference.negated
+    for edit in reference.edits_in(labels["prompt"]):
+        of_edit = reference.edits == edit
+        rows.append(mean_row(ssim(edited[of_edit], source[of_edit]), metric="ssim", edit=edit, **labels))
+    if negated.sum() > 1:
+        rows += distances(edited[negated], "real", reference, edit="negated", **labels)
+        rows.append(mean_row(ssim(edited[negated], source[negated]), metric="ssim", edit="negated", **labels))
+        if len(set(reference.cases[negated])) == 2:
+            rows.append(auc_row(edited[negated], reference, edit="negated", **labels))
+    return rows
+
+
+def auc_row(edited, reference: Reference, **labels) -> dict:
+    """AUC of the edits that negate a label, the labels asked for as truth, with a bootstrap over patients."""
+    dataset, cases = reference.dataset, reference.cases[reference.negated]
+    scores = outcome.case_scores(dataset, edited)
+    patients = [
+        request.source["subject_id"] for request, negated in zip(reference.truth.requests, reference.negated) if negated
+    ]
+    value, low, high = patient_bootstrap(scores, cases, patients, keys=(dataset.seed, "edits"))
+    classifier = dataset.classifier["name"]
     return {
-        "seeds": 1,
-        "extractor": "",
         **labels,
-        "n": len(values),
+        "metric": "auc",
+        "extractor": classifier,
+        "n": len(edited),
+        "seeds": 1,
         "value": value,
-        "low": value - half,
-        "high": value + half,
+        "low": low,
+        "high": high,
     }
 
 
-def likeness(made, wanted, have: dict) -> dict:
-    """(metric, extractor) -> a value an image: SSIM, PSNR and every configured perceptual distance to the wanted images."""
-    found = {("ssim", ""): ssim(made, wanted), ("psnr", ""): psnr(made, wanted)}
-    for name, options in have["config"]["perceptual"].items():
-        found["lpips", name] = perceptual(name, made, wanted, options.get("weights"))
-    return found
+def truth_rows(edited, unedited, reference: Reference, **labels) -> list[dict]:
+    """One output against the exact counterfactual, edit by edit; none without a renderer.
 
-
-def mean_rows(values: dict, chosen, **labels) -> list[dict]:
-    """A row a measure of `likeness`, over the chosen images."""
-    return [
-        mean_row(found[chosen], metric=metric, extractor=extractor, **labels)
-        for (metric, extractor), found in values.items()
-    ]
-
-
-def distances(made, wanted, config: dict, cache: dict, **labels) -> list[dict]:
-    """FID and KID between two sets of images, no interval: one set an edit and subject. `wanted` features are kept in `cache`."""
-    rows = []
-    for name, options in config["extractors"].items():
-        key = (name, wanted.shape, int(wanted.astype(np.int64).sum()))
-        if key not in cache:
-            cache[key] = extract(name, wanted, weights=options.get("weights"))
-        features = extract(name, made, weights=options.get("weights"))
-        for metric, distance in (("fid", frechet_distance), ("kid", kernel_distance)):
-            rows.append(
-                {
-                    **labels,
-                    "metric": metric,
-                    "extractor": name,
-                    "n": len(made),
-                    "seeds": 1,
-                    "value": distance(features, cache[key]),
-                    "low": None,
-                    "high": None,
-                }
-            )
-    return rows
-
-
-def ageing_rows(made, have: dict, **labels) -> list[dict]:
-    """One output against the true follow-ups: over all pairs, and over those more than OLD years apart; and how much more alike it is
-    than the source itself, pair by pair (ssim_gain, lpips_gain: above 0 is better than returning the source)."""
-    rows = distances(made, have["followup"], have["config"], have["features"], gap="all", edit="older", **labels)
-    alike = likeness(made, have["followup"], have)
-    if "trivial" not in have["features"]:
-        have["features"]["trivial"] = likeness(have["source"], have["followup"], have)
-    trivial = have["features"]["trivial"]
-    for key in [key for key in trivial if key[0] != "psnr"]:
-        alike[f"{key[0]}_gain", key[1]] = (alike[key] - trivial[key]) * (1 if key[0] == "ssim" else -1)
-    for gap, chosen in (("all", np.ones(len(made), bool)), (f"over_{OLD:g}", have["gap"] > OLD)):
-        if chosen.any():
-            rows += mean_rows(alike, chosen, gap=gap, edit="older", **labels)
-    return rows
-
-
-def disease_rows(made, have: dict, **labels) -> list[dict]:
-    """One output of edits without a true follow-up: likeness to the source an edit; of negated labels FID, KID, SSIM and AUC."""
-    rows, chosen = [], negated(have)
-    for edit in edits_told(have, labels["prompt"]):
-        mine = have["asked_edit"] == edit
-        rows.append(mean_row(ssim(made[mine], have["source"][mine]), metric="ssim", edit=edit, **labels))
-    if chosen.sum() > 1:
-        rows += distances(made[chosen], have["real"], have["config"], have["features"], edit="negated", **labels)
-        rows.append(mean_row(ssim(made[chosen], have["source"][chosen]), metric="ssim", edit="negated", **labels))
-        if len(set(have["cases"][chosen])) == 2:
-            scores = outcome.case_scores(have["records"], have["images"], have["dataset"], made[chosen], have["seed"])
-            patients = [one["source"]["subject_id"] for one, kept in zip(have["asked"], chosen) if kept]
-            value, low, high = patient_bootstrap(scores, have["cases"][chosen], patients, keys=(have["seed"], "edits"))
-            rows.append(
-                {
-                    **labels,
-                    "edit": "negated",
-                    "metric": "auc",
-                    "extractor": have["dataset"]["classifier"]["name"],
-                    "n": int(chosen.sum()),
-                    "seeds": 1,
-                    "value": value,
-                    "low": low,
-                    "high": high,
-                }
-            )
-    return rows
-
-
-def truth_rows(made, unedited, have: dict, **labels) -> list[dict]:
-    """One output against the exact counterfactual, an edit at a time; none without a renderer."""
-    if have["exact"] is None:
+    unedited: what the anatomy's measures compare the edited images with.
+    """
+    source, exact = reference.truth.source, reference.truth.exact
+    if exact is None:
         return []
-    rows, source, exact = [], have["source"], have["exact"]
-    inside, outside = region_errors(made, source, exact)
-    alike = likeness(made, exact, have)
-    move = moved(made, unedited, source, exact, have["dataset"]["anatomy"])
-    for edit in edits_told(have, labels["prompt"]):
-        mine = have["asked_edit"] == edit
-        mark = {**labels, "edit": edit}
-        rows += mean_rows(alike, mine, **mark)
-        rows += [
-            mean_row(inside[mine], metric="error_inside", **mark),
-            mean_row(outside[mine], metric="error_outside", **mark),
-        ]
-        rows += [
-            mean_row(move[key][mine], metric=key, extractor=move["measure"], **mark)
-            for key in ("change", "true_change", "right_direction")
-            if move
-        ]
+    rows = []
+    inside, outside = region_errors(edited, source, exact)
+    alike = likeness(edited, exact, reference)
+    movements = {measure: moved(measure, edited, unedited, source, exact) for measure in reference.measures}
+    for edit in reference.edits_in(labels["prompt"]):
+        of_edit, here = reference.edits == edit, {**labels, "edit": edit}
+        rows += likeness_rows(alike, of_edit, **here)
+        rows.append(mean_row(inside[of_edit], metric="error_inside", **here))
+        rows.append(mean_row(outside[of_edit], metric="error_outside", **here))
+        for measure, movement in movements.items():
+            for metric, values in movement.items():
+                rows.append(mean_row(values[of_edit], metric=metric, extractor=measure, **here))
     return rows
 
 
-def axiom_rows(part, made, have: dict, latents_of, **labels) -> list[dict]:
-    """Composition, effectiveness, minimality and realism of one cell's last style. latents_of(images) -> latents."""
-    mine, rows = part["nulls"], []
-    for number, count in enumerate((1, 10)):
-        pictures, metric = part["null"][number], f"composition_{count}"
-        rows.append(
-            mean_row(
-                soundness.mean_absolute(pictures, have["source"][mine]),
-                metric=metric,
-                extractor="mean_absolute",
-                edit="null",
-                **labels,
-            )
-        )
-    rows.append(mean_row(psnr(part["unedited"][-1], have["source"]), metric="roundtrip_psnr", edit="null", **labels))
-    chosen = negated(have)
-    if chosen.any():
-        scores = outcome.case_scores(have["records"], have["images"], have["dataset"], made[chosen], have["seed"])
-        agreed = outcome.class_distance(scores, have["cases"][chosen]) < 0.5
-        rows.append(
-            mean_row(
-                agreed,
-                metric="effectiveness",
-                extractor=have["dataset"]["classifier"]["name"],
-                edit="negated",
-                **labels,
-            )
-        )
-        rows.append(
-            mean_row(
-                divergences(made[chosen], have, chosen, latents_of),
-                metric="minimality",
-                edit="negated",
-                extractor="latent_divergence",
-                **labels,
-            )
-        )
+def axiom_rows(arrays: dict, reference: Reference, latents_of, **labels) -> list[dict]:
+    """Composition, effectiveness, minimality and realism (soundness) of one cell's last style, its `changed` images."""
+    rows, edited, source, negated = [], arrays["changed"][-1], reference.truth.source, reference.negated
+    for count, images in zip(NULL_EDITS, arrays["null"]):
+        distance = soundness.mean_absolute(images, source[arrays["nulls"]])
+        metric, extractor = f"composition_{count}", "mean_absolute"
+        rows.append(mean_row(distance, metric=metric, extractor=extractor, edit="null", **labels))
+    roundtrip = psnr(arrays["unedited"][-1], source)
+    rows.append(mean_row(roundtrip, metric="roundtrip_psnr", edit="null", **labels))
+    if negated.any():
+        here, classifier = {**labels, "edit": "negated"}, reference.dataset.classifier["name"]
+        scores = outcome.case_scores(reference.dataset, edited[negated])
+        agreed = outcome.class_distance(scores, reference.cases[negated]) < 0.5
+        rows.append(mean_row(agreed, metric="effectiveness", extractor=classifier, **here))
+        divergence = divergences(edited[negated], reference, latents_of)
+        rows.append(mean_row(divergence, metric="minimality", extractor="latent_divergence", **here))
     return rows + [
         {**row, "metric": "realism"}
-        for row in distances(made, have["real"], have["config"], have["features"], edit="all", **labels)
+        for row in distances(edited, "real", reference, edit="all", **labels)
         if row["metric"] == "kid"
     ]
 
 
-def divergences(made, have: dict, chosen, latents_of) -> np.ndarray:
-    """Counterfactual latent divergence of the negated edits, by whether they end as a case."""
-    records, pick = have["records"], have["records"]["image_index"].to_numpy()
-    train, cases = outcome.training_set(records, have["images"], have["dataset"]["classes"])
-    kinds = [have["features"].setdefault(("latents", kind), latents_of(train[cases == kind][:64])) for kind in (0, 1)]
-    source, edited, ends = latents_of(have["source"][chosen]), latents_of(made), have["cases"][chosen]
-    found = np.empty(len(made))
-    for kind in (0, 1):
-        mine = ends == kind
-        if not mine.any():  # edits of one direction alone
-            continue
-        found[mine] = soundness.latent_divergence(source[mine], edited[mine], kinds[1 - kind], kinds[kind])
-    return found
+def divergences(edited, reference: Reference, latents_of) -> np.ndarray:
+    """Counterfactual latent divergence of the edits that negate a label, by the kind that each asks for, [N]."""
+    train, train_cases = outcome.training_set(reference.dataset)
+    kinds = [
+        reference.computed(("latents", case), partial(latents_of, train[train_cases == case][:LATENTS]))
+        for case in (0, 1)
+    ]
+    source, latents = latents_of(reference.truth.source[reference.negated]), latents_of(edited)
+    cases = reference.cases[reference.negated]
+    divergence = np.empty(len(edited))
+    for case in (0, 1):
+        asked = cases == case
+        if asked.any():  # edits may be of one direction alone
+            same, target = kinds[1 - case], kinds[case]
+            divergence[asked] = soundness.latent_divergence(source[asked], latents[asked], same, target)
+    return divergence
 
 
-def tradeoff_rows(part, have: dict, amounts: list, **labels) -> list[dict]:
-    """l_in and l_o of every amount: mean absolute distance to the source, and what outcome.py says of the `changed` output.
+def tradeoff_rows(arrays: dict, reference: Reference, amounts: list, **labels) -> list[dict]:
+    """l_in and l_o of every amount: mean absolute distance to the source, and the outcome's distance to what was asked.
 
-    l_o's interval is of the paired difference to the source, image by image: subjects differ far more than an edit moves them.
+    Both of the `changed` output. l_o's interval is of the paired difference to the source, image by image: subjects
+    differ far more than an edit moves them.
     """
-    rows, mine = [], part["sweep"]
-
-    def outcome_of(made):
-        if have["followup"] is None:
-            scores = outcome.case_scores(have["records"], have["images"], have["dataset"], made, have["seed"])
-            return outcome.class_distance(scores, have["cases"][mine])
-        ages = [have["asked"][row]["target"]["age"] for row in mine]
-        return outcome.age_distance(have["records"], have["images"], made, ages)
-
-    source, name = outcome_of(have["source"][mine]), "class_distance" if have["followup"] is None else "age_distance"
-    for amount, made in zip(amounts, part["sweep_changed"]):
-        near, moved_by = soundness.mean_absolute(made, have["source"][mine]), outcome_of(made) - source
-        rows.append(mean_row(near, metric="l_in", extractor="mean_absolute", amount=amount, **labels))
-        row = mean_row(moved_by, metric="l_o", extractor=name, amount=amount, **labels)
-        rows.append({**row, **{key: row[key] + float(source.mean()) for key in ("value", "low", "high")}})
+    sweep = arrays["sweep"]
+    sources = reference.truth.source[sweep]
+    extractor = "age_distance" if reference.longitudinal else "class_distance"
+    rows, start = [], outcome_distance(sources, sweep, reference)
+    for amount, edited in zip(amounts, arrays["sweep_changed"]):
+        here = {**labels, "amount": amount}
+        rows.append(
+            mean_row(soundness.mean_absolute(edited, sources), metric="l_in", extractor="mean_absolute", **here)
+        )
+        row = mean_row(outcome_distance(edited, sweep, reference) - start, metric="l_o", extractor=extractor, **here)
+        rows.append({**row, **{key: row[key] + float(start.mean()) for key in ("value", "low", "high")}})
     return rows
 
 
-def cell_rows(part, have: dict, amounts: list, latents_of, **labels) -> dict:
-    """{"table": rows, "truth": rows, "tradeoff": rows} of one cell."""
-    table, exact, task = [], [], have["task"]
-    rows_of = ageing_rows if have["followup"] is not None else disease_rows
-    for number, style in enumerate(task["styles"]):
-        for output in ("decoded", "changed"):
-            made = (
-                np.rint(part["decoded"][number].mean(-1)).astype(np.uint8)
-                if output == "decoded"
-                else part["changed"][number]
-            )
-            unedited = (
-                np.rint(part["unedited"][number].mean(-1)).astype(np.uint8) if output == "decoded" else have["source"]
-            )
-            mark = dict(labels, prompt=style, output=output)
-            table += rows_of(made, have, **mark)
-            exact += truth_rows(made, unedited, have, **mark)
-            if number == len(task["styles"]) - 1 and output == "changed":
-                exact += axiom_rows(part, made, have, latents_of, **mark)
-    return {
-        "table": table,
-        "truth": exact,
-        "tradeoff": tradeoff_rows(part, have, amounts, prompt=task["styles"][-1], **labels),
-    }
+def outcome_distance(images, rows, reference: Reference) -> np.ndarray:
+    """How far images of the requests `rows` are from what was asked: in years of ageing, else of the label, [R]."""
+    if reference.longitudinal:
+        ages = [reference.truth.requests[row].target["age"] for row in rows]
+        return outcome.age_distance(reference.dataset, images, ages)
+    return outcome.class_distance(outcome.case_scores(reference.dataset, images), reference.cases[rows])
 
 
-def trivial_rows(have: dict, **labels) -> dict:
-    """The rows to beat, "return the source", and where there is a renderer the ones nobody beats, the exact counterfactual."""
-    rows_of = ageing_rows if have["followup"] is not None else disease_rows
-    table, exact = [], []
-    for name, made in (("source", have["source"]), ("exact", have["exact"])):
-        if made is not None:
-            mark = dict(
-                labels, base="", training="", drift="none", sampling_drift="none", prompt="", method=name, output=name
-            )
-            table += rows_of(made, have, **mark)
-            exact += truth_rows(made, have["source"], have, **mark)
-    return {"table": table, "truth": exact, "tradeoff": []}
+def likeness(edited, target, reference: Reference) -> dict[tuple[str, str], np.ndarray]:
+    """(metric, extractor) -> a value an image: SSIM, PSNR and every configured perceptual distance to the target."""
+    values = {("ssim", ""): ssim(edited, target), ("psnr", ""): psnr(edited, target)}
+    for name, options in reference.metrics.perceptual.items():
+        values["lpips", name] = perceptual(name, edited, target, options.get("weights"))
+    return values
+
+
+def likeness_rows(values: dict, images, **labels) -> list[dict]:
+    """A row a metric of `likeness`, over some images (a mask [N])."""
+    return [
+        mean_row(of_images[images], metric=metric, extractor=extractor, **labels)
+        for (metric, extractor), of_images in values.items()
+    ]
+
+
+def distances(edited, against: str, reference: Reference, **labels) -> list[dict]:
+    """FID and KID to the real images or the follow-ups (`against`: "real", "followup"), an extractor at a time.
+
+    No interval: there is one set of images an edit and subject.
+    """
+    rows = []
+    for name, options in reference.metrics.extractors.items():
+        images = reference.real if against == "real" else reference.truth.followup
+        features_of = partial(extract, name, weights=options.get("weights"))
+        target, features = reference.computed((against, name), partial(features_of, images)), features_of(edited)
+        for metric, distance in (("fid", frechet_distance), ("kid", kernel_distance)):
+            value = distance(features, target)
+            interval = {"value": value, "low": None, "high": None}
+            rows.append({**labels, "metric": metric, "extractor": name, "n": len(edited), "seeds": 1, **interval})
+    return rows
+
+
+def mean_row(values, **labels) -> dict:
+    """One row: mean over images and its 95 % interval, 1.96 standard errors over subjects.
+
+    values: [N]; those that are not finite are left out.
+    """
+    values = np.asarray(values, float)
+    values = values[np.isfinite(values)]
+    value = float(values.mean()) if len(values) else float("nan")
+    half = 1.96 * float(values.std(ddof=1)) / len(values) ** 0.5 if len(values) > 1 else float("nan")
+    interval = {"value": value, "low": value - half, "high": value + half}
+    return {"seeds": 1, "extractor": "", **labels, "n": len(values), **interval}

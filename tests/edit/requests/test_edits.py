@@ -1,9 +1,9 @@
 """Which image becomes what, and what is refused."""
 
+import numpy as np
 import pytest
 
 from ldcore import datasets
-from ldcore.edit.job import sources, truth
 from ldcore.edit.requests.edits import requests
 from ldcore.runtime.errors import UserError
 
@@ -12,38 +12,48 @@ OPTIONS = {"subjects": 40, "image_size": 32}
 
 @pytest.fixture(scope="module")
 def chest():
-    return datasets.build("chest_phantom", OPTIONS, 0)
-
-
-def task(**edits):
-    return {"images": 3, "edits": edits}
+    return datasets.build("chest_phantom", OPTIONS, 0)[0]
 
 
 def test_rows_are_like_from_and_become_to_a_subject_once(chest):
-    records, _ = chest
-    asked = requests(
-        task(grow={"from": {"findings": "No Finding"}, "to": {"findings": "Cardiomegaly"}, "add": {"age": 2}}),
-        records,
-        0,
-    )
-    assert 1 < len(asked) <= 3 and len({one["source"]["subject_id"] for one in asked}) == len(asked)
-    for one in asked:
-        assert one["source"]["findings"] == "No Finding" and records.iloc[one["source_row"]]["split"] == "test"
-        assert one["target"] == {**one["source"], "findings": "Cardiomegaly", "age": one["source"]["age"] + 2}
+    grow = {"from": {"findings": "No Finding"}, "to": {"findings": "Cardiomegaly"}, "add": {"age": 2}, "amount": 0.5}
+    grown = requests({"grow": grow}, 3, chest, 0)
+    assert 1 < len(grown) <= 3 and len({request.source["subject_id"] for request in grown}) == len(grown)
+    for request in grown:
+        assert (request.edit, request.amount, request.rendered) == ("grow", 0.5, {})
+        assert request.source == chest.to_dict("records")[request.source_row]
+        assert request.source["findings"] == "No Finding" and request.source["split"] == "test"
+        older = request.source["age"] + 2
+        assert request.target == {**request.source, "findings": "Cardiomegaly", "age": older}
+        assert request.target_row is None and np.isnan(request.gap)
 
 
-def test_a_compound_no_record_has_is_rendered(chest):
-    records, images = chest
-    asked = requests(
-        task(heal={"from": {"findings": "Cardiomegaly|Pneumonia"}, "to": {"findings": "No Finding"}}), records, 0
-    )
-    made = sources(asked, records, images, {"adapter": "chest_phantom", "options": OPTIONS}, 0)
-    plain = images[[records.iloc[one["source_row"]]["image_index"] for one in asked]]
-    assert (made != plain).any() and asked[0]["source"]["findings"] == "Cardiomegaly|Pneumonia"
-    exact = truth(asked[0], records, {"adapter": "chest_phantom", "options": OPTIONS}, 0)
-    assert exact.shape == made[0].shape and (exact != made[0]).any()
-    with pytest.raises(UserError, match="cannot render one"):
-        sources(asked, records, images, {"adapter": "folder", "options": {}}, 0)
+def test_an_edit_may_have_a_number_of_its_own_and_a_draw_of_its_own(chest):
+    well = {"from": {"findings": "No Finding"}, "to": {"findings": "Cardiomegaly"}}
+    both = requests({"a": well, "b": {**well, "images": 3}}, 2, chest, 0)
+    rows = {edit: [request.source_row for request in both if request.edit == edit] for edit in "ab"}
+    assert [request.edit for request in both] == list("aabbb") and rows["a"] != rows["b"][:2]
+    again = requests({"b": {**well, "images": 3}}, 2, chest, 0)
+    assert [request.source_row for request in again] == rows["b"]
+    assert [request.source_row for request in requests({"b": well}, 3, chest, 1)] != rows["b"]
+
+
+def test_without_edits_the_longitudinal_pairs_grow_older():
+    records, _ = datasets.build("brain_phantom", OPTIONS, 0)
+    pairs = requests(None, 3, records, 0)
+    assert len(pairs) == 3 and {request.edit for request in pairs} == {"older"}
+    for request in pairs:
+        source, target = (records.iloc[row] for row in (request.source_row, request.target_row))
+        assert source["subject_id"] == target["subject_id"] and request.gap == target["age"] - source["age"] > 0
+        assert request.source["session"] < request.target["session"] and request.amount == 1.0
+
+
+def test_a_compound_no_record_has_is_of_rows_with_its_first_finding(chest):
+    heal = {"from": {"findings": "Cardiomegaly|Pneumonia"}, "to": {"findings": "No Finding"}}
+    for request in requests({"heal": heal}, 3, chest, 0):
+        assert chest.iloc[request.source_row]["findings"] == "Cardiomegaly"
+        assert request.rendered == {"findings": "Cardiomegaly|Pneumonia"}
+        assert request.source["findings"] == "Cardiomegaly|Pneumonia" and request.target["findings"] == "No Finding"
 
 
 @pytest.mark.parametrize(
@@ -57,22 +67,22 @@ def test_a_compound_no_record_has_is_rendered(chest):
 )
 def test_faults_name_the_edit(chest, edit, message):
     with pytest.raises(UserError, match=message):
-        requests(task(strange=edit), chest[0], 0)
+        requests({"strange": edit}, 3, chest, 0)
 
 
 def test_labels_of_the_data_are_known(chest):
-    records = chest[0].assign(diagnosis=["flood", "drought"] * (len(chest[0]) // 2) + ["flood"] * (len(chest[0]) % 2))
-    asked = requests(task(dry={"from": {"diagnosis": "flood"}, "to": {"diagnosis": "drought"}}), records, 0)
-    assert {one["target"]["diagnosis"] for one in asked} == {"drought"}
+    diagnoses = ["flood", "drought"] * (len(chest) // 2) + ["flood"] * (len(chest) % 2)
+    records = chest.assign(diagnosis=diagnoses)
+    dried = requests({"dry": {"from": {"diagnosis": "flood"}, "to": {"diagnosis": "drought"}}}, 3, records, 0)
+    assert {request.target["diagnosis"] for request in dried} == {"drought"}
     with pytest.raises(UserError, match="'fire' is unknown; use one of.*drought, flood"):
-        requests(task(burn={"to": {"diagnosis": "fire"}}), records, 0)
+        requests({"burn": {"to": {"diagnosis": "fire"}}}, 3, records, 0)
 
 
 def test_rows_that_would_leave_the_range_of_the_data_are_passed_over(chest):
-    records, _ = chest
-    ages = records["age"]
+    ages = chest["age"]
     step = (ages.max() - ages.min()) / 2
-    asked = requests({"images": 40, "edits": {"older": {"add": {"age": step}}}}, records, 0)
-    assert asked and all(one["target"]["age"] <= ages.max() for one in asked)
+    older = requests({"older": {"add": {"age": step}}}, 40, chest, 0)
+    assert older and all(request.target["age"] <= ages.max() for request in older)
     with pytest.raises(UserError, match="'older': every test image would leave the data's own range"):
-        requests(task(older={"add": {"age": 200}}), records, 0)
+        requests({"older": {"add": {"age": 200}}}, 3, chest, 0)

@@ -6,18 +6,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ldcore.edit.scoring.material import material
+from ldcore.edit.dataset import Dataset
+from ldcore.edit.requests.edits import Request
+from ldcore.edit.requests.ground_truth import GroundTruth
+from ldcore.edit.scoring.reference import Metrics, reference
 
 SIDE = 32
 EDITS = {"CN to AD": ("CN", "AD"), "AD to CN": ("AD", "CN")}
-DATASET = {
+ENTRY = {
     "adapter": "folder",
     "options": {},
     "anatomy": "brain_mr",
     "classes": ["CN", "AD"],
     "classifier": {"name": "pixels_logistic", "options": {}},
 }
-SCORING = {"extractors": {"pooled_pixels": {}}, "perceptual": {}, "real_images": 4, "amounts": [0.0, 1.0]}
+PIXELS = Metrics(extractors={"pooled_pixels": {}}, perceptual={})
 
 
 def pictures(diagnoses) -> np.ndarray:
@@ -49,57 +52,43 @@ def records_of(splits) -> pd.DataFrame:
 
 @pytest.fixture
 def task():
-    """Functions that build the requests of a task and what its cells are measured against."""
+    """Functions that build the requests of a task and what its cells are measured against.
+
+    The test images are rows 20 to 31 of 32.
+    """
     records = records_of(["train"] * 20 + ["test"] * 12)
-    images = pictures(records["diagnosis"])
+    dataset = Dataset.of(ENTRY, records, pictures(records["diagnosis"]), 0)
     rows = records.to_dict("records")
 
     def negations(count=2):
         """`count` requests of each edit of EDITS, of the first test subjects of its kind."""
         return [
-            {
-                "edit": edit,
-                "source_row": row,
-                "source": rows[row],
-                "target": {**rows[row], "diagnosis": after},
-                "rendered": {},
-                "amount": 1.0,
-            }
+            Request(edit, row, rows[row], {**rows[row], "diagnosis": after})
             for edit, (before, after) in EDITS.items()
             for row in [row for row in range(20, 32) if rows[row]["diagnosis"] == before][:count]
         ]
 
     def ageing(gaps):
-        """One request a gap, from a test subject to the next as if it were the same one later."""
+        """One request a gap, from a test subject to another's image as if it were the same one's later."""
         return [
-            {
-                "edit": "older",
-                "source_row": 20 + number,
-                "source": rows[20 + number],
-                "target": {**rows[20 + number], "age": rows[20 + number]["age"] + gap},
-                "rendered": {},
-                "target_row": 28 + number,
-                "gap": gap,
-            }
-            for number, gap in enumerate(gaps)
+            Request("older", row, rows[row], {**rows[row], "age": rows[row]["age"] + gap}, target_row=row + 8, gap=gap)
+            for row, gap in enumerate(gaps, 20)
         ]
 
-    def measured(requests, styles=("simple_info",), exact=None):
+    def sources(requests):
+        return dataset.images_of([request.source_row for request in requests])
+
+    def measured(requests, styles=("simple_info",), exact=None, metrics=PIXELS):
         """What the cells of a task are measured against; `exact` stands for a renderer's images."""
-        sources = images[[request["source_row"] for request in requests]]
-        against = material("t", {"styles": list(styles)}, requests, sources, records, images, DATASET, SCORING, 0)
-        return {**against, "exact": exact}
+        later = [request.target_row for request in requests]
+        followup = None if None in later else dataset.images_of(later)
+        truth = GroundTruth(requests, sources(requests), exact, followup)
+        return reference(truth, dataset, list(styles), metrics, 4)
 
-    return SimpleNamespace(
-        records=records, images=images, dataset=DATASET, negations=negations, ageing=ageing, measured=measured
-    )
-
-
-def opposite(images) -> np.ndarray:
-    """The images with their halves swapped: each becomes the other kind."""
-    return np.concatenate([images[..., SIDE // 2 :], images[..., : SIDE // 2]], -1)
+    return SimpleNamespace(dataset=dataset, negations=negations, ageing=ageing, sources=sources, measured=measured)
 
 
-@pytest.fixture(name="opposite")
-def opposite_fixture():
-    return opposite
+@pytest.fixture
+def opposite():
+    """A function: images with their halves swapped, so that each becomes the other kind."""
+    return lambda images: np.concatenate([images[..., SIDE // 2 :], images[..., : SIDE // 2]], -1)

@@ -1,5 +1,7 @@
 """How far an image is from what was asked for, on pictures whose kind is plain to see."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,11 +9,11 @@ from ldcore.edit.scoring.outcome import age_distance, case_scores, class_distanc
 
 
 def test_the_training_set_has_the_classes_alone_and_the_first_is_no_case(task):
-    records = task.records.assign(diagnosis=["CN", "AD", "MCI", "AD"] * 8)
-    train, labels = training_set(records, task.images, ["CN", "AD"])
-    assert labels.tolist() == [0, 1, 1] * 5
-    np.testing.assert_array_equal(train, task.images[[row for row in range(20) if row % 4 != 2]])
-    assert training_set(records, task.images, ["MCI", "AD"])[1].tolist() == [1, 0, 1] * 5
+    dataset = replace(task.dataset, records=task.dataset.records.assign(diagnosis=["CN", "AD", "MCI", "AD"] * 8))
+    train, cases = training_set(dataset)
+    assert cases.tolist() == [0, 1, 1] * 5
+    np.testing.assert_array_equal(train, dataset.images[[row for row in range(20) if row % 4 != 2]])
+    assert training_set(replace(dataset, classes=["MCI", "AD"]))[1].tolist() == [1, 0, 1] * 5
 
 
 @pytest.mark.parametrize(
@@ -29,22 +31,21 @@ def test_class_distance_is_small_where_the_wanted_side_scores_higher():
 
 
 def test_the_classifier_of_real_images_knows_both_kinds(one_thread, task):
-    test = task.images[20:]
-    scores = case_scores(task.records, task.images, task.dataset, test, 0)
+    scores = case_scores(task.dataset, task.dataset.images[20:])
     assert scores.shape == (12, 2)
-    wanted = (task.records["diagnosis"][20:] == "AD").astype(int)
-    assert (class_distance(scores, wanted) < 0.5).all() and (class_distance(scores, 1 - wanted) > 0.5).all()
+    cases = (task.dataset.records["diagnosis"][20:] == "AD").astype(int)
+    assert (class_distance(scores, cases) < 0.5).all() and (class_distance(scores, 1 - cases) > 0.5).all()
 
 
 def test_age_distance_reads_the_age_off_the_image(task):
     """A bar as long as the age says: a regression on images reads it, whatever the brightness."""
-    ages = task.records["age"].to_numpy()
-    images = np.zeros_like(task.images)
+    ages = task.dataset.records["age"].to_numpy()
+    images = np.zeros_like(task.dataset.images)
     for image, age in zip(images, ages):
         image[: round((age - 60) * 0.9) + 2] = 200
-    truth = age_distance(task.records, images, images[:20], ages[:20])
-    assert truth.shape == (20,) and truth.mean() < 4
+    dataset = replace(task.dataset, images=images)
+    years = age_distance(dataset, images[:20], ages[:20])
+    assert years.shape == (20,) and years.mean() < 4
     colour = np.repeat(images[:20, ..., None], 3, -1)
-    np.testing.assert_allclose(age_distance(task.records, images, colour, ages[:20]), truth)
-    wrong = age_distance(task.records, images, images[:20], ages[:20] + 30)
-    assert wrong.mean() > 20
+    np.testing.assert_allclose(age_distance(dataset, colour, ages[:20]), years)
+    assert age_distance(dataset, images[:20], ages[:20] + 30).mean() > 20

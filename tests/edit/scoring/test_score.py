@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ldcore.edit.scoring import score
+from ldcore.edit.scoring.reference import Metrics
 from ldcore.metrics.similarity import ssim
 
 LABELS = {"task": "t", "dataset": "d", "prompt": "simple_info", "output": "changed"}
@@ -24,40 +25,39 @@ def test_mean_row_leaves_out_what_is_not_finite():
     assert none["n"] == 0 and np.isnan(none["value"])
 
 
-def test_distances_of_a_set_to_itself_and_to_another(task):
-    same, far = task.images[:6], 255 - task.images[:6]
-    config, cache = {"extractors": {"pooled_pixels": {}}}, {}
-    rows = score.distances(same, same, config, cache, edit="x")
+def test_distances_to_the_real_images_and_to_others(task):
+    against = task.measured(task.negations(2))
+    rows = score.distances(against.real, "real", against, edit="x")
     assert [(row["metric"], row["extractor"], row["n"], row["low"]) for row in rows] == [
-        ("fid", "pooled_pixels", 6, None),
-        ("kid", "pooled_pixels", 6, None),
+        ("fid", "pooled_pixels", 4, None),
+        ("kid", "pooled_pixels", 4, None),
     ]
     assert rows[0]["value"] == pytest.approx(0, abs=1e-9) and rows[1]["value"] <= 0
-    assert all(b["value"] > a["value"] for a, b in zip(rows, score.distances(far, same, config, cache, edit="x")))
-    assert len(cache) == 1  # the wanted images' features, computed once
+    far = score.distances(255 - against.real, "real", against, edit="x")
+    assert all(row["value"] > own["value"] for row, own in zip(far, rows))
 
 
 class TestAgeing:
     def test_the_true_followup_itself(self, task):
         against = task.measured(task.ageing([2.0, 7.0, 12.0]), styles=["binned"])
-        rows = score.ageing_rows(against["followup"], against, **LABELS)
+        rows = score.ageing_rows(against.truth.followup, against, **LABELS)
         assert values(rows, "ssim", gap="all") == [1.0] and values(rows, "ssim", gap="over_5") == [1.0]
         assert values(rows, "fid", gap="all")[0] == pytest.approx(0, abs=1e-9)
-        trivial = ssim(against["source"], against["followup"])
+        trivial = ssim(against.truth.source, against.truth.followup)
         assert values(rows, "ssim_gain") == pytest.approx([(1 - trivial).mean(), (1 - trivial)[1:].mean()])
         assert [row["n"] for row in rows if row["metric"] == "ssim"] == [3, 2]
         assert {row["edit"] for row in rows} == {"older"} and not values(rows, "psnr_gain")
 
     def test_returning_the_source_gains_nothing(self, task):
         against = task.measured(task.ageing([2.0, 3.0]), styles=["binned"])
-        rows = score.ageing_rows(against["source"], against, **LABELS)
+        rows = score.ageing_rows(against.truth.source, against, **LABELS)
         assert values(rows, "ssim_gain") == [0.0]  # and no rows of gaps over 5 years, since there are none
         assert {row["gap"] for row in rows} == {"all"}
 
     def test_a_perceptual_distance_is_called_lpips_and_gains_where_it_falls(self, task):
-        against = task.measured(task.ageing([2.0, 7.0]), styles=["binned"])
-        against["config"] = {**against["config"], "perceptual": {"lite0_perceptual": {}}}
-        rows = score.ageing_rows(against["followup"], against, **LABELS)
+        metrics = Metrics({}, {"lite0_perceptual": {}})
+        against = task.measured(task.ageing([2.0, 7.0]), styles=["binned"], metrics=metrics)
+        rows = score.ageing_rows(against.truth.followup, against, **LABELS)
         assert values(rows, "lpips", extractor="lite0_perceptual", gap="all") == [pytest.approx(0, abs=1e-9)]
         assert values(rows, "lpips_gain", extractor="lite0_perceptual", gap="all")[0] > 0
 
@@ -65,7 +65,7 @@ class TestAgeing:
 class TestDisease:
     def test_the_source_is_like_itself_and_is_not_what_was_asked(self, one_thread, task):
         against = task.measured(task.negations(3))
-        rows = score.disease_rows(against["source"], against, **LABELS)
+        rows = score.disease_rows(against.truth.source, against, **LABELS)
         assert values(rows, "ssim") == [1.0] * 3  # two edits, then all that negate a label
         assert [row["edit"] for row in rows if row["metric"] == "ssim"] == ["CN to AD", "AD to CN", "negated"]
         assert values(rows, "auc") == [0.0]
@@ -73,29 +73,29 @@ class TestDisease:
 
     def test_the_opposite_is_what_was_asked(self, one_thread, task, opposite):
         against = task.measured(task.negations(3))
-        rows = score.disease_rows(opposite(against["source"]), against, **LABELS)
+        rows = score.disease_rows(opposite(against.truth.source), against, **LABELS)
         assert values(rows, "auc") == [1.0] and max(values(rows, "ssim")) < 0.5
 
     def test_one_direction_alone_has_no_auc_and_a_mute_style_no_rows(self, one_thread, task):
         older = task.ageing([9.0])[0]
         ill = task.negations(2)[:2]
         against = task.measured([*ill, older], styles=["simple"])
-        rows = score.disease_rows(against["source"], against, **{**LABELS, "prompt": "simple"})
+        rows = score.disease_rows(against.truth.source, against, **{**LABELS, "prompt": "simple"})
         assert {row["edit"] for row in rows} == {"CN to AD", "negated"} and not values(rows, "auc")
 
 
 class TestTruth:
     def test_without_a_renderer_there_are_none(self, task):
         against = task.measured(task.negations(1))
-        assert score.truth_rows(against["source"], against["source"], against, **LABELS) == []
+        assert score.truth_rows(against.truth.source, against.truth.source, against, **LABELS) == []
 
     def test_the_exact_image_has_no_error_and_the_source_all_of_it(self, task, opposite):
         requests = task.negations(2)
-        source = task.images[[request["source_row"] for request in requests]]
+        source = task.sources(requests)
         rendered = opposite(source)
         rendered[:, -4:] = source[:, -4:]  # a region that does not change
         against = task.measured(requests, exact=rendered)
-        exact = score.truth_rows(against["exact"], source, against, **LABELS)
+        exact = score.truth_rows(against.truth.exact, source, against, **LABELS)
         assert values(exact, "error_inside") == values(exact, "error_outside") == [0.0, 0.0]
         assert values(exact, "ssim") == [1.0, 1.0] and values(exact, "right_direction") == [1.0, 1.0]
         assert values(exact, "change") == values(exact, "true_change")
@@ -105,14 +105,14 @@ class TestTruth:
         assert {row["extractor"] for row in same if row["metric"] == "change"} == {"ventricle_area"}
 
 
-def part_of(against, edited) -> dict:
-    """A cell's arrays: `edited` under every style, null edits that change nothing, a sweep from the source to `edited`."""
-    source, count = against["source"], len(against["source"])
+def arrays_of(against, edited) -> dict:
+    """A cell's arrays: `edited` under every style, null edits that change nothing, a sweep from source to `edited`."""
+    source, count = against.truth.source, len(against.truth.source)
 
     def colour(images):
         return np.repeat(images[..., None], 3, -1)
 
-    styles = len(against["task"]["styles"])
+    styles = len(against.styles)
     return {
         "decoded": np.stack([colour(edited)] * styles),
         "unedited": np.stack([colour(source)] * styles),
@@ -131,38 +131,38 @@ def as_latents(images) -> np.ndarray:
 class TestAxioms:
     def test_a_sound_edit(self, one_thread, task, opposite):
         against = task.measured(task.negations(2))
-        edited = opposite(against["source"])
-        rows = score.axiom_rows(part_of(against, edited), edited, against, as_latents, **LABELS)
+        edited = opposite(against.truth.source)
+        rows = score.axiom_rows(arrays_of(against, edited), against, as_latents, **LABELS)
         assert values(rows, "composition_1") == values(rows, "composition_10") == [0.0]
         assert values(rows, "effectiveness") == [1.0] and values(rows, "minimality")[0] < 1 + np.log(2)
         assert [row["n"] for row in rows if row["metric"] == "roundtrip_psnr"] == [0]  # infinite: left out
-        distances = score.distances(edited, against["real"], against["config"], {})
+        distances = score.distances(edited, "real", against)
         assert values(rows, "realism") == values(distances, "kid") and not values(rows, "kid")
 
     def test_no_edit_at_all(self, one_thread, task):
         against = task.measured(task.negations(2))
-        part = part_of(against, against["source"])
-        part["null"] = part["null"] ^ 255
-        rows = score.axiom_rows(part, against["source"], against, as_latents, **LABELS)
+        arrays = arrays_of(against, against.truth.source)
+        arrays["null"] = arrays["null"] ^ 255
+        rows = score.axiom_rows(arrays, against, as_latents, **LABELS)
         assert values(rows, "effectiveness") == [0.0] and values(rows, "composition_1")[0] > 0.1
 
     def test_ageing_has_neither_effectiveness_nor_minimality(self, task):
         against = task.measured(task.ageing([2.0, 7.0]), styles=["binned"])
-        rows = score.axiom_rows(part_of(against, against["source"]), against["source"], against, as_latents, **LABELS)
+        rows = score.axiom_rows(arrays_of(against, against.truth.source), against, as_latents, **LABELS)
         metrics = [row["metric"] for row in rows]
         assert metrics == ["composition_1", "composition_10", "roundtrip_psnr", "realism"]
 
     def test_divergences_of_one_direction_alone(self, task):
         against = task.measured(task.negations(2)[:2])
-        divergences = score.divergences(task.images[22:24], against, np.array([True, True]), as_latents)
+        divergences = score.divergences(task.dataset.images[22:24], against, as_latents)
         assert divergences.shape == (2,) and np.isfinite(divergences).all()
 
 
 class TestTradeoff:
     def test_from_the_source_to_what_was_asked(self, one_thread, task, opposite):
         against = task.measured(task.negations(2))
-        part = part_of(against, opposite(against["source"]))
-        rows = score.tradeoff_rows(part, against, [0.0, 1.0], prompt="simple_info")
+        arrays = arrays_of(against, opposite(against.truth.source))
+        rows = score.tradeoff_rows(arrays, against, [0.0, 1.0], prompt="simple_info")
         assert [(row["metric"], row["amount"]) for row in rows] == [
             ("l_in", 0.0),
             ("l_o", 0.0),
@@ -176,16 +176,16 @@ class TestTradeoff:
 
     def test_ageing_is_measured_in_years(self, task):
         against = task.measured(task.ageing([2.0, 7.0]), styles=["binned"])
-        rows = score.tradeoff_rows(part_of(against, against["followup"]), against, [0.0, 1.0])
+        rows = score.tradeoff_rows(arrays_of(against, against.truth.followup), against, [0.0, 1.0])
         assert {row["extractor"] for row in rows if row["metric"] == "l_o"} == {"age_distance"}
 
 
 class TestCells:
     def test_rows_of_every_style_and_output_in_order(self, one_thread, task, opposite):
         requests = task.negations(2)
-        source = task.images[[request["source_row"] for request in requests]]
+        source = task.sources(requests)
         against = task.measured(requests, styles=["simple", "simple_info"], exact=opposite(source))
-        cell = score.cell_rows(part_of(against, opposite(source)), against, [0.0, 1.0], as_latents, drift="none")
+        cell = score.cell_rows(arrays_of(against, opposite(source)), against, [0.0, 1.0], as_latents, drift="none")
         order = list(dict.fromkeys((row["prompt"], row["output"]) for row in cell["table"]))
         assert order == [(style, output) for style in ("simple", "simple_info") for output in ("decoded", "changed")]
         axioms = [row for row in cell["truth"] if row["metric"] == "realism"]
@@ -196,19 +196,19 @@ class TestCells:
 
     def test_the_decoded_output_is_measured_against_the_decoded_unedited_image(self, one_thread, task, opposite):
         requests = task.negations(2)
-        source = task.images[[request["source_row"] for request in requests]]
+        source = task.sources(requests)
         hollow = opposite(source)
         hollow[:, 14:18] = 0  # dark in the middle: a larger ventricle
         against = task.measured(requests, exact=hollow)
-        part = part_of(against, hollow)
-        part["unedited"] = part["decoded"]
-        cell = score.cell_rows(part, against, [0.0, 1.0], as_latents)
+        arrays = arrays_of(against, hollow)
+        arrays["unedited"] = arrays["decoded"]
+        cell = score.cell_rows(arrays, against, [0.0, 1.0], as_latents)
         assert values(cell["truth"], "change", output="decoded") == [0.0, 0.0]
         assert min(values(cell["truth"], "change", output="changed")) > 0
 
     def test_the_rows_to_beat(self, one_thread, task, opposite):
         requests = task.negations(2)
-        source = task.images[[request["source_row"] for request in requests]]
+        source = task.sources(requests)
         rows = score.trivial_rows(task.measured(requests, exact=opposite(source)), task="t")
         assert rows["tradeoff"] == [] and {row["method"] for row in rows["truth"]} == {"source", "exact"}
         assert values(rows["table"], "auc", method="source") == [0.0]
