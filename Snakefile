@@ -34,8 +34,11 @@ onstart:
             "--slurm-array-jobs loses finished outputs when one task fails or is slow; "
             "use workflow_scripts/slurm_array.py (docs/cluster.md, Arrays)."
         )
-    with atomic(STORE.config) as temporary:
-        temporary.write_text(yaml.safe_dump(config, sort_keys=True, allow_unicode=True))
+    # Written where it differs, so that a full disk stops only what has to be written.
+    checked = yaml.safe_dump(config, sort_keys=True, allow_unicode=True)
+    if not STORE.config.exists() or STORE.config.read_text() != checked:
+        with atomic(STORE.config) as temporary:
+            temporary.write_text(checked)
 
 
 rule all:

@@ -1,4 +1,4 @@
-"""The committed model: what its manifest says it is, small, loadable by diffusers, good enough for brains, led by captions."""
+"""The committed model is what its manifest says, small, loadable by diffusers, fit for brains and led by captions."""
 
 import hashlib
 from pathlib import Path
