@@ -12,6 +12,8 @@ from types import SimpleNamespace
 import pytest
 from node import NODE, STARTED, why_not
 
+from configs import ROOT
+
 
 @pytest.fixture(scope="session")
 def slurm():
@@ -24,15 +26,16 @@ def slurm():
         environment = {
             **os.environ,
             "SLURM_CONF": str(folder / "slurm.conf"),
+            "PYTHONPATH": str(ROOT),  # this tree's library
             "PATH": os.pathsep.join([str(folder / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]]),
         }
         yield SimpleNamespace(
             environment=environment, log=folder / "slurmd.log", host=os.uname().nodename.split(".")[0]
         )
     finally:
-        for left in STARTED:  # by a test that failed
-            if left.poll() is None:
-                os.killpg(left.pid, signal.SIGKILL)
+        for snakemake in STARTED:
+            if snakemake.poll() is None:  # left by a test that failed
+                os.killpg(snakemake.pid, signal.SIGKILL)
         subprocess.run(["scancel", "--user=root"], env={**os.environ, "SLURM_CONF": str(folder / "slurm.conf")})
         subprocess.run([NODE, "stop", folder])
         shutil.rmtree(folder, ignore_errors=True)

@@ -8,23 +8,16 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-NODE = str(Path(__file__).with_name("slurm_node.sh"))
-PARTS = (
-    "Snakefile",
-    "rules",
-    "config.yaml",
-    "configs",
-    "schemas",
-    "workflow_scripts",
-    "resources",
-    "envs",
-    "profiles",
-    "slurm",
-)
-COMMAND = [sys.executable, "-m", "snakemake", "--profile", "slurm", "--configfile", "configs/smoke.yaml"]
+import configs
+from configs import ROOT
 
-STARTED = []
+NODE = str(Path(__file__).with_name("slurm_node.sh"))
+SMOKE = ["--configfile", "configs/smoke.yaml"]
+COMMAND = [sys.executable, "-m", "snakemake", "--profile", "slurm", *SMOKE]
+# Jobs run this tree's library, and the accidents.
+PYTHONPATH = os.pathsep.join([str(Path(__file__).with_name("accidents")), str(ROOT)])
+
+STARTED = []  # every Snakemake left running
 
 
 def why_not() -> str:
@@ -39,29 +32,29 @@ def why_not() -> str:
         if subprocess.run(["mknod", f"{folder}/gpu", "c", "1", "3"], capture_output=True).returncode:
             return "pretend GPUs cannot be made here (mknod)"
     done = subprocess.run([NODE, "install"], capture_output=True, text=True)
-    return (
-        ""
-        if done.returncode == 0
-        else f"Debian's Slurm packages cannot be installed: {done.stderr.strip().splitlines()[-1:]}"
-    )
+    if done.returncode:
+        return f"Debian's Slurm packages cannot be installed: {done.stderr.strip().splitlines()[-1:]}"
+    return ""
 
 
 def workspace(folder):
-    """A folder that looks like a clone, sharing the repository's files."""
-    folder.mkdir(parents=True)
-    for name in PARTS:
-        (folder / name).symlink_to(ROOT / name)
+    """A folder that looks like a clone, with the profile for Slurm."""
+    configs.workspace(folder)
+    (folder / "slurm").symlink_to(ROOT / "slurm")
     return folder
 
 
 def started(slurm, folder, *arguments, accidents="[]"):
-    """Snakemake as the README says, left running; what it prints goes to FOLDER/said. It asks for states every second: a test's jobs
-    take seconds, and the executor waits 10 s longer after every look that found nothing new (accidents/sitecustomize.py)."""
+    """Snakemake as the README says, left running; what it prints goes to FOLDER/said.
+
+    It asks for states every second: a test's jobs take seconds, and the executor waits 10 s longer after every look
+    that shows nothing new (accidents/sitecustomize.py).
+    """
     environment = {
         **slurm.environment,
         "LDCORE_ACCIDENTS": accidents,
         "LDCORE_POLL": "1",
-        "PYTHONPATH": str(Path(__file__).with_name("accidents")),
+        "PYTHONPATH": PYTHONPATH,
     }
     with open(folder / "said", "w") as said:
         # env: a shell that runs these tests in the background has them ignore SIGINT.
@@ -85,30 +78,21 @@ def finished(slurm, folder, *arguments, accidents="[]", timeout=300):
 
 def submitted_as_array(slurm, folder, rule, accidents):
     """What is missing of a rule as one Slurm array, waited for."""
-    environment = {
-        **slurm.environment,
-        "LDCORE_ACCIDENTS": accidents,
-        "PYTHONPATH": str(Path(__file__).with_name("accidents")),
-    }
-    return subprocess.run(
-        [sys.executable, "workflow_scripts/slurm_array.py", "--rule", rule, *COMMAND[5:]],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
+    environment = {**slurm.environment, "LDCORE_ACCIDENTS": accidents, "PYTHONPATH": PYTHONPATH}
+    command = [sys.executable, "workflow_scripts/slurm_array.py", "--rule", rule, *SMOKE]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
 
 
-def asked(slurm, *command) -> str:
+def output(slurm, *command) -> str:
     """What a Slurm command prints."""
     return subprocess.run(command, env=slurm.environment, capture_output=True, text=True, check=True).stdout
 
 
-def records(slurm, folder) -> list[dict]:
+def slurm_jobs(slurm, folder) -> list[dict]:
     """`scontrol show job` of every job submitted from a folder, in order."""
-    lines = asked(slurm, "scontrol", "show", "job", "--oneliner").splitlines()
-    found = [dict(word.split("=", 1) for word in line.split() if "=" in word) for line in lines]
-    return [record for record in found if record.get("WorkDir") == str(folder)]
+    lines = output(slurm, "scontrol", "show", "job", "--oneliner").splitlines()
+    jobs = [dict(word.split("=", 1) for word in line.split() if "=" in word) for line in lines]
+    return [job for job in jobs if job.get("WorkDir") == str(folder)]
 
 
 def waited(condition, what: str, timeout=120):
@@ -122,15 +106,16 @@ def waited(condition, what: str, timeout=120):
 
 def as_nobody(group) -> list[str]:
     """What to put before a command so that user `nobody` of a group gives it."""
-    # Reads everything, as a colleague reads a shared file system: here Python may lie in root's home. Writes only what its user may.
-    may = "-all,+dac_read_search"
+    # Reads everything, as a colleague reads a shared file system: here Python may lie in root's home. Writes only what
+    # its user may.
+    capabilities = "-all,+dac_read_search"
     return [
         "setpriv",
         "--reuid=nobody",
         f"--regid={group}",
         "--clear-groups",
-        f"--inh-caps={may}",
-        f"--bounding-set={may}",
+        f"--inh-caps={capabilities}",
+        f"--bounding-set={capabilities}",
         "--ambient-caps=+dac_read_search",
     ]
 

@@ -1,4 +1,7 @@
-"""The smoke grid through a real Slurm, and the accidents of clusters: same tables after each, nothing done twice, nothing by hand."""
+"""The smoke grid through a real Slurm, and the accidents of clusters.
+
+After each accident: the same tables, nothing done twice, nothing done by hand.
+"""
 
 import csv
 import json
@@ -12,22 +15,23 @@ import warnings
 from types import SimpleNamespace
 
 import pytest
-import yaml
 from node import (
     COMMAND,
-    ROOT,
+    SMOKE,
     as_nobody,
-    asked,
     by_another_user,
     finished,
-    records,
+    output,
     results,
+    slurm_jobs,
     started,
     submitted_as_array,
     tables,
     waited,
     workspace,
 )
+
+from configs import CONFIG, ROOT
 
 pytestmark = pytest.mark.slurm
 RUN = "results/smoke/runs/{}/basic_ft/{}/{}/0/{}"
@@ -48,21 +52,19 @@ TABLES = [f"results/smoke/tables/{name}.csv" for name in ("table1", "table2", "t
 
 @pytest.fixture(scope="module")
 def local(tmp_path_factory):
-    """The smoke grid without Slurm and, where that may be tried, without a network; left running beside the accidents, which mostly wait; compared at the end."""
+    """The smoke grid without Slurm and, where that may be tried, without a network.
+
+    Left running beside the accidents, which mostly wait; compared at the end.
+    """
     folder = workspace(tmp_path_factory.mktemp("local") / "run")
+    may_unshare = subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode == 0
+    command = ["unshare", "--net"] if may_unshare else []
+    command += ["nice", "-n", "19", sys.executable, "-m", "snakemake", "--cores", "2", *SMOKE]
+    path = f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
     with open(folder / "said", "w") as said:
-        alone = (
-            ["unshare", "--net"]
-            if subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode == 0
-            else []
-        )
         running = subprocess.Popen(
-            [*alone, "nice", "-n", "19", sys.executable, "-m", "snakemake", "--cores", "2", *COMMAND[5:]],
-            cwd=folder,
-            stdout=said,
-            stderr=said,
-            start_new_session=True,
-            env={**os.environ, "PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"},
+            command, cwd=folder, stdout=said, stderr=said, start_new_session=True, env=environment
         )
     yield SimpleNamespace(folder=folder, running=running)
     if running.poll() is None:
@@ -84,7 +86,7 @@ def undisturbed(cluster):
 
 
 def without(folder, *runs):
-    """Take the cells of some fine-tuning runs back to before they began, and the tables; the times of all other weights."""
+    """Remove what some fine-tuning runs made, and the tables; return the times of all other weights."""
     for dataset, training, prompt in runs:
         shutil.rmtree(folder / RUN.format(dataset, training, prompt, ""))
         shutil.rmtree(folder / RUN.format(dataset, training, prompt, "").replace("/runs/", "/samples/"))
@@ -94,6 +96,7 @@ def without(folder, *runs):
 
 
 def times(folder):
+    """When each weights file was written."""
     return {path: path.stat().st_mtime_ns for path in folder.glob("results/smoke/runs/**/weights.safetensors")}
 
 
@@ -108,49 +111,29 @@ def sleeping_after(path, marker):
 
 
 def test_the_smoke_grid_runs_as_slurm_jobs_with_the_resources_asked_for(slurm, cluster, undisturbed):
-    config = yaml.safe_load((ROOT / "config.yaml").read_text())["resources"]
-    found = records(slurm, cluster)
-    stages = {
-        stage: [one for one in found if one["Comment"].startswith(f"rule_{stage}")]
-        for stage in (
-            "data",
-            "latents",
-            "drifts",
-            "finetune",
-            "generate",
-            "score",
-            "downstream",
-            "edit_train",
-            "edit_pix2pix",
-            "edit_score",
-        )
-    }
-    for stage, jobs in stages.items():
-        assert jobs, f"no Slurm job of {stage}"
-        wanted = {**config["default"], **config.get("edit" if stage == "edit_pix2pix" else stage, {})}
-        for job in jobs:
+    jobs = slurm_jobs(slurm, cluster)
+    stages = ("data", "latents", "drifts", "finetune", "generate", "score", "downstream", "edit_train", "edit_score")
+    for stage in (*stages, "edit_pix2pix"):
+        section = "edit" if stage == "edit_pix2pix" else stage
+        resources = {**CONFIG["resources"]["default"], **CONFIG["resources"].get(section, {})}
+        memory = resources["mem_mb"]
+        jobs_of_stage = [job for job in jobs if job["Comment"].startswith(f"rule_{stage}")]
+        assert jobs_of_stage, f"no Slurm job of {stage}"
+        for job in jobs_of_stage:
             assert job["JobState"] == "COMPLETED" and job["ExitCode"] == "0:0"
-            assert ("gres:gpu:1" in job.get("TresPerJob", "")) == (wanted["gpu"] == 1), (stage, job)
-            assert f"mem={wanted['mem_mb']}M" in job["TRES"] or f"mem={wanted['mem_mb'] / 1024:g}G" in job["TRES"]
+            assert ("gres:gpu:1" in job.get("TresPerJob", "")) == (resources["gpu"] == 1), (stage, job)
+            assert f"mem={memory}M" in job["TRES"] or f"mem={memory / 1024:g}G" in job["TRES"]
             assert job["TimeLimit"] == "00:30:00"
-    assert not any(re.match("rule_(table|figure|page|edit_tables|edit_figures)", one["Comment"]) for one in found)
+    assert not any(re.match("rule_(table|figure|page|edit_tables|edit_figures)", job["Comment"]) for job in jobs)
 
 
 def test_the_summary_knows_every_job(slurm, cluster, undisturbed):
-    done = subprocess.run(
-        [sys.executable, ROOT / "workflow_scripts" / "summary.py", "--csv", "summary.csv", *COMMAND[5:]],
-        cwd=cluster,
-        env=slurm.environment,
-        capture_output=True,
-        text=True,
-    )
+    command = [sys.executable, "workflow_scripts/summary.py", "--csv", "summary.csv", *SMOKE]
+    done = subprocess.run(command, cwd=cluster, env=slurm.environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     rows = list(csv.DictReader((cluster / "summary.csv").open()))
-    assert (
-        len(rows) == 41
-        and {row["state"] for row in rows} == {"done"}
-        and all((cluster / row["log"]).is_file() for row in rows)
-    )
+    assert len(rows) == 41 and {row["state"] for row in rows} == {"done"}
+    assert all((cluster / row["log"]).is_file() for row in rows)
     assert sum(float(row["hours"]) * int(row["gpu"]) for row in rows) > 0 and "total" in done.stdout
 
 
@@ -160,7 +143,7 @@ def test_cancelled_drained_out_of_memory_and_out_of_time(slurm, cluster, undistu
     before = without(cluster, cancelled, late)
     (tmp_path / "tight.yaml").write_text("resources: {finetune: {runtime: 1}, generate: {mem_mb: 450}}\n")
     slow = [sleeping_after(RUN.format(*run, "checkpoint.pt"), tmp_path / run[0]) for run in (cancelled, late)]
-    asked(slurm, "scontrol", "update", f"NodeName={slurm.host}", "State=DRAIN", "Reason=test")
+    output(slurm, "scontrol", "update", f"NodeName={slurm.host}", "State=DRAIN", "Reason=test")
     running = started(
         slurm,
         cluster,
@@ -171,39 +154,34 @@ def test_cancelled_drained_out_of_memory_and_out_of_time(slurm, cluster, undistu
         *TABLES,
         accidents=json.dumps(slow),
     )
-    last = int(records(slurm, cluster)[-1]["JobId"])
+    last = int(slurm_jobs(slurm, cluster)[-1]["JobId"])
     waiting = waited(
-        lambda: asked(slurm, "squeue", "--noheader", "--states=PENDING", "--format=%r"), "jobs held by the drained node"
+        lambda: output(slurm, "squeue", "--noheader", "--states=PENDING", "--format=%r"),
+        "jobs held by the drained node",
     )
     assert "Req" in waiting or "DRAIN" in waiting.upper() or "Unavail" in waiting, waiting
-    asked(slurm, "scontrol", "update", f"NodeName={slurm.host}", "State=RESUME")
+    output(slurm, "scontrol", "update", f"NodeName={slurm.host}", "State=RESUME")
     waited((tmp_path / cancelled[0]).exists, "the first checkpoint")
-    mine = next(
-        one
-        for one in records(slurm, cluster)[::-1]
-        if one["Comment"].endswith("brain_phantom_basic_ft_plain_simple_info_0")
-    )
-    asked(slurm, "scancel", mine["JobId"])
+    ids = "_".join([cancelled[0], "basic_ft", *cancelled[1:], "0"])
+    job = next(job for job in slurm_jobs(slurm, cluster)[::-1] if job["Comment"].endswith(ids))
+    output(slurm, "scancel", job["JobId"])
     assert running.wait(300) == 0, (cluster / "said").read_text()[-4000:]
     assert results(cluster) == undisturbed
     untouched(cluster, before)
-    found = [one for one in records(slurm, cluster) if int(one["JobId"]) > last]
-    ends = {
-        run[0]: [one for one in found if one["Comment"].startswith("rule_finetune") and run[0] in one["Comment"]]
+    jobs = [job for job in slurm_jobs(slurm, cluster) if int(job["JobId"]) > last]
+    training = {
+        run[0]: [job for job in jobs if job["Comment"].startswith("rule_finetune") and run[0] in job["Comment"]]
         for run in (cancelled, late)
     }
-    assert [one["JobState"] for one in ends["brain_phantom"]] == ["CANCELLED", "COMPLETED"]
-    assert [one["JobState"] for one in ends["chest_phantom"]] == ["TIMEOUT", "COMPLETED"]
-    assert [one["TimeLimit"] for one in ends["chest_phantom"]] == ["00:01:00", "00:02:00"]
-    sampling = [one for one in found if one["Comment"].startswith("rule_generate")]
-    ended = {size: {one["JobState"] for one in sampling if f"mem={size}M" in one["TRES"]} for size in (450, 900)}
-    assert (
-        len(sampling) >= 4
-        and ended[900] == {"COMPLETED"}
-        and ended[450]
-        and ended[450] <= {"OUT_OF_MEMORY", "CANCELLED", "FAILED"}
-    ), ended
-    assert "exceeded" in (cluster_log := slurm.log.read_text()), cluster_log[-2000:]
+    assert [job["JobState"] for job in training["brain_phantom"]] == ["CANCELLED", "COMPLETED"]
+    assert [job["JobState"] for job in training["chest_phantom"]] == ["TIMEOUT", "COMPLETED"]
+    assert [job["TimeLimit"] for job in training["chest_phantom"]] == ["00:01:00", "00:02:00"]
+    sampling = [job for job in jobs if job["Comment"].startswith("rule_generate")]
+    states = {size: {job["JobState"] for job in sampling if f"mem={size}M" in job["TRES"]} for size in (450, 900)}
+    assert len(sampling) >= 4 and states[900] == {"COMPLETED"}, states
+    assert states[450] and states[450] <= {"OUT_OF_MEMORY", "CANCELLED", "FAILED"}, states
+    slurmd_log = slurm.log.read_text()
+    assert "exceeded" in slurmd_log, slurmd_log[-2000:]
     for run in (cancelled, late):
         log = (cluster / "results/smoke/logs/finetune" / run[0] / "basic_ft" / run[1] / run[2] / "0.log").read_text()
         assert "| 4/8" in log and "| 0/8" not in log, "the retry did not start from the checkpoint"
@@ -229,8 +207,8 @@ def test_sigint_a_second_user_and_a_killed_snakemake(slurm, cluster, undisturbed
     waited((tmp_path / "first").exists, "the first checkpoint")
     running.send_signal(signal.SIGINT)
     running.wait(60)
-    waited(lambda: not asked(slurm, "squeue", "--noheader"), "an empty queue after SIGINT", 20)
-    assert records(slurm, cluster)[-1]["JobState"] == "CANCELLED"
+    waited(lambda: not output(slurm, "squeue", "--noheader"), "an empty queue after SIGINT", 20)
+    assert slurm_jobs(slurm, cluster)[-1]["JobState"] == "CANCELLED"
 
     slow = json.dumps([sleeping_after(RUN.format(*run, "weights.safetensors"), tmp_path / "second")])
     running = started(slurm, cluster, "--", *TABLES, accidents=slow)
@@ -241,17 +219,18 @@ def test_sigint_a_second_user_and_a_killed_snakemake(slurm, cluster, undisturbed
     assert array.returncode == 1 and "error: Slurm jobs of this folder go on" in array.stderr, array.stderr
     if subprocess.run([*as_nobody("nogroup"), "true"], capture_output=True).returncode:
         warnings.warn(
-            "not tried: a start by another user; setpriv may not give that user the right to read root's files here"
+            "not tried: a start by another user; setpriv may not give that user the right to read root's files here",
+            stacklevel=1,
         )
     else:
         refused_to_others(slurm, cluster, tmp_path / "home")
     os.killpg(running.pid, signal.SIGKILL)
     running.wait()
-    left = asked(slurm, "squeue", "--noheader", "--format=%A").split()
-    assert left, "the job died with Snakemake"
-    asked(slurm, "scancel", *left)
-    waited(lambda: not asked(slurm, "squeue", "--noheader"), "an empty queue", 30)
-    asked(slurm, *COMMAND, "--directory", str(cluster), "--snakefile", str(cluster / "Snakefile"), "--unlock")
+    running_jobs = output(slurm, "squeue", "--noheader", "--format=%A").split()
+    assert running_jobs, "the job died with Snakemake"
+    output(slurm, "scancel", *running_jobs)
+    waited(lambda: not output(slurm, "squeue", "--noheader"), "an empty queue", 30)
+    output(slurm, *COMMAND, "--directory", str(cluster), "--snakefile", str(cluster / "Snakefile"), "--unlock")
     assert finished(slurm, cluster, "--", *TABLES) == 0, (cluster / "said").read_text()[-4000:]
     assert results(cluster) == undisturbed
     untouched(cluster, before)
@@ -268,20 +247,22 @@ def test_the_executors_own_arrays_are_refused(slurm, cluster, undisturbed):
 
 
 def test_a_full_disk_and_a_job_that_dies_before_renaming(slurm, cluster, undisturbed, tmp_path):
-    """The whole run folder on a disk of its own, filled to the last byte, then cleared; goes on by docs/cluster.md's arrays and groups."""
+    """The whole run folder on a disk of its own, filled to the last byte, then cleared.
+
+    It goes on by the arrays and groups of docs/cluster.md.
+    """
     run, other = ("chest_phantom", "plain", "simple_info"), ("brain_phantom", "plain", "simple_info")
-    disk, kept = cluster / "results", tmp_path / "kept"
-    disk.rename(kept)
+    disk, moved = cluster / "results", tmp_path / "results"
+    disk.rename(moved)
     disk.mkdir()
-    size = sum(path.stat().st_size + 4096 for path in kept.rglob("*")) + (
-        160 << 20
-    )  # a checkpoint, weights and samples besides
+    besides = 160 << 20  # a checkpoint, weights and samples
+    size = sum(path.stat().st_size + 4096 for path in moved.rglob("*")) + besides
     if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", disk]).returncode:
         disk.rmdir()
-        kept.rename(disk)
+        moved.rename(disk)
         pytest.skip("mounting a small disk is not allowed here")
     try:
-        shutil.copytree(kept, disk, dirs_exist_ok=True)
+        shutil.copytree(moved, disk, dirs_exist_ok=True)
         before = without(cluster, run, other)
         with open(disk / "ballast", "wb") as ballast, pytest.raises(OSError):
             while True:
@@ -293,20 +274,17 @@ def test_a_full_disk_and_a_job_that_dies_before_renaming(slurm, cluster, undistu
         (disk / "ballast").unlink()
         dies = [{"path": RUN.format(*run, "weights.safetensors"), "do": "kill", "marker": str(tmp_path / "died")}]
         array = submitted_as_array(slurm, cluster, "finetune_basic_ft", json.dumps(dies))
-        assert (
-            "1 of 2 jobs" in array.stdout and f"Not made: {RUN.format(*run, 'weights.safetensors')};" in array.stderr
-        ), array
+        assert "1 of 2 jobs" in array.stdout, array
+        assert f"Not made: {RUN.format(*run, 'weights.safetensors')};" in array.stderr, array
         before = times(cluster) | before
-        tasks = [one for one in records(slurm, cluster) if "ArrayJobId" in one]
-        assert (tmp_path / "died").exists() and sorted(one["JobState"] for one in tasks) == ["COMPLETED", "FAILED"]
-        assert all(
-            "mem=2500M" in one["TRES"] and one["TimeLimit"] == "00:30:00" and "gpu:1" in one["TresPerJob"]
-            for one in tasks
-        ), tasks
+        tasks = [job for job in slurm_jobs(slurm, cluster) if "ArrayJobId" in job]
+        assert (tmp_path / "died").exists() and sorted(task["JobState"] for task in tasks) == ["COMPLETED", "FAILED"]
+        for task in tasks:
+            assert "mem=2500M" in task["TRES"] and task["TimeLimit"] == "00:30:00" and "gpu:1" in task["TresPerJob"]
         assert finished(slurm, cluster, *GROUPS, "--", *TABLES) == 0, (cluster / "said").read_text()[-4000:]
         assert results(cluster) == undisturbed
         untouched(cluster, before)
-        group = next(one for one in records(slurm, cluster) if one["Comment"] == "rule_small_downstream_score")
+        group = next(job for job in slurm_jobs(slurm, cluster) if job["Comment"] == "rule_small_downstream_score")
         # two score jobs and one of the two downstream jobs, which share the GPU, at once
         assert "cpu=3,mem=7500M" in group["TRES"] and group["TresPerJob"] == "gres:gpu:1", group
     finally:
