@@ -29,7 +29,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from ldcore import Drift, plugins
 from ldcore.methods import basic_ft
 from ldcore.model.autoencoding import decode
-from ldcore.model.backbone import embed_prompts, load_backbone, pick_device
+from ldcore.model.backbone import embed_prompts, load_backbone
+from ldcore.runtime.device import pick_device
 from ldcore.runtime.precision import compiled, lowered
 from ldcore.sampling.ddim import sample, starting_noise
 from ldcore.training.batches import on_device

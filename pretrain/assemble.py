@@ -1,79 +1,14 @@
 """Step 5: put the trained parts together as an ordinary diffusers folder, with a manifest and a contact sheet."""
 
-import gzip
-import json
-import os
-import shutil
 from pathlib import Path
 
 import torch
 
-from ldcore.model.backbone import prepare_cpu
+from ldcore.model.save import new_tokenizer, save_model
 from ldcore.runtime import cli
+from ldcore.runtime.device import prepare_cpu
 from ldcore.runtime.files import read_json, sha256, write_json
-from pretrain.diffusion import SCHEDULE
 from pretrain.sheet import contact_sheet
-
-
-def clip_vocabulary() -> tuple[dict, list[tuple[str, str]]]:
-    """CLIP's byte-pair vocabulary (token -> id) and merges, from the file open_clip packages (49,408 entries)."""
-    import importlib.util
-
-    from transformers.convert_slow_tokenizer import bytes_to_unicode
-
-    source = Path(importlib.util.find_spec("open_clip").origin).with_name("bpe_simple_vocab_16e6.txt.gz")
-    lines = gzip.decompress(source.read_bytes()).decode().split("\n")
-    merges = [tuple(line.split()) for line in lines[1 : 49152 - 256 - 2 + 1]]
-    letters = list(bytes_to_unicode().values())
-    tokens = letters + [letter + "</w>" for letter in letters] + ["".join(pair) for pair in merges]
-    tokens += ["<|startoftext|>", "<|endoftext|>"]
-    return {token: index for index, token in enumerate(tokens)}, merges
-
-
-def new_tokenizer():
-    """A CLIPTokenizer over CLIP's own vocabulary."""
-    from transformers import CLIPTokenizer
-
-    vocabulary, merges = clip_vocabulary()
-    return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=77)
-
-
-def save_model(folder, vae, unet, text_encoder, tokenizer, half: bool = True) -> None:
-    """Write a StableDiffusionPipeline folder, in place of `folder` where there is one.
-
-    Weights are float16 safetensors (float32 for half=False); the configs make them load as float32.
-    """
-    from diffusers import PNDMScheduler, StableDiffusionPipeline
-
-    folder = Path(folder)
-    temporary = folder.with_name(f".{os.getpid()}.part.{folder.name}")
-    vae, unet, text_encoder = (part.half() if half else part for part in (vae, unet, text_encoder))
-    pipeline = StableDiffusionPipeline(
-        vae=vae,
-        unet=unet,
-        text_encoder=text_encoder,
-        tokenizer=tokenizer,
-        scheduler=PNDMScheduler(
-            **{k: v for k, v in SCHEDULE.items() if k != "clip_sample"}, skip_prk_steps=True, set_alpha_to_one=False
-        ),
-        safety_checker=None,
-        feature_extractor=None,
-        requires_safety_checker=False,
-    )
-    pipeline.save_pretrained(temporary, safe_serialization=True)
-    for part in (vae, unet, text_encoder):
-        part.float()
-    schedule = (
-        temporary / "scheduler" / "scheduler_config.json"
-    )  # as Stable Diffusion's: DDIM made from it must not clip latents
-    schedule.write_text(json.dumps({**json.loads(schedule.read_text()), "clip_sample": False}, indent=2) + "\n")
-    words = temporary / "tokenizer" / "tokenizer.json"
-    words.write_text(json.dumps(json.loads(words.read_text()), ensure_ascii=False, separators=(",", ":")))
-    config = temporary / "text_encoder" / "config.json"
-    # transformers loads in the dtype written here, diffusers in float32: one dtype for the stock pipeline.
-    config.write_text(json.dumps({**json.loads(config.read_text()), "dtype": "float32"}, indent=2) + "\n")
-    shutil.rmtree(folder, ignore_errors=True)
-    os.replace(temporary, folder)
 
 
 def assemble(work, out) -> None:

@@ -13,8 +13,8 @@ from diffusers import AutoencoderKL
 from diffusers.training_utils import EMAModel
 from tqdm import tqdm
 
-from ldcore.model.backbone import prepare_cpu
 from ldcore.runtime import cli
+from ldcore.runtime.device import prepare_cpu
 from ldcore.runtime.files import atomic, write_json
 from ldcore.runtime.seeds import numpy_rng, torch_generator
 from pretrain import read_config

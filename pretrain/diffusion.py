@@ -15,8 +15,9 @@ from diffusers.training_utils import EMAModel
 from tqdm import tqdm
 from transformers import CLIPTextConfig, CLIPTextModel
 
-from ldcore.model.backbone import prepare_cpu
+from ldcore.model.save import SCHEDULE
 from ldcore.runtime import cli
+from ldcore.runtime.device import prepare_cpu
 from ldcore.runtime.files import atomic, write_json
 from ldcore.runtime.seeds import numpy_rng, torch_generator
 from pretrain import read_config
@@ -24,16 +25,6 @@ from pretrain.autoencoder import cosine, to_tensor
 
 TEXT_WIDTH = 64
 CAPTION_DROPOUT = 0.12  # share of captions replaced by the empty one, for classifier-free guidance
-SCHEDULE = dict(
-    num_train_timesteps=1000,
-    beta_start=0.00085,
-    beta_end=0.012,
-    beta_schedule="scaled_linear",
-    prediction_type="epsilon",
-    clip_sample=False,
-    steps_offset=1,
-    timestep_spacing="leading",
-)
 
 
 class Captions(NamedTuple):
@@ -177,7 +168,7 @@ def train_diffusion(latents, captions: Captions, options: dict, seed: int, check
 
 def main(config, threads, work):
     """Encode the pictures, train, and write WORK/diffusion with its manifest."""
-    from pretrain.assemble import new_tokenizer
+    from ldcore.model.save import new_tokenizer
 
     prepare_cpu(threads)
     work, config = Path(work), read_config(config)

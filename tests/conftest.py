@@ -5,7 +5,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def one_thread():
-    from ldcore.model.backbone import prepare_cpu
+    from ldcore.runtime.device import prepare_cpu
 
     prepare_cpu()
 
@@ -15,7 +15,7 @@ def tiny_model(tmp_path_factory, one_thread):
     """Path of a diffusers folder with random weights: 32 px, 8x8x4 latents."""
     import torch
 
-    from pretrain.assemble import new_tokenizer, save_model
+    from ldcore.model.save import new_tokenizer, save_model
     from pretrain.autoencoder import new_autoencoder
     from pretrain.diffusion import new_text_encoder, new_unet
 

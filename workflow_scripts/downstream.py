@@ -3,8 +3,8 @@
 from ldcore.datasets.records import load
 from ldcore.evaluation.downstream import downstream_rows, stacks
 from ldcore.grid import Checkpoint, table_cells
-from ldcore.model.backbone import prepare_cpu
 from ldcore.runtime import cli
+from ldcore.runtime.device import prepare_cpu
 from ldcore.runtime.files import write_json
 from ldcore.store import opened
 

@@ -10,8 +10,9 @@ from ldcore.edit.requests.edits import requests
 from ldcore.edit.requests.ground_truth import source_images
 from ldcore.grid import EditRun, edit_base, edit_drifts
 from ldcore.methods import load_weights, saved_weights
-from ldcore.model.backbone import fingerprint, load_backbone, prepare_cpu
+from ldcore.model.backbone import fingerprint, load_backbone
 from ldcore.runtime import cli
+from ldcore.runtime.device import prepare_cpu
 from ldcore.runtime.files import digest, sha256
 from ldcore.store import opened
 

@@ -8,8 +8,9 @@ from ldcore.edit.scoring.reference import Metrics, reference
 from ldcore.edit.scoring.score import cell_rows, trivial_rows
 from ldcore.grid import EditRun, edit_cells
 from ldcore.model.autoencoding import encode
-from ldcore.model.backbone import load_backbone, prepare_cpu
+from ldcore.model.backbone import load_backbone
 from ldcore.runtime import cli
+from ldcore.runtime.device import prepare_cpu
 from ldcore.runtime.files import write_json
 from ldcore.sampling.job import load_part
 from ldcore.store import opened

@@ -8,8 +8,9 @@ from ldcore.drift import Drift
 from ldcore.edit.requests.pairs import pairs
 from ldcore.grid import EditRun, edit_base
 from ldcore.methods import load_weights
-from ldcore.model.backbone import load_backbone, prepare_cpu
+from ldcore.model.backbone import load_backbone
 from ldcore.runtime import cli
+from ldcore.runtime.device import prepare_cpu
 from ldcore.store import opened
 from ldcore.training.loop import train
 

@@ -4,8 +4,9 @@ from ldcore import plugins
 from ldcore.datasets.records import load
 from ldcore.drift import Drift
 from ldcore.grid import Checkpoint
-from ldcore.model.backbone import load_backbone, prepare_cpu
+from ldcore.model.backbone import load_backbone
 from ldcore.runtime import cli
+from ldcore.runtime.device import prepare_cpu
 from ldcore.store import opened
 from ldcore.training.batches import training_data
 from ldcore.training.loop import train

@@ -5,8 +5,9 @@ from ldcore.drift import Drift
 from ldcore.evaluation.cohort import balanced_rows
 from ldcore.grid import Checkpoint, sampled_drifts
 from ldcore.methods import load_weights
-from ldcore.model.backbone import fingerprint, load_backbone, prepare_cpu
+from ldcore.model.backbone import fingerprint, load_backbone
 from ldcore.runtime import cli
+from ldcore.runtime.device import prepare_cpu
 from ldcore.runtime.precision import compiled, lowered
 from ldcore.sampling.job import generate
 from ldcore.store import opened

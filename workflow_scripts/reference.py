@@ -4,8 +4,9 @@ import numpy as np
 
 from ldcore.datasets.records import load
 from ldcore.evaluation.cohort import real_features
-from ldcore.model.backbone import load_backbone, prepare_cpu
+from ldcore.model.backbone import load_backbone
 from ldcore.runtime import cli
+from ldcore.runtime.device import prepare_cpu
 from ldcore.runtime.files import atomic
 from ldcore.store import opened
 

@@ -116,7 +116,7 @@ def _deep(architecture, loss, train_images, train_labels, test_images, keys, opt
     """Train a timm network on images resized to image_size (gray repeated, [-1, 1], random flips); class scores."""
     import torch
 
-    from ldcore.model.backbone import pick_device
+    from ldcore.runtime.device import pick_device
 
     device = pick_device()
     with torch.random.fork_rng():

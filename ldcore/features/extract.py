@@ -32,7 +32,7 @@ def extract(name, images, weights=None, batch_size=32, progress=False):
     import torch
     from tqdm import tqdm
 
-    from ldcore.model.backbone import pick_device
+    from ldcore.runtime.device import pick_device
 
     prepare, network = EXTRACTORS[name](weights)
     device = pick_device()

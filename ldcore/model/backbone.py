@@ -1,18 +1,15 @@
 """A latent diffusion model as one bundle, loaded from any Stable-Diffusion-shaped diffusers folder."""
 
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
 import torch
 
 from ldcore.runtime.chunks import in_chunks
+from ldcore.runtime.device import pick_device
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import read_json, sha256, staged
-from ldcore.runtime.jobs import take_gpu
-from ldcore.runtime.precision import exact_float32
 
 PARTS = ("tokenizer", "text_encoder", "vae", "unet", "scheduler")
 
@@ -37,27 +34,6 @@ def fingerprint(folder) -> str:
     ):
         found.update(bytes.fromhex(sha256(path)))
     return found.hexdigest()
-
-
-def prepare_cpu(threads: int = 1) -> None:
-    """Fix what changes results on a CPU: the number of torch threads (sums are ordered by it) and denormals."""
-    torch.set_num_threads(threads)
-    torch.set_flush_denormal(True)
-
-
-def pick_device() -> torch.device:
-    """CUDA where torch finds it, else the CPU. Of several GPUs that jobs share (LDCORE_GPUS, their number), a free one; of those of
-    one job, that of this process (LOCAL_RANK, as `accelerate launch` sets it)."""
-    if (
-        take_gpu(int(os.environ.get("LDCORE_GPUS", 0)), tempfile.gettempdir()) is not None
-        and "LOCAL_RANK" in os.environ
-    ):
-        os.environ["LOCAL_RANK"] = "0"  # this process sees one GPU
-    if not torch.cuda.is_available():
-        return torch.device("cpu")
-    exact_float32()
-    torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", 0)))
-    return torch.device("cuda", torch.cuda.current_device())
 
 
 def load_backbone(folder, parts=PARTS, device=None) -> SimpleNamespace:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import torch
 
+from ldcore.model.save import new_tokenizer, save_model
 from ldcore.runtime.errors import UserError
-from pretrain.assemble import new_tokenizer, save_model
 
 # Stable Diffusion 1.1 to 1.5 (their published config.json files): what their shapes alone do not say.
 UNET = dict(

@@ -18,7 +18,6 @@ from ldcore.runtime.files import disk_full_message, is_disk_full, process_runs
 
 FIRST_LINE = re.compile(r"^job: host=(\S+) pid=(\d+) slurm=(\S+) started=(\S+)$", re.MULTILINE)
 LAST_LINE = "job: done in "
-GPU_LOCKS = []  # open lock files: closed, hence unlocked, when the process ends, however it ends
 
 
 @contextmanager
@@ -61,33 +60,6 @@ def _owner(path: Path) -> int:
     """User id of the owner of a path, or of its nearest parent that exists."""
     existing = next(parent for parent in (path, *path.absolute().parents) if os.path.exists(parent))
     return os.stat(existing).st_uid
-
-
-def take_gpu(count: int, folder) -> int | None:
-    """Lock the first free GPU of a machine without a scheduler until this process ends; returns its number.
-
-    count: GPUs of the machine. folder: where the lock files lie. CUDA_VISIBLE_DEVICES is set to the number. Where it is
-    set already (by Slurm or by hand) or count is 0, nothing is to be shared and None is returned. UserError: all GPUs
-    are taken.
-    """
-    import fcntl  # not on every system
-
-    if not count or os.environ.get("CUDA_VISIBLE_DEVICES") is not None:
-        return None
-    for gpu in range(count):
-        file = open(Path(folder, f"ldcore-{os.getuid()}-gpu{gpu}.lock"), "w")  # noqa: SIM115 (stays open)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
-            continue
-        GPU_LOCKS.append(file)
-        os.environ["CUDA_VISIBLE_DEVICES"] = str(gpu)
-        return gpu
-    raise UserError(
-        f"All {count} GPUs are taken; give this job's rule gpu: 1 under `resources` of the config, "
-        "or lower --resources gpu."
-    )
 
 
 def job_state(log, queue: set[str] | None) -> tuple[str, float]:

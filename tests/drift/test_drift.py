@@ -6,8 +6,8 @@ from diffusers import DDPMScheduler
 
 from ldcore import Drift
 from ldcore.drift.latent_drift import KINDS, TARGETS, training_pair
+from ldcore.model.save import SCHEDULE
 from ldcore.runtime.errors import UserError
-from pretrain.diffusion import SCHEDULE
 
 LATENTS = torch.arange(2 * 4 * 3 * 3, dtype=torch.float32).view(2, 4, 3, 3) / 50
 

@@ -9,8 +9,8 @@ from diffusers import DDPMScheduler
 from ldcore import Drift, plugins
 from ldcore.drift.estimate import resolve
 from ldcore.drift.sources._moments import terminal_signal
+from ldcore.model.save import SCHEDULE
 from ldcore.runtime.errors import UserError
-from pretrain.diffusion import SCHEDULE
 
 LATENTS = np.random.default_rng(0).normal([[[[1.0]], [[-2.0]], [[0.5]], [[0.0]]]], 0.1, (50, 4, 3, 3))
 

@@ -8,7 +8,8 @@ import torch
 from ldcore import Drift, plugins
 from ldcore.edit.methods import instruct_pix2pix as ip
 from ldcore.edit.requests.texts import edit_texts
-from ldcore.model.backbone import load_backbone, prepare_cpu
+from ldcore.model.backbone import load_backbone
+from ldcore.runtime.device import prepare_cpu
 from ldcore.sampling.ddim import starting_noise
 from ldcore.training.batches import batch
 from ldcore.training.loop import train

@@ -5,7 +5,8 @@ import torch
 
 from ldcore import Drift, plugins
 from ldcore.edit.methods import pix2pix_zero
-from ldcore.model.backbone import embed_prompts, load_backbone, prepare_cpu
+from ldcore.model.backbone import embed_prompts, load_backbone
+from ldcore.runtime.device import prepare_cpu
 from ldcore.sampling import inversion
 
 MODEL = "resources/embedded_model"
