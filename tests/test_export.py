@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 
 from ldcore import Drift, export, methods, plugins
-from ldcore.edit import EditTexts
+from ldcore.edit import EditTexts, Sources
 from ldcore.edit.methods import instruct_pix2pix as ip
 from ldcore.model.backbone import embed_prompts, load_backbone
 from ldcore.runtime.errors import UserError
@@ -94,7 +94,8 @@ def test_a_trained_edit_method_becomes_its_own_pipeline(tiny_model, data, tmp_pa
         output_type="latent",
     ).images
     options = {"steps": 3, "guidance_scale": 1.5, "image_guidance_scale": 1.2}
-    ours, _ = ip.edit(backbone, source, EditTexts([""], [""], ["older"], ["e"], {}), Drift(), options, [("key",)])
+    sources = Sources(source, EditTexts([""], [""], ["older"], ["e"], {}), [("key",)])
+    ours, _ = ip.edit(backbone, sources, Drift(), options)
     assert torch.allclose(ours[0], stock, atol=1e-4)
 
 

@@ -23,3 +23,16 @@ class EditTexts:
             [self.edit[row] for row in rows],
             self.sets,
         )
+
+
+@dataclass(frozen=True)
+class Sources:
+    """N images to edit, as an edit method takes them."""
+
+    latents: object  # scaled, torch float32 [N, 4, h, w]
+    texts: EditTexts
+    keys: list[tuple]  # what each image's random numbers follow from
+
+    def of(self, rows) -> "Sources":
+        """Some of the images."""
+        return Sources(self.latents[rows], self.texts.of(rows), [self.keys[row] for row in rows])

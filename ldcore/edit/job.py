@@ -1,6 +1,6 @@
 """One editing job: every request of a task under every style, from one set of weights, for each of its drifts."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 
@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from ldcore.drift import Drift
-from ldcore.edit import EditTexts
+from ldcore.edit import EditTexts, Sources
 from ldcore.edit.output import changed, check_size
 from ldcore.edit.requests.edits import Request
 from ldcore.edit.requests.texts import edit_texts
@@ -36,27 +36,14 @@ class EditJob:
 
 
 @dataclass(frozen=True)
-class Sources:
-    """The requests of one style as a method takes them."""
-
-    latents: torch.Tensor  # scaled, [N, 4, h, w]
-    texts: EditTexts
-    keys: list[tuple]  # what each image's random numbers follow from
-    amounts: np.ndarray  # lambda of each request, float [N]
-
-    def of(self, rows: np.ndarray) -> "Sources":
-        """Some of the requests."""
-        return Sources(self.latents[rows], self.texts.of(rows), [self.keys[row] for row in rows], self.amounts[rows])
-
-
-@dataclass(frozen=True)
 class Editor:
-    """A method on a model, under one drift."""
+    """A method on a model, under one drift, and at which lambda each of N requests is edited."""
 
     backbone: object  # ldcore.model.backbone.load_backbone
     method: ModuleType
     options: dict
     drift: Drift
+    amounts: np.ndarray  # float [N]
     # (rows, amounts) -> unedited latents, of a method for which no text changes them: shared by all styles
     unedited: dict = field(default_factory=dict)
 
@@ -97,11 +84,11 @@ def drift_arrays(backbone, method: ModuleType, job: EditJob, drift: Drift) -> di
     [M] requests edited by null edits under the last style null                           [2, M, H, W, 3], after as
     many null edits as NULL_EDITS says
     """
-    requests, editor = job.requests, Editor(backbone, method, job.options, drift)
+    requests = job.requests
+    editor = Editor(backbone, method, job.options, drift, np.array([request.amount for request in requests]))
     latents = torch.from_numpy(encode(backbone, job.sources)[0])
     keys = [(job.seed, str(request.source["subject_id"]), int(request.source["session"])) for request in requests]
-    amounts = np.array([request.amount for request in requests])
-    sources = {style: Sources(latents, texts_of(requests, job.anatomy, style), keys, amounts) for style in job.styles}
+    sources = {style: Sources(latents, texts_of(requests, job.anatomy, style), keys) for style in job.styles}
     last, every = sources[job.styles[-1]], np.arange(len(requests))
 
     # 1. Every request under every style.
@@ -149,8 +136,8 @@ def edited_images(editor: Editor, sources: Sources, rows: np.ndarray, factors: t
     rows [R]; factors [A]: times the request's own amount is what it is edited at. Requests of one amount go together.
     """
     images = {}
-    for amount in np.unique(sources.amounts[rows]):
-        group = rows[sources.amounts[rows] == amount]
+    for amount in np.unique(editor.amounts[rows]):
+        group = rows[editor.amounts[rows] == amount]
         pair = edited_latents(editor, sources, group, tuple(float(amount * factor) for factor in factors))
         decoded = [np.stack([decode(editor.backbone, latents) for latents in side]) for side in pair]
         images |= {row: [side[:, place] for side in decoded] for place, row in enumerate(group)}
@@ -159,29 +146,23 @@ def edited_images(editor: Editor, sources: Sources, rows: np.ndarray, factors: t
 
 def edited_latents(editor: Editor, sources: Sources, rows: np.ndarray, amounts: tuple) -> tuple:
     """Edited and unedited latents of some requests, each [A, R, 4, h, w], at A amounts."""
-    chosen, method, shared = sources.of(rows), editor.method, {}
+    chosen, method, known = sources.of(rows), editor.method, {}
     if hasattr(method, "unedited"):
         place = (tuple(rows), amounts)
         if place not in editor.unedited:
-            editor.unedited[place] = method.unedited(
-                editor.backbone, chosen.latents, editor.drift, editor.options, chosen.keys, amounts
-            )
-        shared = {"known": editor.unedited[place]}
-    return method.edit(
-        editor.backbone, chosen.latents, chosen.texts, editor.drift, editor.options, chosen.keys, amounts, **shared
-    )
+            editor.unedited[place] = method.unedited(editor.backbone, chosen, editor.drift, editor.options, amounts)
+        known = {"known": editor.unedited[place]}
+    return method.edit(editor.backbone, chosen, editor.drift, editor.options, amounts, **known)
 
 
 def null_edits(editor: Editor, sources: Sources) -> np.ndarray:
     """Images [2, M, H, W, 3] after 1 and 10 null edits (amount 0), encoded anew and with other noise each time."""
-    latents, kept = sources.latents, []
+    kept = []
     for number in range(1, max(NULL_EDITS) + 1):
-        keys = [(*key, number) for key in sources.keys]
-        edited, _ = editor.method.edit(
-            editor.backbone, latents, sources.texts, editor.drift, editor.options, keys, (0.0,)
-        )
+        numbered = replace(sources, keys=[(*key, number) for key in sources.keys])
+        edited, _ = editor.method.edit(editor.backbone, numbered, editor.drift, editor.options, (0.0,))
         images = decode(editor.backbone, edited[0])
-        latents = torch.from_numpy(encode(editor.backbone, images)[0])
+        sources = replace(sources, latents=torch.from_numpy(encode(editor.backbone, images)[0]))
         if number in NULL_EDITS:
             kept.append(images)
     return np.stack(kept)

@@ -37,15 +37,15 @@ SETTINGS = {
 def adding(push: float = 0.3):
     """An edit method that adds amount * (push + the drift) to the latents; its unedited latents are the source's.
 
-    `calls`: the texts and amounts of every call.
+    `calls`: the sources and amounts of every call.
     """
     calls = []
 
-    def edit(backbone, latents, texts, drift, options, keys, amounts=(1.0,)):
-        calls.append((texts, amounts))
-        assert len(keys) == len(latents) == len(texts.source)
-        moved = [latents + amount * (push + (drift.value or 0.0)) for amount in amounts]
-        return torch.stack(moved), torch.stack([latents] * len(amounts))
+    def edit(backbone, sources, drift, options, amounts=(1.0,)):
+        calls.append((sources, amounts))
+        assert len(sources.keys) == len(sources.latents) == len(sources.texts.source)
+        moved = [sources.latents + amount * (push + drift.value) for amount in amounts]
+        return torch.stack(moved), torch.stack([sources.latents] * len(amounts))
 
     return SimpleNamespace(edit=edit, calls=calls)
 
@@ -155,9 +155,9 @@ def test_unedited_latents_that_no_text_changes_are_computed_once_for_all_styles(
     whole = load_part(tmp_path, "none")
     alone, calls = adding(), []
 
-    def unedited(backbone, latents, drift, options, keys, amounts):
-        calls.append((tuple(keys), amounts))
-        return torch.stack([latents] * len(amounts))
+    def unedited(backbone, sources, drift, options, amounts):
+        calls.append((tuple(sources.keys), amounts))
+        return torch.stack([sources.latents] * len(amounts))
 
     def edit_known(*arguments, known=None):
         edited, unedited = alone.edit(*arguments)

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from ldcore import Drift, plugins
+from ldcore.edit import Sources
 from ldcore.edit.methods import instruct_pix2pix as ip
 from ldcore.edit.requests.texts import edit_texts
 from ldcore.model.backbone import load_backbone
@@ -79,16 +80,16 @@ def test_agrees_with_the_stock_pipeline(backbone, drift, tmp_path):
         guidance_scale=OPTIONS["guidance_scale"],
         image_guidance_scale=OPTIONS["image_guidance_scale"],
     ).images
-    ours, _ = ip.edit(backbone, latents, texts(), drift, OPTIONS, [("key",)])
+    ours, _ = ip.edit(backbone, Sources(latents, texts(), [("key",)]), drift, OPTIONS)
     torch.testing.assert_close(ours[0], stock, rtol=1e-4, atol=1e-4)
 
 
 def test_amount_0_is_the_unedited_image_and_batches_do_not_matter(backbone):
     latents = torch.randn(9, 4, 16, 16, generator=torch.Generator().manual_seed(2))
-    keys = [(number,) for number in range(9)]
-    edited, unedited = ip.edit(backbone, latents, texts(9), Drift(0.1, "prior"), OPTIONS, keys, (0.0, 1.0))
+    sources = Sources(latents, texts(9), [(number,) for number in range(9)])
+    edited, unedited = ip.edit(backbone, sources, Drift(0.1, "prior"), OPTIONS, (0.0, 1.0))
     assert torch.equal(edited[0], unedited[0]) and not torch.equal(edited[1], unedited[1])
-    alone, _ = ip.edit(backbone, latents[8:], texts(), Drift(0.1, "prior"), OPTIONS, keys[8:])
+    alone, _ = ip.edit(backbone, sources.of([8]), Drift(0.1, "prior"), OPTIONS)
     assert torch.equal(alone[0, 0], edited[1, 8])
 
 

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from ldcore import Drift, plugins
+from ldcore.edit import Sources
 from ldcore.edit.methods import pix2pix_zero
 from ldcore.model.backbone import embed_prompts, load_backbone
 from ldcore.runtime.device import prepare_cpu
@@ -86,6 +87,10 @@ def texts(count):
     return edit_texts(RECORDS * count, [{**RECORDS[0], "diagnosis": "AD"}] * count, "brain_mr", "simple_info")
 
 
+def sources(latents):
+    return Sources(latents, texts(len(latents)), [(number,) for number in range(len(latents))])
+
+
 @pytest.fixture(scope="module")
 def images():
     """Latents [9, 4, 16, 16] of phantom brains."""
@@ -98,10 +103,9 @@ def images():
 
 def test_amount_0_is_the_unedited_image_and_batches_do_not_matter(images):
     backbone = load_backbone(MODEL)
-    keys = [(number,) for number in range(9)]
-    edited, unedited = pix2pix_zero.edit(backbone, images, texts(9), Drift(), OPTIONS, keys, (0.0, 1.0))
+    edited, unedited = pix2pix_zero.edit(backbone, sources(images), Drift(), OPTIONS, (0.0, 1.0))
     assert torch.equal(edited[0], unedited[0]) and not torch.equal(edited[1], unedited[1])
-    alone, _ = pix2pix_zero.edit(backbone, images[8:], texts(9).of([8]), Drift(), OPTIONS, keys[8:])
+    alone, _ = pix2pix_zero.edit(backbone, sources(images).of([8]), Drift(), OPTIONS)
     assert torch.equal(alone[0, 0], edited[1, 8])
     assert not any(isinstance(one, pix2pix_zero.Recorder) for one in backbone.unet.attn_processors.values())
 
@@ -110,7 +114,7 @@ def test_amount_0_is_the_unedited_image_and_batches_do_not_matter(images):
 def test_an_inverted_unedited_image_comes_back(images, drift):
     backbone = load_backbone(MODEL)
     options = {**OPTIONS, "steps": 50, "regularisation": {"reg_steps": 0}}
-    _, unedited = pix2pix_zero.edit(backbone, images[:2], texts(2), drift, options, [(0,), (1,)], (1.0,))
+    _, unedited = pix2pix_zero.edit(backbone, sources(images[:2]), drift, options)
     lost = (unedited[0] - images[:2]).square().mean() / images[:2].var()
     assert lost < 0.1
 

@@ -91,13 +91,14 @@ def training_data(backbone, latents: dict, found, records, anatomy: str) -> dict
 
 
 @torch.no_grad()
-def edit(backbone, latents, texts, drift: Drift, options: dict, keys: list, amounts=(1.0,), known=None):
-    """See ldcore.edit. The unedited image comes from the same noise and drift, with the instruction left out.
+def edit(backbone, sources, drift: Drift, options: dict, amounts=(1.0,), known=None):
+    """See ldcore.edit.methods. The unedited image comes from the same noise and drift, with the instruction left out.
 
     At amount 1 equal to StableDiffusionInstructPix2PixPipeline given `latents=drift.shift(noise)`.
     """
-    embeds = embed_prompts(backbone, texts.instruction)
-    known = unedited(backbone, latents, drift, options, keys, amounts) if known is None else known
+    latents, keys = sources.latents, sources.keys
+    embeds = embed_prompts(backbone, sources.texts.instruction)
+    known = unedited(backbone, sources, drift, options, amounts) if known is None else known
     edited = [
         pass_of(backbone, latents, embeds, drift.times(amount), options, keys, amount) if amount else same
         for amount, same in zip(amounts, known)
@@ -106,8 +107,9 @@ def edit(backbone, latents, texts, drift: Drift, options: dict, keys: list, amou
 
 
 @torch.no_grad()
-def unedited(backbone, latents, drift: Drift, options: dict, keys: list, amounts=(1.0,)):
+def unedited(backbone, sources, drift: Drift, options: dict, amounts=(1.0,)):
     """[A, N, 4, h, w]: what comes without an instruction; only the drift follows the amount."""
+    latents, keys = sources.latents, sources.keys
     nothing = embed_prompts(backbone, [""]).expand(len(latents), -1, -1)
     return torch.stack(
         [pass_of(backbone, latents, nothing, drift.times(amount), options, keys, 0.0) for amount in amounts]

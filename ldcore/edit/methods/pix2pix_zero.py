@@ -60,13 +60,14 @@ def recorders(unet) -> tuple[list[Recorder], dict]:
     return kept, before
 
 
-def edit(backbone, latents, texts, drift: Drift, options: dict, keys: list, amounts=(1.0,)):
-    """See ldcore.edit. Unedited is the inversion sampled back without a direction.
+def edit(backbone, sources, drift: Drift, options: dict, amounts=(1.0,)):
+    """See ldcore.edit.methods. Unedited is the inversion sampled back without a direction.
 
     The direction is the difference of the mean embeddings of the edit's two sets of prompts, times the amount. A `prior` drift is
     where the inverted image's z_T already lies, so it acts through the weights trained with it; a `kernel` drift is subtracted in
     the inversion and added in the sampling.
     """
+    latents, texts, keys = sources.latents, sources.texts, sources.keys
     embeds = embed_prompts(backbone, ["", *texts.source])
     directions = {
         name: embed_prompts(backbone, after).mean(0) - embed_prompts(backbone, before).mean(0)
