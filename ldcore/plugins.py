@@ -119,9 +119,8 @@ def filled(properties: dict, given: dict, place: str) -> dict:
 
     for key in given:
         if key not in properties:
-            raise UserError(
-                f"{place}: option {key!r} is unknown; use one of {', '.join(sorted(properties)) or 'none at all'}."
-            )
+            known = f"use one of {', '.join(sorted(properties))}" if properties else "it has none"
+            raise UserError(f"{place}: option {key!r} is unknown; {known}.")
     values = {key: number(value, properties[key]) for key, value in given.items()}
     for key, schema in properties.items():
         if key not in values and "default" not in schema:

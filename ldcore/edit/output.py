@@ -8,6 +8,7 @@ changed
 import numpy as np
 
 from ldcore.runtime.errors import UserError
+from ldcore.runtime.pixels import unrounded_gray
 
 
 def changed(source, edited, unedited) -> np.ndarray:
@@ -16,7 +17,7 @@ def changed(source, edited, unedited) -> np.ndarray:
     At amount 0 the very source. Where the source is exactly 0 there is no signal to change (air around a stripped
     brain).
     """
-    difference = edited.astype(np.float64).mean(-1) - unedited.astype(np.float64).mean(-1)
+    difference = unrounded_gray(edited) - unrounded_gray(unedited)
     return np.rint(np.clip(source + difference * (source > 0), 0, 255)).astype(np.uint8)
 
 

@@ -40,7 +40,7 @@ def real_features(backbone, records, images, classes, count: int, extractors: di
     """Arrays for the floors: test rows, and features of test images, of as many training images, and of their reconstruction."""
     import torch
 
-    from ldcore.features.extract import extract
+    from ldcore.features import extract
     from ldcore.model.autoencoding import decode, encode
 
     test = balanced_rows(records, "test", classes, count, seed)
@@ -51,5 +51,5 @@ def real_features(backbone, records, images, classes, count: int, extractors: di
     out = {"test_rows": test, "train_rows": train, "reconstruction": pictures["reconstruction"]}
     for extractor, options in extractors.items():
         for name, stack in pictures.items():
-            out[f"{extractor}/{name}"] = extract(extractor, stack, weights=options.get("weights"), progress=True)
+            out[f"{extractor}/{name}"] = extract(extractor, stack, progress=True, **options)
     return out

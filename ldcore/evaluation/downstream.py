@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from ldcore.evaluation.classify import fit_predict
+from ldcore.evaluation.classifiers import fit_predict
 from ldcore.evaluation.cohort import balanced_rows, labels
-from ldcore.metrics.auc import patient_bootstrap
+from ldcore.metrics.auc import weighted_auc
+from ldcore.runtime.pixels import gray
 from ldcore.sampling.job import load_part
+from ldcore.statistics.bootstrap import patient_bootstrap
 
 
 def stacks(records, images, classes: list[str], test_images: int, count: int, seed: int) -> dict:
@@ -21,11 +23,6 @@ def stacks(records, images, classes: list[str], test_images: int, count: int, se
     return {**made, "patients": records["subject_id"].to_numpy()[rows["test"]], "named": named, "number": number}
 
 
-def gray(images: np.ndarray) -> np.ndarray:
-    """uint8 [N, H, W, 3] to its rounded channel mean [N, H, W]: real images are gray, so colour must not be a cue."""
-    return images if images.ndim == 3 else np.rint(images.mean(-1)).astype(np.uint8)
-
-
 def half_and_half(first: tuple, second: tuple) -> tuple:
     """(images, labels) of the same total size: of each class the first half from `first`, the other half from `second`."""
     kept = []
@@ -39,7 +36,8 @@ def half_and_half(first: tuple, second: tuple) -> tuple:
 def auc_row(train: tuple, real: dict, classifier: dict, keys: tuple, **row) -> dict:
     """One row: AUC on the real test set of a classifier trained on train = (images, labels), interval over patients."""
     scores = fit_predict(classifier["name"], *train, real["test_images"], keys, classifier["options"])
-    value, low, high = patient_bootstrap(scores, real["test_labels"], real["patients"], keys=(*keys, "bootstrap"))
+    statistic = weighted_auc(scores, real["test_labels"])
+    value, low, high = patient_bootstrap(statistic, real["patients"], keys=(*keys, "bootstrap"))
     return {
         **row,
         "extractor": classifier["name"],

@@ -1,4 +1,4 @@
-"""Feature extractors with a module of their own, for ldcore.features: each has load(weights) -> (prepare, network), as EXTRACTORS asks."""
+"""What extractors share: a weights file that must be there, and images resized to a network's input."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ def existing(path, remedy: str) -> str:
 
 
 def resized(images, size: int, mode: str):
-    """uint8 [n, H, W, C] -> float32 [n, C, size, size], antialiased `mode` interpolation, clipped to 0..255."""
+    """Numbers [n, H, W, C] -> float32 [n, C, size, size], antialiased `mode` interpolation, clipped to 0..255."""
     import torch
 
     pixels = torch.from_numpy(images.copy()).permute(0, 3, 1, 2).float()

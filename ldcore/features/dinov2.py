@@ -1,21 +1,34 @@
-"""DINOv2 (Oquab et al. 2023, arXiv 2304.07193): a self-supervised vision transformer, whose features follow human judgement of
-generated images better than Inception's (Stein et al. 2023, arXiv 2306.04675)."""
+"""DINOv2 (Oquab et al. 2023, arXiv 2304.07193): a self-supervised vision transformer.
+
+Its features follow human judgement of generated images better than Inception's (Stein et al. 2023, arXiv 2306.04675).
+"""
 
 from pathlib import Path
 
 from ldcore.features._inputs import existing, resized
 from ldcore.runtime.errors import UserError
 
-SIZE = 224  # px, 16 x 16 patches of 14 px; trained at 518 px, the position embeddings are interpolated (arXiv 2306.04675 does the same)
+TITLE = "DINOv2"
+NEEDS_WEIGHTS = True
+LIKE_INCEPTION = False
+OPTIONS = {
+    "weights": {
+        "type": ["string", "null"],
+        "default": None,
+        "description": "the folder with transformers' Dinov2Model, or its model.safetensors",
+    },
+}
+# px, 16 x 16 patches of 14 px. Trained at 518 px: position embeddings are interpolated, as arXiv 2306.04675 does.
+SIZE = 224
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet's
 FILES = "config.json and model.safetensors of facebook/dinov2-base (or -small, -large)"
 
 
 def load(weights=None):
-    """The class token after the last norm: 384, 768 or 1024 features for ViT-S/14, -B/14, -L/14; the folder's config.json says which.
+    """The class token after the last norm: 384, 768 or 1024 features for ViT-S/14, -B/14, -L/14.
 
-    Convention: bicubic resizing with antialiasing to 224 x 224 px, clipped to 0-255, then ImageNet's mean and standard deviation.
-    weights: the folder with transformers' Dinov2Model, or its model.safetensors. UserError: missing, or another network's.
+    The folder's config.json says which. Convention: bicubic resizing with antialiasing to 224 x 224 px, clipped to
+    0-255, then ImageNet's mean and standard deviation. UserError: weights missing, or another network's.
     """
     import torch
 
@@ -40,7 +53,7 @@ def load(weights=None):
 
 
 def read(folder: Path):
-    """transformers' Dinov2Model of the folder. UserError: unreadable, or weights missing or left over."""
+    """The folder's Dinov2Model of transformers. UserError: unreadable, or weights missing or left over."""
     import torch
     from transformers import Dinov2Model
 

@@ -7,6 +7,16 @@ import numpy as np
 from ldcore.features._inputs import existing, resized
 from ldcore.runtime.errors import UserError
 
+TITLE = "torchxrayvision DenseNet-121"
+NEEDS_WEIGHTS = True
+LIKE_INCEPTION = False
+OPTIONS = {
+    "weights": {
+        "type": ["string", "null"],
+        "default": None,
+        "description": "torchxrayvision's densenet121-res224-all (a .pt file) or its state dict",
+    },
+}
 SIZE = 224  # px
 RANGE = 1024.0  # its pixels run from -1024 to 1024
 # All that the published pickle of a whole network consists of; anything else in a file is not run but refused.
@@ -29,9 +39,9 @@ FILE = "torchxrayvision's densenet121-res224-all (a .pt file) or its state dict"
 def load(weights=None):
     """1024 pooled features of the network trained on NIH, PadChest, CheXpert, MIMIC-CXR, Google, OpenI and RSNA.
 
-    Convention: mean of the channels, bilinear resizing with antialiasing to 224 x 224 px, then 2048 x / 255 - 1024 (torchxrayvision's
-    own range). weights: the published file or a state dict; unlike the package's loader, which runs whatever a pickle says, this one
-    knows the network's own classes alone. UserError: missing, or another network's.
+    Convention: mean of the channels, bilinear resizing with antialiasing to 224 x 224 px, then 2048 x / 255 - 1024
+    (torchxrayvision's own range). The package's loader runs whatever a pickle says; this one knows the network's own
+    classes alone. UserError: weights missing, or another network's.
     """
     import torch
     from torchxrayvision.models import DenseNet
@@ -67,16 +77,17 @@ def read(path: str) -> dict:
         __name__="pickle", Unpickler=Restricted, load=lambda file, **how: Restricted(file, **how).load()
     )
     try:
-        found = torch.load(path, map_location="cpu", weights_only=False, pickle_module=restricted)
+        loaded = torch.load(path, map_location="cpu", weights_only=False, pickle_module=restricted)
     except (RuntimeError, pickle.UnpicklingError, EOFError, OSError) as error:
         raise UserError(f"{path} cannot be read as DenseNet-121 weights; give {FILE}.") from error
-    return found if isinstance(found, dict) else found.state_dict()
+    return loaded if isinstance(loaded, dict) else loaded.state_dict()
 
 
 class Restricted(pickle.Unpickler):
     """An unpickler that knows CLASSES alone."""
 
     def find_class(self, module, name):
+        """The class, if it is one of CLASSES. UnpicklingError: another."""
         if name not in CLASSES.get(module, ()):
             raise pickle.UnpicklingError(f"{module}.{name} is not part of a DenseNet")
         return super().find_class(module, name)

@@ -2,7 +2,11 @@
 
 import numpy as np
 
-from ldcore.runtime.errors import UserError
+from ldcore.metrics._features import feature_pair
+
+TITLE = "FID"
+COMPARES = "features"
+BETTER = "lower"
 
 
 def frechet_distance(a, b) -> float:
@@ -19,36 +23,14 @@ def frechet_distance(a, b) -> float:
     # trace of the root. Exact also where N < D makes S_a S_b singular, which a matrix square root handles badly.
     cross = np.linalg.svd(root_a @ root_b.T, compute_uv=False).sum()
     shift = a.mean(axis=0) - b.mean(axis=0)
-    distance = shift @ shift + np.sum(root_a**2) + np.sum(root_b**2) - 2.0 * cross
-    return max(0.0, float(distance))  # rounding alone can make it negative
+    squared = shift @ shift + np.sum(root_a**2) + np.sum(root_b**2) - 2.0 * cross
+    return max(0.0, float(squared))  # rounding alone can make it negative
+
+
+distance = frechet_distance  # what every metric of features calls it
 
 
 def _covariance_root(x):
     """A matrix R [min(N, D), D] with R^T R the unbiased covariance of the rows of `x` [N, D]."""
     root = (x - x.mean(axis=0)) / np.sqrt(len(x) - 1)
     return np.linalg.qr(root, mode="r") if len(x) > x.shape[1] else root
-
-
-def feature_pair(a, b):
-    """Both feature sets as finite float64 arrays [N, D] and [M, D]; UserError as in `frechet_distance`."""
-    a, b = _features(a, "first"), _features(b, "second")
-    if a.shape[1] != b.shape[1]:
-        raise UserError(
-            f"The feature sets have {a.shape[1]} and {b.shape[1]} columns; extract both with the same extractor."
-        )
-    return a, b
-
-
-def _features(x, which):
-    """`x` as a float64 array [N >= 2, D >= 1]; `which` names the set in an error."""
-    if hasattr(x, "detach"):  # a torch tensor, perhaps on a GPU; torch itself need not be imported
-        x = x.detach().cpu().double()
-    x = np.asarray(x, dtype=np.float64)
-    if x.ndim != 2 or x.shape[1] == 0:
-        raise UserError(f"The {which} feature set has shape {x.shape}; pass an array of shape [samples, features].")
-    if len(x) < 2:
-        raise UserError(f"The {which} feature set has {len(x)} row(s); pass at least 2 samples.")
-    bad = int(np.count_nonzero(~np.isfinite(x).all(axis=1)))
-    if bad:
-        raise UserError(f"The {which} feature set has NaN or infinity in {bad} of its {len(x)} rows; extract it again.")
-    return x

@@ -2,8 +2,12 @@
 
 import numpy as np
 
-from ldcore.metrics.fid import feature_pair
+from ldcore.metrics._features import feature_pair
 
+TITLE = "KID"
+COMPARES = "features"
+BETTER = "lower"
+GAIN = "kid_gain"
 ROWS = 1024  # kernel rows held at once, so that memory is ROWS x M and not N x M
 
 
@@ -17,6 +21,9 @@ def kernel_distance(a, b) -> float:
     """
     a, b = feature_pair(a, b)
     return _mean_within(a) + _mean_within(b) - 2.0 * _kernel_sum(a, b) / (len(a) * len(b))
+
+
+distance = kernel_distance  # what every metric of features calls it
 
 
 def _mean_within(x) -> float:

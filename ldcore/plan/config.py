@@ -79,8 +79,10 @@ def check_references(config: dict) -> None:
 def check_names(config: dict) -> None:
     """UserError, before any job starts, where a plug-in does not exist or has no such options."""
     from ldcore.plan.datasets import check_datasets
+    from ldcore.plan.measuring import check_measuring
 
     check_datasets(config)
+    check_measuring(config)
     for name, drift in config["drifts"].items():
         check_plugin("drift source", drift["source"], f"drifts.{name}.source")
         given = {key: value for key, value in drift.items() if key not in ("kind", "source")}

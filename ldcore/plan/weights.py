@@ -6,15 +6,12 @@ Its name may stand wherever the config expects a path of weights (`places`). Rea
 
 from pathlib import Path
 
+from ldcore import plugins
 from ldcore.grid import used_datasets
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import in_folder
 
 RECORD = "source.json"  # written last, so its being there says that the weight is
-NEEDY = {
-    "extractors": ("dinov2", "xrv_densenet"),
-    "editing.perceptual": ("lpips_alex", "lpips_vgg"),
-}  # nothing works without weights
 PICKLES = (".ckpt", ".pt", ".pth", ".bin", ".pkl")
 
 
@@ -88,14 +85,14 @@ def lacking(config: dict, fetched=()) -> list[str]:
         if path not in fetched and not there:
             sentences.append(f"Config {place}: {path} does not exist; {remedy}, or a name in `weights` ({known}).")
     sections = {
-        "extractors": config["extractors"],
-        "editing.perceptual": (config.get("editing") or {"perceptual": {}})["perceptual"],
+        ("extractor", "extractors"): config["extractors"],
+        ("metric", "editing.perceptual"): (config.get("editing") or {"perceptual": {}})["perceptual"],
     }
     return sentences + [
         f"Config {section}.{name}.weights: not given; give the weights file, or a name in `weights` ({known})."
-        for section, names in NEEDY.items()
-        for name, options in sections[section].items()
-        if name in names and "weights" not in options
+        for (kind, section), plug_ins in sections.items()
+        for name, options in plug_ins.items()
+        if "weights" not in options and plugins.declared(kind, name).get("NEEDS_WEIGHTS", False)
     ]
 
 

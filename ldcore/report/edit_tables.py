@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from ldcore.report.tables import COLUMNS, METHOD_NAME, UNLIKE, latex, markdown, number, with_interval
+from ldcore.features import like_inception
+from ldcore.report.tables import COLUMNS, METHOD_NAME, latex, markdown, number, with_interval
 from ldcore.runtime.files import atomic
 
 EDIT_COLUMNS = [*COLUMNS[:2], "base", "edit", "output", "gap", *COLUMNS[2:]]
@@ -92,7 +93,7 @@ def edit_table(scores: list[dict], reported: pd.DataFrame, name: str, config: di
     rows = rows.reindex(columns=[*EDIT_COLUMNS, "task"])
     known, headline = paper_values(reported, name, config), config["grid"]["headline"]
     whole = (rows["gap"] == "all") | (rows["gap"].isna() & (rows["edit"] == "negated"))
-    beside = whole & (rows["drift"] == headline) & (rows["output"] == "decoded") & ~rows["extractor"].isin(UNLIKE)
+    beside = whole & (rows["drift"] == headline) & (rows["output"] == "decoded") & rows["extractor"].map(like_inception)
     rows["paper_value"] = [
         known.get((row.dataset, row.base, row.prompt, row.metric)) if mark else None
         for row, mark in zip(rows.itertuples(), beside)

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from ldcore.features import like_inception
 from ldcore.runtime.files import atomic
 
 COLUMNS = [
@@ -30,11 +31,6 @@ METHOD_NAME = {
     "real": "Real training images",
     "reconstruction": "Real training images, reconstructed",
 }
-UNLIKE = (
-    "pooled_pixels",
-    "dinov2",
-    "xrv_densenet",
-)  # features so unlike Inception's that the paper's FID and KID say nothing beside
 FOOTNOTES = (
     "Ours and the paper's numbers are not comparable in size: other data, another model, other features. Compare directions.",
     "FID, KID [low, high]: 95 % delete-one-group jackknife interval over sampling seeds (model, training seed and real set are "
@@ -79,7 +75,7 @@ def prompt_values(reported: pd.DataFrame, study: dict, paper: str) -> dict:
 
 def with_paper(table: pd.DataFrame, value_of) -> pd.DataFrame:
     """The table with `paper_value` = value_of(row), none where the features are not of its kind."""
-    values = [value_of(row) if row.extractor not in UNLIKE else None for row in table.itertuples()]
+    values = [value_of(row) if like_inception(row.extractor) else None for row in table.itertuples()]
     return table.assign(paper_value=pd.Series(values, index=table.index, dtype=float))[COLUMNS]
 
 

@@ -1,4 +1,4 @@
-"""Networks always see chunks of one size: CPU kernels differ by it in the last bits, but not by a row's place or companions."""
+"""Networks always see chunks of one size: CPU kernels differ by it in the last bits, but not by a row's place."""
 
 import torch
 
@@ -6,12 +6,12 @@ CPU_CHUNK = 8
 
 
 def chunk_size(device: torch.device, batch_size: int) -> int:
-    """Rows a network call gets: fixed on a CPU (bitwise reproducible), `batch_size` elsewhere (equal up to rounding)."""
+    """Rows a network call gets: fixed on a CPU (same bits), `batch_size` elsewhere (equal up to rounding)."""
     return CPU_CHUNK if device.type == "cpu" else batch_size
 
 
 def in_chunks(function, *tensors, size: int = CPU_CHUNK):
-    """Yield function(*rows) for successive `size` rows of the tensors; the last chunk repeats its last row, then is cut."""
+    """Yield function(*rows) for `size` rows of the tensors at a time; the last chunk is filled up with its last row."""
     count = len(tensors[0])
     for first in range(0, count, size):
         rows = [tensor[first : first + size] for tensor in tensors]

@@ -7,7 +7,7 @@ import torch
 
 from ldcore.drift.latent_drift import Drift
 from ldcore.evaluation.cohort import sampled_rows
-from ldcore.features.extract import extract
+from ldcore.features import extract
 from ldcore.model.autoencoding import decode
 from ldcore.model.backbone import embed_prompts
 from ldcore.prompts import prompt
@@ -44,7 +44,7 @@ def generate(
         if not (path.exists() and str(np.load(path)["key"]) == key):
             part = sample_part(backbone, drift, prompts, seeds, sampling)
             for extractor, options in extractors.items():
-                part[extractor] = extract(extractor, part["images"], weights=options.get("weights"), progress=True)
+                part[extractor] = extract(extractor, part["images"], progress=True, **options)
             with atomic(path) as temporary, open(temporary, "wb") as file:
                 np.savez_compressed(file, key=key, rows=rows, seeds=seeds, **part)
         index[name] = {"file": path.name, "key": key, "images": len(rows)}

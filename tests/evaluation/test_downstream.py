@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ldcore.evaluation.downstream import downstream_rows, gray, half_and_half, keep_first, stacks
+from ldcore.evaluation.downstream import downstream_rows, half_and_half, keep_first, stacks
 
 DRAW = np.random.default_rng(0)
 
@@ -61,8 +61,5 @@ def test_half_and_half_keeps_size_and_balance():
     assert len(images) == 10 and np.bincount(labels).tolist() == [5, 5] and 3 <= images[:, 0, 0].sum() <= 5
 
 
-def test_colour_is_no_cue_and_the_first_images_of_each_seed_count():
-    tinted = np.zeros((1, 2, 2, 3), np.uint8)
-    tinted[..., 0] = 90
-    assert gray(tinted).tolist() == [[[30, 30], [30, 30]]] and gray(tinted[..., 0]).shape == (1, 2, 2)
+def test_the_first_images_of_each_seed_count():
     assert keep_first(np.array([5, 5, 5, 7, 7, 7]), 2).tolist() == [0, 1, 3, 4]

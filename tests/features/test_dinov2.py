@@ -1,12 +1,11 @@
-"""DINOv2: weights in the published layout load, agree with timm's own implementation, and other files are refused in one sentence."""
+"""DINOv2: weights in the published layout agree with timm's own implementation; other files are refused."""
 
 import json
 
 import numpy as np
 import pytest
 
-from ldcore.features import dinov2
-from ldcore.features.extract import extract
+from ldcore.features import dinov2, extract
 from ldcore.runtime.errors import UserError
 
 WIDTH, DEPTH, HEADS = 48, 2, 3

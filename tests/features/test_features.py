@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from ldcore.features import extract as features
-from ldcore.features.extract import EXTRACTORS, extract
+from ldcore import plugins
+from ldcore.features import efficientnet_lite0, extract, inception, like_inception
 from ldcore.runtime.errors import UserError
 
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
@@ -41,7 +41,7 @@ def stand_in(tmp_path):
         def forward(self, x):
             return self.layers(x)
 
-    path = tmp_path / features.INCEPTION_FILE
+    path = tmp_path / inception.FILE
     torch.jit.script(Base()).save(str(path))
     return path
 
@@ -73,20 +73,20 @@ def test_lite0_recognises_photographs(size):
     import torch
     from skimage import data
 
-    network = features._lite0_classifier()
+    network = efficientnet_lite0.classifier()
     best = []
     for picture in (data.chelsea()[:, 75:375], data.coffee()[:, 100:500]):
         with torch.inference_mode():
-            best.append(int(network(features._lite0_prepare(picture[None], size)).argmax()))
+            best.append(int(network(efficientnet_lite0.prepare(picture[None], size)).argmax()))
     assert best[0] in range(281, 286) and best[1] == 967
 
 
 def test_lite0_input_is_resized_and_normalised():
     flat = np.stack([np.full((20, 30, 3), value, np.uint8) for value in (0, 127, 255)])
-    pixels = features._lite0_prepare(flat)
+    pixels = efficientnet_lite0.prepare(flat)
     assert tuple(pixels.shape) == (3, 3, 128, 128)
     assert [float(image.mean()) for image in pixels] == pytest.approx([-127 / 128, 0.0, 1.0], abs=1e-6)
-    edges = features._lite0_prepare(noise(2, 300, 300, 3) // 128 * 255)
+    edges = efficientnet_lite0.prepare(noise(2, 300, 300, 3) // 128 * 255)
     assert float(edges.min()) >= -127 / 128 and float(edges.max()) <= 1.0
 
 
@@ -99,8 +99,8 @@ def test_inception_goes_through_clean_fids_resizing(stand_in):
     found = extract("inception", images, weights=stand_in, batch_size=2)
     resize = build_resizer("clean")
     pixels = torch.stack([torch.from_numpy(resize(image)).permute(2, 0, 1) for image in images])
-    assert torch.equal(features._inception_prepare(images), pixels)
-    assert tuple(pixels.shape) == (9, 3, 299, 299) and 0 <= float(pixels.min()) and float(pixels.max()) <= 255
+    assert torch.equal(inception.resized_as_clean_fid(images), pixels)
+    assert tuple(pixels.shape) == (9, 3, 299, 299) and float(pixels.min()) >= 0 and float(pixels.max()) <= 255
     reference = InceptionV3W(str(stand_in.parent), download=False)(pixels).numpy()
     assert found.shape == (9, 2048) and found.dtype == np.float32 and np.abs(found).max() <= 1.0
     assert np.array_equal(found, reference)
@@ -113,14 +113,14 @@ def test_inception_without_weights_says_where_it_looked(tmp_path, monkeypatch, s
     with pytest.raises(UserError, match=r"nowhere.pt are missing; download https://.*/inception-2015-12-05.pt"):
         extract("inception", noise(1, 8, 8), weights=tmp_path / "nowhere.pt")
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
-    monkeypatch.setattr(features, "CLEAN_FID_CACHE", tmp_path / "elsewhere")
+    monkeypatch.setattr(inception, "CLEAN_FID_CACHE", tmp_path / "elsewhere")
     with pytest.raises(UserError, match="hub/checkpoints/inception-2015-12-05.pt are missing"):
         extract("inception", noise(1, 8, 8))
-    monkeypatch.setattr(features, "CLEAN_FID_CACHE", stand_in.parent)
+    monkeypatch.setattr(inception, "CLEAN_FID_CACHE", stand_in.parent)
     assert extract("inception", noise(1, 8, 8)).shape == (1, 2048)
 
 
-@pytest.mark.parametrize("name", [name for name in EXTRACTORS if name != "pooled_pixels"])
+@pytest.mark.parametrize("name", ["efficientnet_lite0", "inception", "dinov2", "xrv_densenet"])
 def test_damaged_or_missing_weights(name, tmp_path):
     damaged = tmp_path / "damaged.pt"
     damaged.write_bytes(b"not weights")
@@ -132,7 +132,8 @@ def test_damaged_or_missing_weights(name, tmp_path):
 
 def test_unknown_name_lists_the_known_ones():
     with pytest.raises(
-        UserError, match="'vgg'; use one of: dinov2, efficientnet_lite0, inception, pooled_pixels, xrv_densenet"
+        UserError,
+        match="'vgg' is unknown; use one of dinov2, efficientnet_lite0, inception, pooled_pixels, xrv_densenet or",
     ):
         extract("vgg", noise(1, 8, 8))
 
@@ -160,8 +161,44 @@ def test_wrong_batch_size():
 
 def test_pooled_pixels_are_the_averages_of_the_grid():
     images = noise(3, 64, 64, 3)
-    features_found = extract("pooled_pixels", images).reshape(3, 3, 16, 16)
+    features = extract("pooled_pixels", images).reshape(3, 3, 16, 16)
     by_hand = images.reshape(3, 16, 4, 16, 4, 3).mean((2, 4)).transpose(0, 3, 1, 2) / 255
-    assert np.allclose(features_found, by_hand, atol=1e-6)
+    assert np.allclose(features, by_hand, atol=1e-6)
     with pytest.raises(UserError, match="pooled_pixels"):
         extract("pooled_pixels", images, weights="x.pt")
+
+
+def test_an_extractor_from_outside_is_one_module(tmp_path, monkeypatch):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "brightness.py").write_text(BRIGHTNESS)
+    monkeypatch.syspath_prepend(tmp_path)
+    images = noise(11, 16, 16)
+    by_hand = images.mean((1, 2))[:, None].repeat(3, 1)
+    assert np.allclose(extract("mine.brightness", images), by_hand / 255, atol=1e-6)
+    assert np.allclose(extract("mine.brightness", images, top=1.0), by_hand, atol=1e-4)
+    with pytest.raises(UserError, match="mine.brightness: option top is -1"):
+        extract("mine.brightness", images, top=-1)
+
+
+BRIGHTNESS = """
+import torch
+
+TITLE = "brightness"
+LIKE_INCEPTION = False
+OPTIONS = {"top": {"type": "number", "minimum": 0, "default": 255.0, "description": "what counts as 1"}}
+
+
+class Mean(torch.nn.Module):
+    def forward(self, pixels):
+        return pixels.mean((2, 3))
+
+
+def load(top):
+    return lambda images: torch.from_numpy(images.copy()).permute(0, 3, 1, 2).float() / top, Mean()
+"""
+
+
+def test_the_papers_fid_stands_beside_features_like_inceptions():
+    like = {name for name in plugins.names("extractor") if like_inception(name)}
+    assert like == {"efficientnet_lite0", "inception"}
+    assert like_inception("resnet18") and like_inception("")  # no extractors: the tables' column holds these too

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from ldcore.features import xrv_densenet
-from ldcore.features.extract import extract
+from ldcore.features import extract, xrv_densenet
 from ldcore.runtime.errors import UserError
 
 
@@ -29,7 +28,7 @@ def network(one_thread):
 
 @pytest.fixture(scope="module")
 def published(network, tmp_path_factory):
-    """The file as the package publishes it: the whole network pickled by a torch older than 1.6, whose modules knew fewer attributes."""
+    """The file as the package publishes it: the whole network pickled by a torch older than 1.6."""
     import copy
 
     import torch

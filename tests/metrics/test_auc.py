@@ -1,10 +1,10 @@
-"""AUC: parity with scikit-learn, and a bootstrap that keeps patients together."""
+"""AUC: parity with scikit-learn, weighted images, and wrong inputs."""
 
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from ldcore.metrics.auc import auc, patient_bootstrap
+from ldcore.metrics.auc import auc, weighted_auc
 from ldcore.runtime.errors import UserError
 
 DRAW = np.random.default_rng(0)
@@ -21,15 +21,11 @@ def test_equals_scikit_learn_with_ties_and_with_four_classes():
     assert auc(many, labels) == pytest.approx(roc_auc_score(labels, many, multi_class="ovr"), abs=1e-12)
 
 
-def test_interval_holds_the_value_follows_its_keys_and_narrows_with_patients():
-    value, low, high = patient_bootstrap(SCORES, LABELS, np.arange(120))
-    assert low < value < high and value == auc(SCORES, LABELS)
-    assert patient_bootstrap(SCORES, LABELS, np.arange(120)) == (value, low, high)
-    assert patient_bootstrap(SCORES, LABELS, np.arange(120), keys=(1,)) != (value, low, high)
-    few = patient_bootstrap(np.tile(SCORES, (4, 1)), np.tile(LABELS, 4), np.tile(np.arange(120), 4))
-    many = patient_bootstrap(np.tile(SCORES, (4, 1)), np.tile(LABELS, 4), np.arange(480))
-    assert few[2] - few[1] == pytest.approx(high - low)  # the same patients, four images each: nothing learned
-    assert many[2] - many[1] < 0.7 * (high - low)
+def test_weights_count_as_often_repeated_images():
+    times = DRAW.integers(0, 3, 120)
+    repeated = np.repeat(np.arange(120), times)
+    assert weighted_auc(SCORES, LABELS)(times) == pytest.approx(auc(SCORES[repeated], LABELS[repeated]), abs=1e-12)
+    assert weighted_auc(SCORES, LABELS)(LABELS) is None  # the negatives count not at all
 
 
 @pytest.mark.parametrize(
@@ -44,16 +40,3 @@ def test_interval_holds_the_value_follows_its_keys_and_narrows_with_patients():
 def test_bad_input_is_named(scores, labels, named):
     with pytest.raises(UserError, match=named):
         auc(scores, labels)
-
-
-@pytest.mark.parametrize(
-    "patients, options, named",
-    [
-        (np.arange(5), {}, "5 patients"),
-        (np.arange(120), {"level": 95}, "level is 95"),
-        (LABELS, {"draws": 0}, "0 bootstrap"),
-    ],
-)
-def test_a_bootstrap_that_cannot_be_drawn_is_named(patients, options, named):
-    with pytest.raises(UserError, match=named):
-        patient_bootstrap(SCORES, LABELS, patients, **options)

@@ -55,10 +55,8 @@ def test_defaults_are_filled():
         ({"grid": {"prompts": ["sonnet"]}}, "sonnet"),
         ({"prompt_study": {"cell": "0.12"}}, "prompt_study.cell.*0.12"),
         ({"sweep": {"datasets": ["liver"]}}, "liver"),
-        ({"datasets": {"brain_phantom": {"classifier": {"name": "forest"}}}}, "forest"),
         ({"methods": {1: {}}}, "methods.*quotes"),
         ({"grid": {"cells": [{"label": "a", "training": "plain", "drift": "none"}] * 2}}, "'a' appears twice"),
-        ({"extractors": {"resnet": {}}}, "resnet"),
         ({"editing": {"cells": ["0.12"]}}, "editing.cells.*0.12"),
         ({"editing": {"tasks": {"ageing": {"dataset": "liver"}}}}, "editing.tasks.ageing.dataset.*liver"),
         ({"editing": {"tasks": {"ageing": {"bases": ["sdxl"]}}}}, "editing.tasks.ageing.bases.*sdxl"),
@@ -96,6 +94,7 @@ def test_each_mistake_names_its_key(changes, named):
             "datasets.m.options.parts.adni: option 'day' is unknown",
         ),
         ({"methods": {"dreambooht": {}}}, "dreambooht.*basic_ft"),
+        ({"extractors": {"resnet": {}}}, "extractors.resnet"),
         (
             {"datasets": {"m": MEDMNIST}, "grid": {"datasets": ["m"]}},
             "grid.prompts: 'simple_info'.*'m'.*medmnist.*use simple or diverse",

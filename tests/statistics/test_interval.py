@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ldcore.metrics import frechet_distance, jackknife_interval, paired_interval
+from ldcore.metrics import frechet_distance
 from ldcore.runtime.errors import UserError
+from ldcore.statistics.interval import jackknife_interval, paired_interval
 
 
 def mean(groups):

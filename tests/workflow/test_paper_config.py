@@ -12,7 +12,6 @@ from test_smoke import COMMAND, ENVIRONMENT
 
 from configs import CONFIG, ROOT, SCHEMA, merged, workspace
 from ldcore import grid, plugins
-from ldcore.features.extract import EXTRACTORS
 from ldcore.plan import config as ldconfig
 from ldcore.prompts import condition
 
@@ -192,4 +191,4 @@ def test_every_option_is_one_its_module_knows(config):
     for task in config["editing"]["tasks"].values():
         assert plugins.options("edit method", task["method"], task["options"], literal="SAMPLING")
         assert not task["train"] or plugins.options("edit method", task["method"], task["train"])
-    assert set(config["extractors"]) <= set(EXTRACTORS)
+    assert set(config["extractors"]) <= set(plugins.names("extractor"))

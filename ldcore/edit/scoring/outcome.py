@@ -6,9 +6,11 @@ Judged by models that saw real images alone: the data set's classifier, and a re
 import numpy as np
 
 from ldcore.edit.dataset import Dataset
-from ldcore.evaluation.classify import fit_predict, gray, pooled
+from ldcore.evaluation.classifiers import fit_predict
+from ldcore.evaluation.classifiers.pixels_logistic import pooled
 from ldcore.evaluation.cohort import labels
 from ldcore.prompts import label
+from ldcore.runtime.pixels import gray
 
 GRID = 16  # pixels of pooled images a side, for the regression of age
 

@@ -11,10 +11,11 @@ from ldcore.edit.job import NULL_EDITS
 from ldcore.edit.scoring import outcome, soundness
 from ldcore.edit.scoring.reference import Reference
 from ldcore.edit.scoring.truth import moved, region_errors
-from ldcore.features.extract import extract
-from ldcore.metrics import frechet_distance, kernel_distance
-from ldcore.metrics.auc import patient_bootstrap
-from ldcore.metrics.similarity import perceptual, psnr, ssim
+from ldcore.features import extract
+from ldcore.metrics import between_images, frechet_distance, kernel_distance, row_labels
+from ldcore.metrics.auc import weighted_auc
+from ldcore.runtime.pixels import gray
+from ldcore.statistics.bootstrap import patient_bootstrap
 
 LONG_GAP = 5.0  # years: the gap beyond which edits are asked to be more like the follow-up than the source is
 LATENTS = 64  # real images of each kind that the latent divergence compares with
@@ -41,7 +42,7 @@ def cell_rows(arrays: dict, reference: Reference, amounts: list, latents_of, **l
     """
     table, truth = [], []
     for number, style in enumerate(reference.styles):
-        decoded, unedited = (rounded_gray(arrays[name][number]) for name in ("decoded", "unedited"))
+        decoded, unedited = (gray(arrays[name][number]) for name in ("decoded", "unedited"))
         outputs = {"decoded": (decoded, unedited), "changed": (arrays["changed"][number], reference.truth.source)}
         for output, (edited, before) in outputs.items():
             here = {**labels, "prompt": style, "output": output}
@@ -51,11 +52,6 @@ def cell_rows(arrays: dict, reference: Reference, amounts: list, latents_of, **l
     truth += axiom_rows(arrays, reference, latents_of, **last, output="changed")
     tradeoff = tradeoff_rows(arrays, reference, amounts, **last)
     return {"table": table, "truth": truth, "tradeoff": tradeoff}
-
-
-def rounded_gray(images) -> np.ndarray:
-    """uint8 [N, H, W, 3] to uint8 [N, H, W]."""
-    return np.rint(images.mean(-1)).astype(np.uint8)
 
 
 def table_rows(edited, reference: Reference, **labels) -> list[dict]:
@@ -92,10 +88,12 @@ def disease_rows(edited, reference: Reference, **labels) -> list[dict]:
     rows, source, negated = [], reference.truth.source, reference.negated
     for edit in reference.edits_in(labels["prompt"]):
         of_edit = reference.edits == edit
-        rows.append(mean_row(ssim(edited[of_edit], source[of_edit]), metric="ssim", edit=edit, **labels))
+        alike = between_images("ssim", edited[of_edit], source[of_edit])
+        rows.append(mean_row(alike, metric="ssim", edit=edit, **labels))
     if negated.sum() > 1:
         rows += distances(edited[negated], "real", reference, edit="negated", **labels)
-        rows.append(mean_row(ssim(edited[negated], source[negated]), metric="ssim", edit="negated", **labels))
+        alike = between_images("ssim", edited[negated], source[negated])
+        rows.append(mean_row(alike, metric="ssim", edit="negated", **labels))
         if len(set(reference.cases[negated])) == 2:
             rows.append(auc_row(edited[negated], reference, edit="negated", **labels))
     return rows
@@ -108,7 +106,7 @@ def auc_row(edited, reference: Reference, **labels) -> dict:
     patients = [
         request.source["subject_id"] for request, negated in zip(reference.truth.requests, reference.negated) if negated
     ]
-    value, low, high = patient_bootstrap(scores, cases, patients, keys=(dataset.seed, "edits"))
+    value, low, high = patient_bootstrap(weighted_auc(scores, cases), patients, keys=(dataset.seed, "edits"))
     classifier = dataset.classifier["name"]
     return {
         **labels,
@@ -152,7 +150,7 @@ def axiom_rows(arrays: dict, reference: Reference, latents_of, **labels) -> list
         distance = soundness.mean_absolute(images, source[arrays["nulls"]])
         metric, extractor = f"composition_{count}", "mean_absolute"
         rows.append(mean_row(distance, metric=metric, extractor=extractor, edit="null", **labels))
-    roundtrip = psnr(arrays["unedited"][-1], source)
+    roundtrip = between_images("psnr", arrays["unedited"][-1], source)
     rows.append(mean_row(roundtrip, metric="roundtrip_psnr", edit="null", **labels))
     if negated.any():
         here, classifier = {**labels, "edit": "negated"}, reference.dataset.classifier["name"]
@@ -216,10 +214,11 @@ def outcome_distance(images, rows, reference: Reference) -> np.ndarray:
 
 def likeness(edited, target, reference: Reference) -> dict[tuple[str, str], np.ndarray]:
     """(metric, extractor) -> a value an image: SSIM, PSNR and every configured perceptual distance to the target."""
-    values = {("ssim", ""): ssim(edited, target), ("psnr", ""): psnr(edited, target)}
-    for name, options in reference.metrics.perceptual.items():
-        values["lpips", name] = perceptual(name, edited, target, options.get("weights"))
-    return values
+    metrics = {"ssim": {}, "psnr": {}, **reference.metrics.perceptual}
+    return {
+        tuple(row_labels(name).values()): between_images(name, edited, target, **options)
+        for name, options in metrics.items()
+    }
 
 
 def likeness_rows(values: dict, images, **labels) -> list[dict]:
@@ -238,7 +237,7 @@ def distances(edited, against: str, reference: Reference, **labels) -> list[dict
     rows = []
     for name, options in reference.metrics.extractors.items():
         images = reference.real if against == "real" else reference.truth.followup
-        features_of = partial(extract, name, weights=options.get("weights"))
+        features_of = partial(extract, name, **options)
         target, features = reference.computed((against, name), partial(features_of, images)), features_of(edited)
         for metric, distance in (("fid", frechet_distance), ("kid", kernel_distance)):
             value = distance(features, target)

@@ -12,12 +12,12 @@ realism         KID to real images (section 3.2, which uses FID)
 
 import numpy as np
 
+from ldcore.runtime.pixels import unrounded_gray
+
 
 def mean_absolute(first, second) -> np.ndarray:
     """Mean absolute difference of gray images, in units of the full range, [N] in 0..1."""
-    first, second = (np.asarray(images, np.float64) for images in (first, second))
-    first, second = (images.mean(-1) if images.ndim == 4 else images for images in (first, second))
-    return np.abs(first - second).mean((1, 2)) / 255
+    return np.abs(unrounded_gray(first) - unrounded_gray(second)).mean((1, 2)) / 255
 
 
 def latent_divergence(source, edited, same, target) -> np.ndarray:

@@ -16,6 +16,7 @@ smaller than a pixel. The rows of the table of truth name a measure, by its file
 import numpy as np
 
 from ldcore import plugins
+from ldcore.runtime.pixels import unit_gray
 
 
 def measures_of(anatomy: str) -> list[str]:
@@ -25,5 +26,4 @@ def measures_of(anatomy: str) -> list[str]:
 
 def measured(name: str, images) -> np.ndarray:
     """A measure of uint8 images [N, H, W] or [N, H, W, 3], by its name: [N]. UserError: unknown name."""
-    images = np.asarray(images, np.float32) / 255
-    return plugins.find("measure", name).measure(images.mean(-1) if images.ndim == 4 else images)
+    return plugins.find("measure", name).measure(unit_gray(images))

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from ldcore.evaluation.classify import CLASSIFIERS, auc_margin_loss, fit_predict
+from ldcore import plugins
+from ldcore.evaluation.classifiers import fit_predict
+from ldcore.evaluation.classifiers.densenet121_auc import auc_margin_loss
 from ldcore.metrics.auc import auc
 from ldcore.runtime.errors import UserError
 
@@ -30,7 +32,7 @@ TRAIN, TEST = blobs(48), blobs(48)
 
 
 def test_every_classifier_has_a_test_setting():
-    assert SMALL.keys() == CLASSIFIERS.keys()
+    assert set(SMALL) == set(plugins.names("classifier"))
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -76,6 +78,8 @@ def test_the_auc_loss_pulls_positives_up_and_is_zero_when_perfect():
     [
         (("forest", *TRAIN, TEST[0], (0,)), "forest"),
         (("resnet18", *TRAIN, TEST[0], (0,), {"epoch": 1}), "epoch"),
+        (("resnet18", *TRAIN, TEST[0], (0,), {"margin": 1}), "margin"),
+        (("pixels_logistic", *TRAIN, TEST[0], (0,), {"grid": 0}), "grid is 0"),
         (("resnet18", TRAIN[0], TRAIN[1][:3], TEST[0], (0,)), "3 labels"),
         (("resnet18", TRAIN[0], TRAIN[1] * 0, TEST[0], (0,)), "every class"),
         (("pixels_logistic", *TRAIN, TEST[0][0], (0,)), "shape"),
@@ -85,3 +89,22 @@ def test_the_auc_loss_pulls_positives_up_and_is_zero_when_perfect():
 def test_bad_input_is_named(arguments, named):
     with pytest.raises(UserError, match=named):
         fit_predict(*arguments)
+
+
+def test_a_classifier_from_outside_is_one_module(tmp_path, monkeypatch):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "nearest.py").write_text(NEAREST)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert auc(fit_predict("mine.nearest", *TRAIN, TEST[0], (0,)), TEST[1]) > 0.9
+
+
+NEAREST = """
+import numpy as np
+
+OPTIONS = {"power": {"type": "number", "minimum": 1, "default": 2, "description": "of the distance to a class's mean"}}
+
+
+def fit_predict(train_images, train_labels, test_images, keys, options):
+    means = np.stack([train_images[train_labels == name].mean(0) for name in np.unique(train_labels)])
+    return -(np.abs(test_images[:, None] - means) ** options["power"]).sum((2, 3))
+"""

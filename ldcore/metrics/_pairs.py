@@ -1,0 +1,20 @@
+"""What metrics of pairs of images share."""
+
+import numpy as np
+
+from ldcore.runtime.errors import UserError
+from ldcore.runtime.pixels import gray
+
+
+def gray_pair(made, wanted) -> tuple[np.ndarray, np.ndarray]:
+    """Both as gray uint8 [N, H, W]. UserError: not uint8, or shapes that differ."""
+    made, wanted = np.asarray(made), np.asarray(wanted)
+    for images in (made, wanted):
+        if images.dtype != np.uint8:
+            raise UserError(f"Images are {images.dtype}; pass uint8 arrays with values 0-255.")
+    made, wanted = gray(made), gray(wanted)
+    if made.shape != wanted.shape:
+        raise UserError(
+            f"Images of shape {made.shape} cannot be compared with images of shape {wanted.shape}; give both one size."
+        )
+    return made, wanted

@@ -1,0 +1,35 @@
+"""LPIPS: torchvision's weights from a file, and the package's own numbers."""
+
+import numpy as np
+import pytest
+import torch
+
+from ldcore.metrics import between_images
+from ldcore.runtime.errors import UserError
+
+
+@pytest.mark.parametrize("architecture", ["alex", "vgg"])
+def test_loads_torchvisions_weights_and_agrees_with_the_package(architecture, tmp_path):
+    import lpips
+    import torchvision
+
+    torch.manual_seed(0)
+    build = {"alex": torchvision.models.alexnet, "vgg": torchvision.models.vgg16}[architecture]
+    network = build(weights=None)
+    torch.save(network.state_dict(), tmp_path / "weights.pth")
+    reference = lpips.LPIPS(net=architecture, pnet_rand=True, verbose=False).eval()
+    for layer in range(reference.L):
+        for key, module in getattr(reference.net, f"slice{layer + 1}").named_children():
+            module.load_state_dict(network.features[int(key)].state_dict())
+    stacks = np.random.default_rng(0).integers(0, 256, (2, 1, 64, 64), dtype=np.uint8)
+    scaled = [(torch.from_numpy(images.astype(np.float32)) / 127.5 - 1).expand(1, 3, 64, 64) for images in stacks]
+    with torch.no_grad():
+        expected = reference(*scaled).item()
+    values = between_images(f"lpips_{architecture}", *stacks, weights=tmp_path / "weights.pth")
+    assert values == pytest.approx([expected], rel=1e-5)
+
+
+def test_missing_weights_are_named():
+    images = np.zeros((2, 64, 64), np.uint8)
+    with pytest.raises(UserError, match="LPIPS weights None are missing; give torchvision's alex state dict"):
+        between_images("lpips_alex", images, images)
