@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ldcore.metrics import frechet_distance, kernel_distance
 from ldcore.grid import cell_of, identifier, table_cells
+from ldcore.metrics import frechet_distance, kernel_distance
 from ldcore.sampling.job import load_part
 from ldcore.statistics.interval import jackknife_interval, paired_interval
 

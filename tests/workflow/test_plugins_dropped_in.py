@@ -78,7 +78,7 @@ OPTIONS = {}
 LIKE_INCEPTION = False
 
 
-def load(weights):
+def load():
     """(prepare, network)."""
     import torch
 

@@ -9,22 +9,21 @@ random follows from (runtime/seeds.py); options: its OPTIONS, complete. Column k
 number, higher is more likely. It gives the same scores every time on one CPU thread.
 """
 
-import numpy as np
-
 from ldcore import plugins
 from ldcore.runtime.errors import UserError
-from ldcore.runtime.pixels import gray
 
 
-def fit_predict(
-    name: str, train_images, train_labels, test_images, keys: tuple, options: dict | None = None
-) -> np.ndarray:
-    """Scores [M, K] of the test images by the classifier `name`, one column a class, higher is more likely.
+def fit_predict(name: str, train_images, train_labels, test_images, keys: tuple, options: dict | None = None):
+    """Scores [M, K], numpy, of the test images by the classifier `name`, one column a class, higher is more likely.
 
     images: uint8 [N, H, W] or [N, H, W, 3], whose rounded channel mean counts (tint is no cue); train_labels: ints
     0..K-1, every class present; keys: what everything random follows from; options: over the classifier's own.
     UserError: unknown classifier or option, numbers or shapes that do not fit, a class without images, missing weights.
     """
+    import numpy as np  # here, since a config's check looks at this folder and is to stay light
+
+    from ldcore.runtime.pixels import gray
+
     options = plugins.options("classifier", name, options)
     train_images, test_images, train_labels = gray(train_images), gray(test_images), np.asarray(train_labels)
     if len(train_images) != len(train_labels):

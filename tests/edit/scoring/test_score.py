@@ -5,7 +5,7 @@ import pytest
 
 from ldcore.edit.scoring import score
 from ldcore.edit.scoring.reference import Metrics
-from ldcore.metrics.similarity import ssim
+from ldcore.metrics import between_images
 
 LABELS = {"task": "t", "dataset": "d", "prompt": "simple_info", "output": "changed"}
 
@@ -43,7 +43,7 @@ class TestAgeing:
         rows = score.ageing_rows(against.truth.followup, against, **LABELS)
         assert values(rows, "ssim", gap="all") == [1.0] and values(rows, "ssim", gap="over_5") == [1.0]
         assert values(rows, "fid", gap="all")[0] == pytest.approx(0, abs=1e-9)
-        trivial = ssim(against.truth.source, against.truth.followup)
+        trivial = between_images("ssim", against.truth.source, against.truth.followup)
         assert values(rows, "ssim_gain") == pytest.approx([(1 - trivial).mean(), (1 - trivial)[1:].mean()])
         assert [row["n"] for row in rows if row["metric"] == "ssim"] == [3, 2]
         assert {row["edit"] for row in rows} == {"older"} and not values(rows, "psnr_gain")
