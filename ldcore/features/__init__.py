@@ -35,8 +35,8 @@ def extract(name: str, images, batch_size: int = 32, progress: bool = False, **o
     import torch
     from tqdm import tqdm
 
-    from ldcore.model.backbone import pick_device
     from ldcore.runtime.chunks import CPU_CHUNK, in_chunks
+    from ldcore.runtime.device import pick_device
 
     prepare, network = plugins.find("extractor", name).load(**options)
     device = pick_device()

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ldcore.model.backbone import pick_device
 from ldcore.runtime.chunks import in_chunks
+from ldcore.runtime.device import pick_device
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.seeds import derive_seed, numpy_rng
 
