@@ -1,6 +1,7 @@
 """A download folder, or a phantom, as a data set, with what was left out and a split list to share.
 
-    python -m ldcore.prepare --adapter oasis1 --source DOWNLOADS/oasis1 --out data/oasis1 [--options '{"image_size": 256}']
+    python -m ldcore.prepare --adapter oasis1 --source DOWNLOADS/oasis1 --out data/oasis1 [--options '{"image_size":
+    256}']
 
 OUT/records.csv    a row an image (ldcore.datasets.records)
 OUT/images.npy     uint8 [N, size, size]
@@ -18,6 +19,7 @@ import pandas as pd
 from ldcore import plugins
 from ldcore.datasets import records as table
 from ldcore.datasets.scans import build as scans
+from ldcore.datasets.scans.listing import none_excluded, reasons
 from ldcore.runtime import cli
 from ldcore.runtime.files import atomic
 
@@ -25,22 +27,22 @@ from ldcore.runtime.files import atomic
 def prepare(adapter: str, options: dict, seed: int, out, workers: int = 1) -> None:
     """Build the adapter's data set into the folder `out`; a call after one that was killed goes on where that was.
 
-    adapter: the name of a file in ldcore/datasets/adapters, or a dotted module path. options: those that are not to have
-    their defaults. workers: processes that read scans. UserError: an unknown adapter or option, a value out of range, and
-    whatever the adapter finds wrong with the download.
+    adapter: the name of a file in ldcore/datasets/adapters, or a dotted module path. options: those that are not to
+    have their defaults. workers: processes that read scans. UserError: an unknown adapter or option, a value out of
+    range, and whatever the adapter finds wrong with the download.
     """
     module, out = plugins.find("dataset adapter", adapter), Path(out)
     options = plugins.options("dataset adapter", adapter, options)
-    if hasattr(module, "listing"):
+    if hasattr(module, "list_scans"):
         records, images, excluded = scans.build(module, options, seed, out / "cache", workers)
     else:
         records, images = module.build(options, seed)
-        excluded = pd.DataFrame(columns=scans.LEFT_OUT)
+        excluded = none_excluded()
     write(out / "excluded.csv", excluded)
     write(out / "splits.csv", hashed_splits(records, options.get("salt", "latent-drifting")))
     table.save(records, images, out)
     shutil.rmtree(out / "cache", ignore_errors=True)
-    gone = scans.reasons(excluded) if len(excluded) else "none"
+    gone = reasons(excluded) if len(excluded) else "none"
     print(f"{len(records)} images of {records['subject_id'].nunique()} subjects; left out: {gone}.")
 
 

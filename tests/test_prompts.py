@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from ldcore.datasets.scans import chest_tables
+from ldcore.datasets.scans import chest_labels
 from ldcore.prompts import CONDITION, OTHER_FINDINGS, phrases, prompt
 from ldcore.runtime.errors import UserError
 
@@ -69,5 +69,5 @@ def test_diverse_prompts_of_another_field_say_nothing_medical():
     assert phrases(pd.DataFrame([FIELD]), "aerial photograph") == ["aerial photograph", "flood"]
 
 
-def test_every_finding_of_the_chest_tables_has_words():
-    assert set(chest_tables.FINDINGS) <= {*OTHER_FINDINGS, *CONDITION}
+def test_every_finding_of_the_chest_labels_has_words():
+    assert set(chest_labels.FINDINGS) <= {*OTHER_FINDINGS, *CONDITION}

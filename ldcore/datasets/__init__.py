@@ -1,6 +1,7 @@
-"""Data sets: patients' downloads, one's own images and phantoms, each as one table of records beside one stack of images.
+"""Data sets: downloads, one's own images and phantoms, each as a table of records beside a stack of images.
 
-An adapter (a file in ldcore/datasets/adapters, where its contract stands) makes one; `python -m ldcore.prepare` writes it.
+An adapter (a file in ldcore/datasets/adapters, where its contract stands) makes one; `python -m ldcore.prepare`
+writes it.
 """
 
 from ldcore import plugins

@@ -37,11 +37,11 @@ def validate(records: pd.DataFrame, image_count: int | None = None) -> None:
     """
     missing = [name for name in COLUMNS if name not in records.columns]
     if missing:
-        found = ", ".join(map(str, records.columns))
-        raise UserError(f"The records table has no column {missing[0]!r} (found: {found}); add it.")
-    _refuse(records, ~records["split"].isin(SPLITS), "split", f"use one of {', '.join(SPLITS)}")
+        columns = ", ".join(map(str, records.columns))
+        raise UserError(f"The records table has no column {missing[0]!r} (found: {columns}); add it.")
+    refuse(records, ~records["split"].isin(SPLITS), "split", f"use one of {', '.join(SPLITS)}")
     sex = records["sex"].fillna("")
-    _refuse(records, ~sex.isin(SEXES + ("",)), "sex", "use F, M or leave it empty")
+    refuse(records, ~sex.isin(SEXES + ("",)), "sex", "use F, M or leave it empty")
     splits_each = records.groupby("subject_id")["split"].agg(lambda values: sorted(set(values)))
     for subject, splits in splits_each.items():
         if len(splits) > 1:
@@ -51,23 +51,20 @@ def validate(records: pd.DataFrame, image_count: int | None = None) -> None:
         row = int(np.flatnonzero(twice)[0])
         subject, session = records.iloc[row][["subject_id", "session"]]
         raise UserError(f"Row {row} repeats session {session} of subject {subject!r}; number the sessions apart.")
-    _validate_index(records, image_count)
+    index = pd.to_numeric(records["image_index"], errors="coerce")
+    top = np.inf if image_count is None else image_count
+    stored = "the image stack" if image_count is None else f"the {image_count} stored images"
+    bad = ~((index >= 0) & (index < top) & (index % 1 == 0))
+    refuse(records, bad, "image_index", f"it must name one of {stored}")
+    refuse(records, index.duplicated(), "image_index", "another row already names that image")
 
 
-def _refuse(records, bad, column, remedy):
+def refuse(records, bad, column, remedy):
     """Raise UserError for the first row where the boolean mask `bad` holds."""
     if bad.any():
         row = int(np.flatnonzero(bad.to_numpy())[0])
         subject, value = records.iloc[row][["subject_id", column]]
         raise UserError(f"Row {row} (subject {subject!r}) has {column} {value!r}; {remedy}.")
-
-
-def _validate_index(records, image_count):
-    index = pd.to_numeric(records["image_index"], errors="coerce")
-    top = np.inf if image_count is None else image_count
-    held = "the image stack" if image_count is None else f"the {image_count} stored images"
-    _refuse(records, ~((index >= 0) & (index < top) & (index % 1 == 0)), "image_index", f"it must name one of {held}")
-    _refuse(records, index.duplicated(), "image_index", "another row already names that image")
 
 
 def save(records: pd.DataFrame, images: np.ndarray, folder) -> None:
@@ -112,24 +109,30 @@ def load(folder, mmap: bool = False):
     return records, images
 
 
+def check_fractions(fractions: dict) -> None:
+    """UserError where the shares of the splits are not shares of one whole."""
+    shares = [float(share) for share in fractions.values()]
+    if set(fractions) - set(SPLITS) or min(shares, default=0) < 0 or abs(sum(shares) - 1) > 1e-6:
+        raise UserError(f"Split fractions are {fractions}; give train, val and test shares >= 0 that sum to 1.")
+
+
 def assign_splits(subject_ids, fractions: dict, seed: int) -> dict:
     """Map each distinct subject id to a split by hash: adding subjects never moves the others.
 
     `fractions`: {"train": .., "val": .., "test": ..}, each >= 0, summing to 1 (missing ones are 0); a subject whose
     hash in [0, 1) falls in a split's share gets it.  Raises UserError for other fractions.
     """
+    check_fractions(fractions)
     values = [float(fractions.get(name, 0.0)) for name in SPLITS]
-    if set(fractions) - set(SPLITS) or min(values) < 0 or abs(sum(values) - 1) > 1e-6:
-        raise UserError(f"Split fractions are {fractions}; give train, val and test shares >= 0 that sum to 1.")
     edges = np.cumsum(values)
     edges[np.flatnonzero(values)[-1] :] = 1.0
     return {
-        subject: SPLITS[int(np.searchsorted(edges, _unit_hash(f"{seed}/split/{subject}"), side="right"))]
+        subject: SPLITS[int(np.searchsorted(edges, unit_hash(f"{seed}/split/{subject}"), side="right"))]
         for subject in dict.fromkeys(subject_ids)
     }
 
 
-def _unit_hash(text: str) -> float:
+def unit_hash(text: str) -> float:
     """A number in [0, 1) from the text alone."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6], "big") / 2.0**48
 

@@ -1,8 +1,11 @@
-"""The tables beside a download: found by their columns, read as text, every fault named with file, row and column.
+"""Tables that people keep beside their images: read as text, found by their columns, cells turned into values.
 
-Rows count as a spreadsheet does: the header is row 1. Column names are compared without case, spaces and signs.
+Every fault is one sentence that names file, row and column. Rows count as a spreadsheet does: the header is row 1. A
+table has the row numbers as its index and its file in `attrs["file"]`.
 """
 
+import csv
+import gzip
 import re
 from pathlib import Path
 
@@ -10,72 +13,157 @@ import numpy as np
 import pandas as pd
 
 from ldcore.runtime.errors import UserError
+from ldcore.runtime.files import in_folder
 
-ENDS = (".csv", ".xlsx", ".xls")
+EXCEL = (".xlsx", ".xls")
+ENDS = (".csv", *EXCEL)
 NOTHING = ("", "n/a", "na", "nan", "none", "null")  # how an empty cell is written
-OLDEST = 120.0  # years
+OLDEST = 120.0  # years; more is a slip of the pen
 SEXES = {"f": "F", "female": "F", "m": "M", "male": "M", "1": "M", "2": "F", "1.0": "M", "2.0": "F"}
 
 
-def table(
-    options: dict, option: str, columns: dict[str, tuple], optional: dict[str, tuple] | None = None
-) -> pd.DataFrame:
-    """The table of these columns as stripped text, renamed to the keys, the file's path in `attrs["file"]`, its rows numbered by the index.
+def read(path, columns=None, optional=(), remedy: str = "add it", first: int | None = None) -> pd.DataFrame:
+    """A CSV (.gz too), or the first sheet of an Excel file, as stripped text.
 
-    columns, optional: our name -> the names it may have in the file. The option names the file (absolute, or relative to the working folder
-    or to the source); None: the one table in the source folder that has the columns. UserError: none, several, no column (named), no rows.
+    columns: those that it must have (None: all that it has); optional: those that it may have. Others are left out.
+    remedy: what to do about a missing column. first: only so many columns count, from the left; rows may be longer.
+    UserError: unreadable, a column missing, no rows, or a row of another length than the header.
     """
-    source, named = options["source"], options[option]
-    path = given(source, option, named) if named else only(source, option, columns)
-    if path is None:
-        wanted = ", ".join(others[0] for others in columns.values())
-        raise UserError(
-            f"No table with the columns {wanted} is in {source}; put the download's table there, or name it by option {option!r}."
-        )
-    found = read(path)
-    names = {plain(name): name for name in reversed(found.columns)}
-    chosen = {}
-    for name, others in {**columns, **(optional or {})}.items():
-        there = [names[plain(other)] for other in others if plain(other) in names]
-        if there:
-            chosen[there[0]] = name
-        elif name in columns:
+    path, rows = Path(path), lines(path)
+    _, names = next(rows, (0, []))
+    width, names, places = len(names), names[:first], {}
+    for place, name in enumerate(names):
+        if name:
+            places.setdefault(name, place)
+    for column in columns or ():
+        if column not in places:
+            raise UserError(f"{path} has no column {column!r} (found: {', '.join(filter(None, names))}); {remedy}.")
+    if columns is not None:
+        places = {name: places[name] for name in (*columns, *optional) if name in places}
+    numbers, cells = [], {name: [] for name in places}
+    for number, line in rows:
+        if len(line) < len(names) or (first is None and any(line[len(names) :])):
             raise UserError(
-                f"{path} has no column {others[0]!r} (found: {', '.join(map(str, found.columns))}); add it, or name another table "
-                f"by option {option!r}."
+                f"Row {number} of {path} has {len(line)} cells instead of {width}; put a cell that holds a comma "
+                "in quotes, and download a table again that breaks off."
             )
-    found = found[list(chosen)].rename(columns=chosen).apply(lambda column: column.str.strip())
-    found = found.mask(found.apply(lambda column: column.str.lower().isin(NOTHING)), "")
-    found = found[(found != "").any(axis=1)]
-    if found.empty:
-        raise UserError(f"{path} has a header but no rows; use the table of the download.")
-    found.attrs["file"] = str(path)
-    return found
+        numbers.append(number)
+        for name, place in places.items():
+            cells[name].append(line[place])
+    if not numbers:
+        raise UserError(f"{path} has a header but no rows; fill it in, or download it again.")
+    table = pd.DataFrame(cells, index=numbers, dtype=str)
+    table.attrs["file"] = str(path)
+    return table
 
 
-def given(source, option: str, named) -> Path:
-    """The path of a table that an option names."""
-    for path in (Path(named), Path(source) / named):
-        if path.is_file():
-            return path
-    raise UserError(f"The table {named} was not found, nor in {source}; correct option {option!r}.")
+def lines(path, only_header: bool = False):
+    """Yield (row number, stripped cells) of every row that is not blank; the header is the first.
+
+    UserError: unreadable.
+    """
+    path, count = Path(path), 1 if only_header else None
+    try:
+        if path.suffix.lower() in EXCEL:
+            options = {"header": None, "dtype": str, "keep_default_na": False, "nrows": count, "engine": "calamine"}
+            sheet = pd.read_excel(path, **options).fillna("").astype(str)
+            yield from stripped(sheet.to_numpy().tolist())
+        else:
+            opened = gzip.open if path.suffix.lower() == ".gz" else open
+            with opened(path, "rt", newline="", encoding="utf-8-sig") as file:
+                yield from stripped(csv.reader(file, skipinitialspace=True))
+    except Exception as fault:  # of several libraries
+        reason = " ".join(str(fault).split())[:200]
+        raise UserError(
+            f"The table {path} cannot be read ({reason}); save it as UTF-8 CSV, or download it again."
+        ) from fault
 
 
-def only(source, option: str, columns) -> Path | None:
-    """The table in the source folder with the first of the columns and most others, if any. UserError: several; none, and one is unreadable."""
-    fits, faults = [], []
-    for path in sorted(one for one in Path(source).iterdir() if one.suffix.lower() in ENDS and one.name[0] not in ".~"):
+def stripped(rows):
+    """(row number, cells without space around them) of every row that is not blank."""
+    for number, cells in enumerate(rows, 1):
+        cells = [cell.strip() for cell in cells]
+        if any(cells):
+            yield number, cells
+
+
+def header(path) -> list[str]:
+    """The names of a table's columns. UserError: unreadable."""
+    return next(lines(path, only_header=True), (0, []))[1]
+
+
+def path_of(name, folder, option: str) -> Path:
+    """The file that an option names: from the working folder, else from `folder`. UserError: neither has it."""
+    path = in_folder(name, folder)
+    if path.is_file():
+        return path
+    raise UserError(f"The table {name} was not found, nor in {folder}; correct option {option!r}.")
+
+
+def first_of(folder, *names: str) -> Path:
+    """The first of the files that the folder has. UserError: it has none."""
+    for name in names:
+        if Path(folder, name).is_file():
+            return Path(folder, name)
+    raise UserError(f"{folder} has no {' or '.join(names)}; put the table there, or give the folder that holds it.")
+
+
+def load(options: dict, option: str, columns: dict[str, tuple], optional: dict[str, tuple] | None = None):
+    """The table that an option names, or else the one in the source folder that has the columns, renamed to our names.
+
+    columns, optional: our name -> the names that the column may have in the file, compared without case, space and
+    signs. Cells such as n/a become empty, and rows that are empty are left out. UserError: no such table, several, no
+    column.
+    """
+    source = options["source"]
+    if options[option]:
+        path = path_of(options[option], source, option)
+    else:
+        path = with_columns(source, option, columns)
+    if path is None:
+        first_names = ", ".join(names[0] for names in columns.values())
+        raise UserError(
+            f"No table with the columns {first_names} is in {source}; put the download's table there, or name it by "
+            f"option {option!r}."
+        )
+    names = {plain(name): name for name in reversed(header(path))}
+    ours = {}
+    for our_name, file_names in {**columns, **(optional or {})}.items():
+        known = [names[plain(name)] for name in file_names if plain(name) in names]
+        if known:
+            ours[known[0]] = our_name
+        elif our_name in columns:
+            raise UserError(
+                f"{path} has no column {file_names[0]!r} (found: {', '.join(header(path))}); add it, or name another "
+                f"table by option {option!r}."
+            )
+    table = read(path, ours).rename(columns=ours)
+    table = table.mask(table.apply(lambda column: column.str.lower().isin(NOTHING)), "")
+    table = table[(table != "").any(axis=1)]
+    table.attrs["file"] = str(path)
+    return table
+
+
+def with_columns(source, option: str, columns: dict[str, tuple]) -> Path | None:
+    """The table in the source folder that has the first of the columns and most of the others; None: there is none.
+
+    UserError: several have as many, or there is none and one cannot be read.
+    """
+    counts, faults = {}, []
+    for path in sorted(Path(source).iterdir()):
+        if path.suffix.lower() not in ENDS or path.name[0] in ".~":
+            continue
         try:
-            names = {plain(name) for name in read(path, rows=0).columns}
+            names = {plain(name) for name in header(path)}
         except UserError as fault:
             faults.append(fault)
             continue
-        there = [bool({plain(other) for other in others} & names) for others in columns.values()]
-        if there[0] and sum(there) > len(there) / 2:
-            fits.append((sum(there), path))
-    if faults and not fits:
+        known = [any(plain(name) in names for name in file_names) for file_names in columns.values()]
+        if known[0] and sum(known) > len(known) / 2:
+            counts[path] = sum(known)
+    if faults and not counts:
         raise faults[0]
-    best = [path for count, path in fits if count == max(fits)[0]]
+    best = [path for path, count in counts.items() if count == max(counts.values())]
     if len(best) > 1:
         raise UserError(
             f"Both {best[0].name} and {best[1].name} in {source} could be the table; name one by option {option!r}."
@@ -83,77 +171,71 @@ def only(source, option: str, columns) -> Path | None:
     return best[0] if best else None
 
 
-def read(path: Path, rows=None) -> pd.DataFrame:
-    """All cells of a CSV or of an Excel file's first sheet as text."""
-    try:
-        if path.suffix.lower() == ".csv":
-            found = pd.read_csv(
-                path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True, nrows=rows
-            )
-        else:
-            found = pd.read_excel(path, dtype=str, keep_default_na=False, nrows=rows, engine="calamine")
-    except Exception as fault:  # of two libraries
-        raise UserError(
-            f"The table {path} cannot be read ({' '.join(str(fault).split())[:200]}); save it as UTF-8 CSV."
-        ) from fault
-    found.index = np.arange(len(found)) + 2
-    return found.fillna("").astype(str)
-
-
 def plain(name) -> str:
     """A column's name without what people and programs write differently."""
     return re.sub(r"[^a-z0-9/]", "", str(name).lower())
 
 
-def unique(rows: pd.DataFrame, key: str) -> pd.DataFrame:
-    """The rows without exact repetitions. UserError: two rows of one key say different things."""
-    rows = rows.drop_duplicates()
-    twice = rows[rows.duplicated(key, keep=False) & (rows[key] != "")]
-    if len(twice):
-        same = twice.index[twice[key] == twice[key].iloc[0]]
-        raise UserError(
-            f"Rows {same[0]} and {same[1]} of {rows.attrs['file']} are for the same {key} and differ; delete the wrong one."
-        )
-    return rows[rows[key] != ""]
-
-
-def number(rows: pd.DataFrame, column: str, low: float = 0.0, high: float = np.inf) -> pd.Series:
-    """A column of text cells as numbers, empty ones as nan. UserError: the first that is none, or outside [low, high]."""
-    values = pd.to_numeric(rows[column].replace("", np.nan), errors="coerce")
-    bad = (rows[column] != "") & ~((values >= low) & (values <= high))
+def refuse(table: pd.DataFrame, column: str, bad: pd.Series, remedy: str) -> None:
+    """UserError for the first row where `bad` holds: file, row, column, cell and the remedy."""
     if bad.any():
-        row = rows.index[bad][0]
+        row = bad.idxmax()
+        raise UserError(f"Row {row} of {table.attrs['file']} has {column} {table.loc[row, column]!r}; {remedy}.")
+
+
+def converted(table: pd.DataFrame, column: str, convert, remedy: str) -> list:
+    """convert(cell) of every cell, computed once for each distinct one. UserError: a cell on which it fails."""
+    values = {}
+    for row, cell in table[column].drop_duplicates().items():
+        try:
+            values[cell] = convert(cell)
+        except (ValueError, KeyError):
+            refuse(table, column, pd.Series(table.index == row, table.index), remedy)
+    return [values[cell] for cell in table[column]]
+
+
+def unique(table: pd.DataFrame, key: str) -> pd.DataFrame:
+    """The rows that have a key, without exact repetitions. UserError: two rows of one key say different things."""
+    table = table.drop_duplicates()
+    table = table[table[key] != ""]
+    repeated = table[table.duplicated(key, keep=False)]
+    if len(repeated):
+        rows = repeated.index[repeated[key] == repeated[key].iloc[0]]
         raise UserError(
-            f"Row {row} of {rows.attrs['file']} has {column} {rows.loc[row, column]!r}; give a number"
-            f"{f' from {low:g} to {high:g}' if high < np.inf else f' of at least {low:g}'}, or leave it empty."
+            f"Rows {rows[0]} and {rows[1]} of {table.attrs['file']} are for the same {key} and differ; delete the "
+            "wrong one."
         )
+    return table
+
+
+def number(table: pd.DataFrame, column: str, low: float = 0.0, high: float = np.inf) -> pd.Series:
+    """A column as numbers, empty cells as nan. UserError: a cell that is none, or outside [low, high]."""
+    cells = table[column]
+    values = pd.to_numeric(cells.replace("", np.nan), errors="coerce")
+    limits = f"from {low:g} to {high:g}" if high < np.inf else f"of at least {low:g}"
+    bad = (cells != "") & ~((values >= low) & (values <= high))
+    refuse(table, column, bad, f"give a number {limits}, or leave it empty")
     return values.astype(float)
 
 
-def age(rows: pd.DataFrame, column: str = "age") -> pd.Series:
+def age(table: pd.DataFrame, column: str = "age") -> pd.Series:
     """Ages in years; 0, how some tables write an unknown age, is nan."""
-    return number(rows, column, 0.0, OLDEST).replace(0.0, np.nan)
+    return number(table, column, 0.0, OLDEST).replace(0.0, np.nan)
 
 
-def date(rows: pd.DataFrame, column: str) -> pd.Series:
-    """Dates as Timestamps (month first where written with slashes), empty ones as NaT. UserError: the first that is none."""
-    cells = rows[column]
-    found = pd.to_datetime(cells.replace("", None).str.slice(0, 10), format="mixed", errors="coerce")
-    bad = (cells != "") & found.isna()
-    if bad.any():
-        row = rows.index[bad][0]
-        raise UserError(
-            f"Row {row} of {rows.attrs['file']} has {column} {cells[row]!r}; write dates as 2005-09-01 or 9/1/2005."
-        )
-    return found
+def date(table: pd.DataFrame, column: str) -> pd.Series:
+    """Dates as Timestamps (month first where written with slashes), empty cells as NaT.
+
+    UserError: a cell that is none.
+    """
+    cells = table[column]
+    days = pd.to_datetime(cells.replace("", None).str.slice(0, 10), format="mixed", errors="coerce")
+    refuse(table, column, (cells != "") & days.isna(), "write dates as 2005-09-01 or 9/1/2005")
+    return days
 
 
-def coded(rows: pd.DataFrame, column: str, codes: dict[str, str]) -> pd.Series:
-    """Cells translated by `codes` (lower case -> value), empty ones "". UserError: the first without a code."""
-    found = rows[column].str.lower().map({"": "", **codes})
-    if found.isna().any():
-        row = rows.index[found.isna()][0]
-        raise UserError(
-            f"Row {row} of {rows.attrs['file']} has {column} {rows.loc[row, column]!r}; use one of {', '.join(codes)}."
-        )
-    return found
+def coded(table: pd.DataFrame, column: str, codes: dict[str, str]) -> pd.Series:
+    """Cells translated by `codes` (lower case -> value), empty cells "". UserError: a cell without a code."""
+    values = table[column].str.lower().map({"": "", **codes})
+    refuse(table, column, values.isna(), f"use one of {', '.join(code for code in codes if code)}")
+    return values

@@ -6,7 +6,7 @@ import gzip
 import numpy as np
 from PIL import Image
 
-from ldcore.datasets.scans.chest_tables import CHEXPERT
+from ldcore.datasets.scans.chest_labels import CHEXPERT
 
 FOUR = ("No Finding", "Cardiomegaly", "Pleural Effusion", "Pneumonia")
 CHEXPERT_HEADER = ["Path", "Sex", "Age", "Frontal/Lateral", "AP/PA", *CHEXPERT]

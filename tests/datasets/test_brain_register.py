@@ -88,6 +88,6 @@ def test_shading_is_taken_away():
 def test_same_bytes_every_time(tmp_path):
     sitk.WriteImage(moved(*MOVED[1], 0.3, 5.0)[0], tmp_path / "scan.nii.gz")
     options = complete("ixi", image_size=64)
-    images = [brain_scan.prepared({"path": tmp_path / "scan.nii.gz"}, options) for _ in range(2)]
+    images = [brain_scan.read_scan({"path": tmp_path / "scan.nii.gz"}, options) for _ in range(2)]
     assert images[0].tobytes() == images[1].tobytes() and images[0].std() > 40
     assert sitk.ProcessObject.GetGlobalDefaultNumberOfThreads() == 1  # so that sums do not depend on how many there are

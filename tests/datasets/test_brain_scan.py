@@ -9,7 +9,7 @@ from adapter_options import complete
 from heads import PLAIN, STEP, head, save_analyze, save_dicom, save_nifti
 
 from ldcore.datasets.scans import brain_scan
-from ldcore.datasets.scans.brain_volume import volume
+from ldcore.datasets.scans.brain_volume import read_volume
 from ldcore.datasets.scans.images import axial_slice, to_uint8
 from ldcore.runtime.errors import UserError
 
@@ -30,14 +30,14 @@ ENDS = {"pair without orientation": ".img", "analyze": ".img", "dicom": "", "fli
 def test_same_upright_slice_from_every_format(tmp_path, kind):
     path = tmp_path / f"scan{ENDS.get(kind, '.nii.gz')}"
     FORMATS[kind](path)
-    image = brain_scan.prepared({"path": path}, {**OPTIONS, "axes": "ASL"})
+    image = brain_scan.read_scan({"path": path}, {**OPTIONS, "axes": "ASL"})
     assert image.shape == (48, 48) and image.dtype == np.uint8
     bright, dark = np.argwhere(image == 255).mean(0), np.argwhere((image > 0) & (image < 100))
     inner = dark[(dark[:, 0] > 12) & (dark[:, 0] < 36) & (dark[:, 1] > 12) & (dark[:, 1] < 36)].mean(0)
     assert bright[0] < 18 and bright[1] < 20, bright  # in front and on the left: at the top, on the left
     assert inner[0] > 24 and inner[1] > 28, inner  # the dark spot: behind and on the right
     save_nifti(tmp_path / "plain.nii")
-    assert np.array_equal(image, brain_scan.prepared({"path": tmp_path / "plain.nii"}, OPTIONS))
+    assert np.array_equal(image, brain_scan.read_scan({"path": tmp_path / "plain.nii"}, OPTIONS))
 
 
 def test_same_side_as_the_folder_adapter(tmp_path):
@@ -45,13 +45,15 @@ def test_same_side_as_the_folder_adapter(tmp_path):
     levels = np.flatnonzero((head() > 50).any(axis=(0, 1)))
     level = round(levels[-1] - OPTIONS["slice_fraction"] * (levels[-1] - levels[0]))
     other = to_uint8(axial_slice(tmp_path / "scan.nii", int(level)), 48, [0, 100])
-    assert np.array_equal(other, brain_scan.prepared({"path": tmp_path / "scan.nii"}, OPTIONS))
+    assert np.array_equal(other, brain_scan.read_scan({"path": tmp_path / "scan.nii"}, OPTIONS))
 
 
 def test_unequal_voxels_keep_the_head_s_shape(tmp_path):
     save_nifti(tmp_path / "even.nii")
     save_nifti(tmp_path / "uneven.nii", head()[:, ::2], zooms=(STEP, 2 * STEP, STEP), axes="PSR")
-    even, uneven = (brain_scan.prepared({"path": tmp_path / name}, OPTIONS) > 60 for name in ("even.nii", "uneven.nii"))
+    even, uneven = (
+        brain_scan.read_scan({"path": tmp_path / name}, OPTIONS) > 60 for name in ("even.nii", "uneven.nii")
+    )
     for axis in (0, 1):
         assert abs(int(even.any(axis).sum()) - int(uneven.any(axis).sum())) <= 2
     assert (even ^ uneven).mean() < 0.05
@@ -60,7 +62,7 @@ def test_unequal_voxels_keep_the_head_s_shape(tmp_path):
 def test_slice_fraction_goes_from_top_to_bottom(tmp_path):
     save_nifti(tmp_path / "scan.nii")
     width = [
-        (brain_scan.prepared({"path": tmp_path / "scan.nii"}, {**OPTIONS, "slice_fraction": part}) > 0).any(0).sum()
+        (brain_scan.read_scan({"path": tmp_path / "scan.nii"}, {**OPTIONS, "slice_fraction": part}) > 0).any(0).sum()
         for part in (0.1, 0.5, 0.9)
     ]
     assert width[0] < width[2] < width[1]
@@ -71,10 +73,12 @@ def test_sheared_header_is_read(tmp_path):
     affine[0, 1] = 0.05
     nibabel.save(nibabel.Nifti1Image(head(), affine), tmp_path / "sheared.nii.gz")
     save_nifti(tmp_path / "plain.nii")
-    one, other = (brain_scan.prepared({"path": tmp_path / name}, OPTIONS) for name in ("sheared.nii.gz", "plain.nii"))
+    one, other = (brain_scan.read_scan({"path": tmp_path / name}, OPTIONS) for name in ("sheared.nii.gz", "plain.nii"))
     assert np.abs(one.astype(int) - other).mean() < 2
     assert np.allclose(
-        np.array(volume(tmp_path / "sheared.nii.gz").GetDirection()).reshape(3, 3) @ [1, 0, 0], [-1, 0, 0], atol=0.02
+        np.array(read_volume(tmp_path / "sheared.nii.gz").GetDirection()).reshape(3, 3) @ [1, 0, 0],
+        [-1, 0, 0],
+        atol=0.02,
     )
 
 
@@ -115,7 +119,7 @@ def damage(path, kind):
 def test_what_cannot_be_used_says_why_without_its_name(tmp_path, kind, words):
     path = damage(tmp_path, kind)
     with pytest.raises(UserError, match=words) as fault:
-        brain_scan.prepared({"path": path}, OPTIONS)
+        brain_scan.read_scan({"path": path}, OPTIONS)
     assert "scan" not in str(fault.value).replace("scanner", "") and "\n" not in str(fault.value)
 
 

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from ldcore.datasets.records import load
-from ldcore.datasets.scans import chest_tables
+from ldcore.datasets.scans import chest_labels
+from ldcore.datasets.scans.listing import none_excluded
 from ldcore.prepare import prepare
 from ldcore.runtime.errors import UserError
 
@@ -99,7 +100,7 @@ def test_another_laboratory_gets_the_same_split(sources, tmp_path, adapter):
         ({"per_class": "ten"}, "per_class is 'ten'"),
         ({"per_class": 0}, "per_class is 0"),
         ({"per_class": {"Pneumonia": 1.5}}, "per_class.Pneumonia is 1.5"),
-        ({"splits": "no/list.csv"}, "splits: no/list.csv"),
+        ({"splits": "no/list.csv"}, "no/list.csv was not found, nor in .*option 'splits'"),
         ({"colour": True}, "option 'colour' is unknown; use one of .*image_size"),
     ],
 )
@@ -148,7 +149,7 @@ SCANS = pd.DataFrame({"path": list("abcde"), "subject_id": list("abcde")})
 )
 def test_policies_of_uncertain_and_several(uncertain, single, findings):
     options = {"findings": ["Pneumonia", "Cardiomegaly"], "uncertain": uncertain, "single": single}
-    scans, excluded = chest_tables.counted(SCANS, chest_tables.nothing(), LABELS, options)
+    scans, excluded = chest_labels.count_findings(SCANS, none_excluded(), LABELS, options)
     assert dict(zip(scans["path"], scans["findings"])) == findings
     assert set(scans["path"]) | set(excluded["path"]) == set("abcde") and len(scans) + len(excluded) == 5
     reasons = dict(zip(excluded["path"], excluded["reason"]))

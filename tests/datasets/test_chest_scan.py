@@ -7,7 +7,7 @@ from adapter_options import complete
 from PIL import Image
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 
-from ldcore.datasets.scans.chest_scan import middle, prepared
+from ldcore.datasets.scans.chest_scan import middle, read_scan
 from ldcore.runtime.errors import UserError
 
 OPTIONS = complete("nih", image_size=32, window=[0, 100])
@@ -33,18 +33,20 @@ def dicom(path, pixels, photometric="MONOCHROME2", **tags):
 
 
 def test_monochrome1_is_inverted(tmp_path):
-    plain = prepared(dicom(tmp_path / "a.dcm", RAMP), OPTIONS)
-    inverse = prepared(dicom(tmp_path / "b.dcm", 4095 - RAMP, "MONOCHROME1"), OPTIONS)
+    plain = read_scan(dicom(tmp_path / "a.dcm", RAMP), OPTIONS)
+    inverse = read_scan(dicom(tmp_path / "b.dcm", 4095 - RAMP, "MONOCHROME1"), OPTIONS)
     assert np.array_equal(plain, inverse) and plain[0, 0] == 0 and plain[-1, -1] == 255
 
 
 def test_the_files_own_window_is_used(tmp_path):
-    image = prepared(dicom(tmp_path / "a.dcm", RAMP, WindowCenter="2048", WindowWidth="1024"), OPTIONS)
+    image = read_scan(dicom(tmp_path / "a.dcm", RAMP, WindowCenter="2048", WindowWidth="1024"), OPTIONS)
     assert (image[RAMP < 1530] == 0).all() and (image[RAMP > 2566] == 255).all() and 100 < image[RAMP > 2047][0] < 155
-    several = prepared(dicom(tmp_path / "b.dcm", RAMP, WindowCenter=["2048", "10"], WindowWidth=["1024", "5"]), OPTIONS)
+    several = read_scan(
+        dicom(tmp_path / "b.dcm", RAMP, WindowCenter=["2048", "10"], WindowWidth=["1024", "5"]), OPTIONS
+    )
     assert np.array_equal(image, several)
-    assert not np.array_equal(image, prepared(dicom(tmp_path / "c.dcm", RAMP), OPTIONS))
-    inverse = prepared(
+    assert not np.array_equal(image, read_scan(dicom(tmp_path / "c.dcm", RAMP), OPTIONS))
+    inverse = read_scan(
         dicom(tmp_path / "d.dcm", 4095 - RAMP, "MONOCHROME1", WindowCenter="2048", WindowWidth="1024"), OPTIONS
     )
     assert np.abs(inverse.astype(int) - image).max() <= 1
@@ -53,10 +55,10 @@ def test_the_files_own_window_is_used(tmp_path):
 def test_voi_and_modality_tables_are_used(tmp_path):
     table = Dataset()
     table.LUTDescriptor, table.LUTData = [4096, 0, 12], np.arange(4095, -1, -1, dtype="<u2").tobytes()
-    image = prepared(dicom(tmp_path / "a.dcm", RAMP, VOILUTSequence=[table]), OPTIONS)
-    assert np.array_equal(image, prepared(dicom(tmp_path / "b.dcm", 4095 - RAMP), OPTIONS))
+    image = read_scan(dicom(tmp_path / "a.dcm", RAMP, VOILUTSequence=[table]), OPTIONS)
+    assert np.array_equal(image, read_scan(dicom(tmp_path / "b.dcm", 4095 - RAMP), OPTIONS))
     rescaled = dicom(tmp_path / "c.dcm", RAMP, RescaleSlope="-1", RescaleIntercept="4095", RescaleType="US")
-    assert np.array_equal(image, prepared(rescaled, OPTIONS))
+    assert np.array_equal(image, read_scan(rescaled, OPTIONS))
 
 
 def test_pictures_of_any_mode_agree(tmp_path):
@@ -70,7 +72,7 @@ def test_pictures_of_any_mode_agree(tmp_path):
     found = []
     for name, pixels in kinds.items():
         Image.fromarray(pixels).save(tmp_path / name)
-        found.append(prepared({"path": str(tmp_path / name)}, OPTIONS))
+        found.append(read_scan({"path": str(tmp_path / name)}, OPTIONS))
     assert all(np.array_equal(found[0], other) for other in found)
 
 
@@ -79,7 +81,7 @@ def test_square_by_padding_or_cropping(tmp_path):
     image[:8], image[8:56, :24] = 255, 30
     Image.fromarray(image).save(tmp_path / "a.png")
     padded, cropped = (
-        prepared({"path": str(tmp_path / "a.png")}, {**OPTIONS, "square": square}) for square in ("pad", "crop")
+        read_scan({"path": str(tmp_path / "a.png")}, {**OPTIONS, "square": square}) for square in ("pad", "crop")
     )
     assert padded.shape == cropped.shape == (32, 32)
     assert (padded[:, :3] == 0).all() and (padded[:, -3:] == 0).all() and padded[1, 16] == 255
@@ -92,6 +94,6 @@ def test_square_by_padding_or_cropping(tmp_path):
 def test_what_makes_no_image(tmp_path):
     Image.fromarray(np.full((20, 20), 7, np.uint8)).save(tmp_path / "blank.png")
     with pytest.raises(UserError, match="blank image"):
-        prepared({"path": str(tmp_path / "blank.png")}, OPTIONS)
+        read_scan({"path": str(tmp_path / "blank.png")}, OPTIONS)
     with pytest.raises(ValueError, match="Window Width"):
-        prepared(dicom(tmp_path / "a.dcm", RAMP, WindowCenter="2048", WindowWidth="0"), OPTIONS)
+        read_scan(dicom(tmp_path / "a.dcm", RAMP, WindowCenter="2048", WindowWidth="0"), OPTIONS)

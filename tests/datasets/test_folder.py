@@ -7,7 +7,7 @@ from PIL import Image
 from test_chest_scan import dicom
 
 from ldcore import datasets
-from ldcore.datasets.adapters import folder
+from ldcore.datasets.scans.images import to_uint8
 from ldcore.runtime.errors import UserError
 
 PICTURE = np.zeros((40, 30), np.uint8)
@@ -35,12 +35,12 @@ def test_reads_table_and_pictures(tmp_path):
 
 
 def test_padding_window_and_resize():
-    image = folder.to_uint8(PICTURE.astype(float), 40, [0, 100])
+    image = to_uint8(PICTURE.astype(float), 40, [0, 100])
     assert (image[:, :5] == 0).all() and (image[:, -5:] == 0).all()
     assert image[10, 15] == 128 and image[30, 25] == 255
-    small = folder.to_uint8(PICTURE.astype(float), 10, [0, 100])
+    small = to_uint8(PICTURE.astype(float), 10, [0, 100])
     assert abs(small.mean() - image.mean()) < 4  # antialiased: area is kept
-    assert (folder.to_uint8(np.full((9, 5), 7.0), 16, [1, 99]) == 0).all()
+    assert (to_uint8(np.full((9, 5), 7.0), 16, [1, 99]) == 0).all()
 
 
 def test_missing_split_is_assigned_by_patient(tmp_path):
@@ -88,7 +88,7 @@ def test_jpeg_and_sixteen_bit_png(tmp_path):
         ("file,subject\na.png,s\n", ["no column 'path'", "file, subject", "table.csv"]),
         ("path,patient\na.png,s\n", ["no column 'subject'", "path, patient"]),
         ("path,subject\n", ["no rows"]),
-        ("", ["table.csv", "not readable"]),
+        ("", ["table.csv", "no column 'path'"]),
         ("path,subject\na.png,s\nb.png,\n", ["Row 3", "subject"]),
         ("path,subject\na.png,s\ngone.png,t\n", ["Row 3", "gone.png", "does not exist"]),
         ("path,subject\nb.png,s\nbad.png,t\n", ["Row 3", "bad.png", "cannot be read"]),

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from heads import PLAIN, save_nifti
 
+from ldcore.datasets.adapters import ixi
 from ldcore.datasets.records import load
 from ldcore.prepare import prepare
 from ldcore.runtime.errors import UserError
@@ -72,10 +73,7 @@ def test_one_hospital_and_two_workers(source):
 
 
 def test_killed_run_goes_on(source, monkeypatch):
-    from ldcore.datasets.adapters import ixi
-    from ldcore.datasets.scans import brain_scan
-
-    calls, real = [], brain_scan.prepared
+    calls, real = [], ixi.read_scan
 
     def killed(scan, options):
         calls.append(scan["subject_id"])
@@ -83,7 +81,7 @@ def test_killed_run_goes_on(source, monkeypatch):
             raise KeyboardInterrupt
         return real(scan, options)
 
-    monkeypatch.setattr(ixi, "prepared", killed)
+    monkeypatch.setattr(ixi, "read_scan", killed)
     with pytest.raises(KeyboardInterrupt):
         run(source)
     records, images, _ = run(source)

@@ -34,21 +34,21 @@ def test_official_splits_and_untouched_gray_levels(tmp_path):
 @pytest.mark.parametrize("side", [28, 64])
 def test_any_size_and_compression_in_any_order(tmp_path, save, side):
     given = options_of({**medmnist(tmp_path, side=side, save=save), "image_size": side})
-    scans, _ = module.listing(given)
+    scans, _ = module.list_scans(given)
     with np.load(tmp_path / "pneumoniamnist.npz") as arrays:
         for row in [3, 0, 23, 22, 30, 5, 59 - 12]:
             scan = scans.iloc[row].to_dict()
-            assert np.array_equal(module.prepared(scan, given), arrays[f"{scan['split']}_images"][scan["index"]])
+            assert np.array_equal(module.read_scan(scan, given), arrays[f"{scan['split']}_images"][scan["index"]])
 
 
 def test_an_archive_is_decompressed_as_it_goes(tmp_path, monkeypatch):
     given = options_of(medmnist(tmp_path, (400, 2, 2), side=64))
-    scans = module.listing(given)[0].to_dict("records")
+    scans = module.list_scans(given)[0].to_dict("records")
     module.opened.cache_clear()
     opened, real = [], module.zipfile.ZipFile
     monkeypatch.setattr(module.zipfile, "ZipFile", lambda path: opened.append(path) or real(path))
     for scan in scans[:400]:
-        module.prepared(scan, given)
+        module.read_scan(scan, given)
     assert len(opened) == 1
 
 
@@ -56,11 +56,11 @@ def test_colour_becomes_gray(tmp_path):
     given = options_of(
         {**medmnist(tmp_path, name="dermamnist", colour=True), "image_size": 28, "labels": ["nevus", "melanoma"]}
     )
-    scans, _ = module.listing(given)
+    scans, _ = module.list_scans(given)
     assert list(scans["findings"][:3]) == ["nevus", "melanoma", "nevus"]
     with np.load(tmp_path / "dermamnist.npz") as arrays:
         wanted = np.asarray(Image.fromarray(arrays["train_images"][5]).convert("L"))
-    assert np.array_equal(module.prepared(scans.iloc[5].to_dict(), given), wanted)
+    assert np.array_equal(module.read_scan(scans.iloc[5].to_dict(), given), wanted)
 
 
 def chestmnist(folder, labels):
@@ -76,13 +76,13 @@ def test_chestmnist_has_several_labels(tmp_path):
     empty = np.zeros((4, 14), int)
     empty[1, [1]], empty[2, [0, 1, 2]], empty[3, 12] = 1, 1, 1
     chestmnist(tmp_path, empty)
-    scans, excluded = module.listing(options_of({"source": str(tmp_path)}))
+    scans, excluded = module.list_scans(options_of({"source": str(tmp_path)}))
     assert list(scans["findings"][:3]) == ["No Finding", "Cardiomegaly", "Pleural Thickening"] and set(
         excluded["reason"]
     ) == {"several of the findings wanted"}
-    scans, _ = module.listing(options_of({"source": str(tmp_path), "single": False}))
+    scans, _ = module.list_scans(options_of({"source": str(tmp_path), "single": False}))
     assert scans["findings"][2] == "Cardiomegaly|Atelectasis|Pleural Effusion"  # the order of every chest data set
-    scans, _ = module.listing(options_of({"source": str(tmp_path), "findings": ["No Finding", "Cardiomegaly"]}))
+    scans, _ = module.list_scans(options_of({"source": str(tmp_path), "findings": ["No Finding", "Cardiomegaly"]}))
     assert list(scans["findings"][:3]) == ["No Finding", "Cardiomegaly", "Cardiomegaly"]
 
 
@@ -90,11 +90,11 @@ def test_which_archive(tmp_path):
     medmnist(tmp_path)
     medmnist(tmp_path, name="pneumoniamnist_64", side=64)
     with pytest.raises(UserError, match="2 .npz archives .pneumoniamnist.npz, pneumoniamnist_64.npz.; name the one"):
-        module.listing(options_of({"source": str(tmp_path)}))
-    scans, _ = module.listing(options_of({"source": str(tmp_path), "file": "pneumoniamnist_64.npz"}))
+        module.list_scans(options_of({"source": str(tmp_path)}))
+    scans, _ = module.list_scans(options_of({"source": str(tmp_path), "file": "pneumoniamnist_64.npz"}))
     assert scans["path"][0].endswith("pneumoniamnist_64.npz")
     with pytest.raises(UserError, match="has no octmnist.npz"):
-        module.listing(options_of({"source": str(tmp_path), "file": "octmnist.npz"}))
+        module.list_scans(options_of({"source": str(tmp_path), "file": "octmnist.npz"}))
 
 
 def rewritten(folder, **changes):
@@ -125,17 +125,17 @@ def test_what_is_no_such_archive_is_named(tmp_path, changes, given, words):
     options = options_of({**medmnist(tmp_path), **given})
     rewritten(tmp_path, **changes)
     with pytest.raises(UserError, match=words) as fault:
-        module.listing(options)
+        module.list_scans(options)
     assert "\n" not in str(fault.value)
 
 
 def test_unnamed_labels_and_a_damaged_archive(tmp_path):
     medmnist(tmp_path, name="bloodmnist")
     with pytest.raises(UserError, match="Option labels.*bloodmnist.npz"):
-        module.listing(options_of({"source": str(tmp_path)}))
+        module.list_scans(options_of({"source": str(tmp_path)}))
     (tmp_path / "bloodmnist.npz").write_bytes(b"not a zip")
     with pytest.raises(UserError, match="bloodmnist.npz is damaged"):
-        module.listing(options_of({"source": str(tmp_path), "labels": ["a", "b"]}))
+        module.list_scans(options_of({"source": str(tmp_path), "labels": ["a", "b"]}))
 
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
@@ -146,4 +146,4 @@ def test_damage_inside_the_archive_is_found_before_any_image(tmp_path, save):
     data[5000] ^= 255  # inside train_images
     path.write_bytes(data)
     with pytest.raises(UserError, match="pneumoniamnist.npz is damaged .*train_images.*download it again"):
-        module.listing(options)
+        module.list_scans(options)

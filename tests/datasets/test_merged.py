@@ -10,7 +10,8 @@ from test_adni import source as adni_source  # noqa: F401  fixtures
 from test_oasis3 import source as oasis3_source  # noqa: F401
 
 from ldcore.datasets.records import assign_splits, load
-from ldcore.datasets.scans import build as scans
+from ldcore.datasets.scans.build import draw
+from ldcore.datasets.scans.listing import none_excluded
 from ldcore.prepare import prepare
 from ldcore.runtime.errors import UserError
 
@@ -25,7 +26,7 @@ EXTENDS = ("ldcore.datasets.scans.build",)
 OPTIONS = {"visits": {"type": "integer", "default": 2}, "table": {"default": None}}
 
 
-def listing(options):
+def list_scans(options):
     folder = Path(options["source"])
     rows = [
         {
@@ -43,7 +44,7 @@ def listing(options):
     return pd.DataFrame(rows), pd.DataFrame([{"path": str(folder / "x"), "subject_id": "NAME_x", "reason": "no age"}])
 
 
-def prepared(scan, options):
+def read_scan(scan, options):
     assert scan["path"].startswith(options["source"])
     return np.full((options["image_size"],) * 2, LEVEL + int(scan["path"][-5]), np.uint8)
 """
@@ -99,19 +100,15 @@ def test_options_of_a_part_and_of_all(source, tmp_path):
     assert set(built(source, tmp_path / "other", sites=["Zurich"])[0]["adapter"]) == {"toys.two"}
 
 
-def test_a_number_draws_as_many_of_each_label(source):
-    frame, gone = (
-        pd.DataFrame({"diagnosis": ["CN"] * 6 + ["AD"] * 4, "findings": "", "path": "", "subject_id": ""}),
-        pd.DataFrame(),
-    )
-    kept, out = scans.drawn(frame, gone, 3, 0)
-    assert dict(kept["diagnosis"].value_counts()) == {"CN": 3, "AD": 3} and set(out["reason"]) == {
-        "not drawn (3 of each label wanted)"
-    }
-    kept, _ = scans.drawn(frame, gone, {"CN": 5, "AD": 1}, 0)
-    assert dict(kept["diagnosis"].value_counts()) == {"CN": 5, "AD": 1}
+def test_a_number_draws_as_many_of_each_label():
+    scans = pd.DataFrame({"diagnosis": ["CN"] * 6 + ["AD"] * 4, "findings": "", "path": "", "subject_id": ""})
+    drawn, excluded = draw(scans, none_excluded(), 3, 0)
+    assert dict(drawn["diagnosis"].value_counts()) == {"CN": 3, "AD": 3}
+    assert set(excluded["reason"]) == {"not drawn (3 of each label wanted)"}
+    drawn, _ = draw(scans, none_excluded(), {"CN": 5, "AD": 1}, 0)
+    assert dict(drawn["diagnosis"].value_counts()) == {"CN": 5, "AD": 1}
     with pytest.raises(UserError, match="per_class: no scan is labelled 'MCI' .labels found: AD, CN"):
-        scans.drawn(frame, gone, {"MCI": 5}, 0)
+        draw(scans, none_excluded(), {"MCI": 5}, 0)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from adapter_options import complete
 from chest_trees import MIMIC_HEADER, MIMIC_LABELS, mimic, mimic_image, mimic_row, write
 from test_chest_scan import RAMP, dicom
 
-from ldcore.datasets.adapters.mimic import listing, place
+from ldcore.datasets.adapters.mimic import list_scans, place
 from ldcore.datasets.records import load
 from ldcore.prepare import prepare
 from ldcore.runtime.errors import UserError
@@ -16,7 +16,7 @@ SUBJECT, STUDY = 10000032, 50414267
 
 
 def listed(folder, metadata, labels=None, make=True, **options):
-    """listing of metadata rows; every study is a pneumonia unless `labels` says otherwise."""
+    """list_scans of metadata rows; every study is a pneumonia unless `labels` says otherwise."""
     labels = labels or [
         [subject, study, *("1.0" if name == "Pneumonia" else "" for name in MIMIC_LABELS)]
         for subject, study in dict.fromkeys((row[1], row[2]) for row in metadata)
@@ -27,7 +27,7 @@ def listed(folder, metadata, labels=None, make=True, **options):
         path = place(folder, str(row[0]), str(row[1]), str(row[2]))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    return listing(complete("mimic", source=str(folder), **options))
+    return list_scans(complete("mimic", source=str(folder), **options))
 
 
 def test_path_and_moment(tmp_path):
@@ -94,10 +94,10 @@ def test_a_table_that_contradicts_itself(tmp_path, table, column, other, words):
     patients = "patients.csv" if table == "patients.csv" else "patients.csv.gz"
     options = complete("mimic", options, patients=patients, official_split=True)
     pd.concat([rows, rows[:1]]).to_csv(path, index=False)
-    assert len(listing(options)[0]) == 6  # said twice
+    assert len(list_scans(options)[0]) == 6  # said twice
     pd.concat([rows, rows[:1].assign(**{column: other})]).to_csv(path, index=False)
     with pytest.raises(UserError, match=f"Row {len(rows) + 2} of .*{words}; download it again"):
-        listing(options)
+        list_scans(options)
 
 
 def test_unlabelled_studies_and_missing_files(tmp_path):
@@ -111,12 +111,12 @@ def test_unlabelled_studies_and_missing_files(tmp_path):
 @pytest.mark.parametrize("zipped", [".gz", ""])
 def test_ages_and_sexes_from_the_patients_table(tmp_path, zipped):
     options = mimic(tmp_path, 6, zipped)
-    with_table, _ = listing(complete("mimic", options))
+    with_table, _ = list_scans(complete("mimic", options))
     first, second = with_table.sort_values(["subject_id", "when"]).iloc[:2].to_dict("records")
     assert (first["age"], second["age"], first["sex"]) == (52, 59, "M")  # anchored at 52 in 2180; seven years on
-    without, _ = listing(complete("mimic", options, patients=None))
+    without, _ = list_scans(complete("mimic", options, patients=None))
     assert "age" not in without and "sex" not in without
-    elsewhere, _ = listing(complete("mimic", options, patients=str(tmp_path / "patients.csv.gz")))
+    elsewhere, _ = list_scans(complete("mimic", options, patients=str(tmp_path / "patients.csv.gz")))
     assert elsewhere.equals(with_table)
 
 
@@ -127,7 +127,7 @@ def test_a_subject_the_patients_table_lacks_or_is_before_birth(tmp_path):
         ["subject_id", "gender", "anchor_age", "anchor_year"],
         [[SUBJECT, "F", "91", "2180"], [SUBJECT + 1, "M", "3", "2250"]],
     )
-    scans, _ = listing(complete("mimic", options, patients="patients.csv"))
+    scans, _ = list_scans(complete("mimic", options, patients="patients.csv"))
     scans = scans.sort_values(["subject_id", "when"])
     assert list(scans["sex"]) == ["F", "F", "M", "M", "", ""] and np.allclose(
         scans["age"], [91, 98] + [np.nan] * 4, equal_nan=True
@@ -143,7 +143,7 @@ def test_the_official_split(tmp_path):
     split = tmp_path / "download/mimic-cxr-2.0.0-split.csv.gz"
     pd.read_csv(split).iloc[1:].to_csv(split, index=False)
     with pytest.raises(UserError, match="split.csv.gz has no row for image"):
-        listing(complete("mimic", options, official_split=True))
+        list_scans(complete("mimic", options, official_split=True))
 
 
 def test_dicom_in_the_same_tree(tmp_path):
@@ -186,22 +186,26 @@ def test_missing_tables_and_columns(tmp_path, table, header, words):
     if header:
         write(path, header, [["1"] * len(header)])
     with pytest.raises(UserError, match=words):
-        listing(complete("mimic", options, official_split=True))
+        list_scans(complete("mimic", options, official_split=True))
 
 
 @pytest.mark.parametrize(
-    "patients, words", [("gone.csv", "has no gone.csv"), ("patients.csv", "patients.csv has no column 'anchor_year'")]
+    "patients, words",
+    [
+        ("gone.csv", "gone.csv was not found, nor in .*option 'patients'"),
+        ("patients.csv", "patients.csv has no column 'anchor_year'"),
+    ],
 )
 def test_a_wrong_patients_table(tmp_path, patients, words):
     options = mimic(tmp_path, 3)
     write(tmp_path / "patients.csv", ["subject_id", "gender", "anchor_age"], [[SUBJECT, "F", "50"]])
     with pytest.raises(UserError, match=words):
-        listing(complete("mimic", options, patients=patients))
+        list_scans(complete("mimic", options, patients=patients))
 
 
 def test_a_damaged_archive_is_named(tmp_path):
     options = mimic(tmp_path, 3)
     path = tmp_path / "mimic-cxr-2.0.0-metadata.csv.gz"
     path.write_bytes(path.read_bytes()[:200])
-    with pytest.raises(UserError, match="metadata.csv.gz is not readable CSV.*download it again"):
-        listing(complete("mimic", options))
+    with pytest.raises(UserError, match="metadata.csv.gz cannot be read.*download it again"):
+        list_scans(complete("mimic", options))

@@ -7,7 +7,7 @@ import pytest
 from adapter_options import complete
 from chest_trees import NIH_HEADER, nih, nih_row
 
-from ldcore.datasets.adapters.nih import listing
+from ldcore.datasets.adapters.nih import list_scans
 from ldcore.datasets.phantoms import chest_atlas
 from ldcore.datasets.records import load
 from ldcore.prepare import prepare
@@ -19,7 +19,7 @@ def listed(folder, rows, header=NIH_HEADER, table="Data_Entry_2017_v2020.csv", m
     (folder / table).write_text("\n".join([header, *rows]) + "\n")
     for row in rows if make else ():
         (folder / place / row.split(",")[0]).touch()
-    return listing(complete("nih", source=str(folder), **options))
+    return list_scans(complete("nih", source=str(folder), **options))
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_archives_not_downloaded_are_counted(tmp_path):
     options = nih(tmp_path, 8)
     for path in (tmp_path / "images_001" / "images").iterdir():
         path.unlink()
-    scans, excluded = listing(complete("nih", options))
+    scans, excluded = list_scans(complete("nih", options))
     assert len(scans) == 8 and list(excluded["reason"]) == ["no such file"] * 8
 
 

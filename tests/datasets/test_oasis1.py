@@ -66,7 +66,7 @@ def test_rescan_is_a_second_session_of_the_same_person(source):
 
 
 def test_every_volume_is_turned_the_same_way(source):
-    images = [run(source, volume=volume)[1] for volume in oasis1.VOLUMES]
+    images = [run(source, volume=volume)[1] for volume in oasis1.PLACES]
     assert np.array_equal(images[0], images[1]) and np.array_equal(images[0], images[2])
     bright = np.argwhere(images[0][0] == 255).mean(0)
     assert bright[0] < 18 and bright[1] < 20  # in front, on the left

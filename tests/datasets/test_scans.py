@@ -9,15 +9,17 @@ import pandas as pd
 import pytest
 
 from ldcore import plugins
+from ldcore.datasets.records import hashed
 from ldcore.datasets.scans import build as module
+from ldcore.datasets.scans.listing import LEFT_OUT, reasons
 from ldcore.runtime.errors import UserError
 
 
 def read(scan, options):
-    """The toy's `prepared`: a file of one number becomes a flat image, "deadly" kills the process; reads are counted in a file beside."""
+    """The toy's read_scan: a file of one number becomes a flat image, "deadly" kills the process; reads are counted."""
     with open(os.environ["TOY_READS"], "a") as file:
         file.write(scan["path"] + "\n")
-    text = open(scan["path"]).read()
+    text = Path(scan["path"]).read_text()
     if text == "deadly":
         os._exit(9)
     if text == "refused":
@@ -26,8 +28,12 @@ def read(scan, options):
 
 
 def toy(rows, excluded=()):
-    listing = lambda options: (pd.DataFrame(rows), pd.DataFrame(excluded, columns=["path", "subject_id", "reason"]))  # noqa: E731
-    return SimpleNamespace(listing=listing, prepared=read)
+    """An adapter that lists these rows."""
+
+    def list_scans(options):
+        return pd.DataFrame(rows), pd.DataFrame(excluded, columns=LEFT_OUT)
+
+    return SimpleNamespace(list_scans=list_scans, read_scan=read)
 
 
 @pytest.fixture
@@ -81,7 +87,7 @@ def test_rows_are_in_order_of_subject_and_time(source):
 
 def test_dates_and_numbers_order_sessions(source):
     for moments in (["2180-05-06", "2179-12-31"], [10, 9]):
-        records, images, _ = build(toy(rows_of(source, 2, when=lambda number: moments[number])), source)
+        records, images, _ = build(toy(rows_of(source, 2, when=moments.__getitem__)), source)
         assert list(images[records["image_index"], 0, 0]) == [1, 0]
 
 
@@ -111,12 +117,9 @@ def test_drawing_by_label(source):
     )
     records, _, excluded = build(toy(rows), source, per_class=3)
     assert records["diagnosis"].value_counts().to_dict() == {"CN": 3, "AD": 3, "": 3} and len(excluded) == 21
-    drawn = set(records["image_index"].index), list(records["subject_id"])
-    assert (
-        drawn[1]
-        == list(build(toy(rows), source, per_class=3)[0]["subject_id"])
-        != list(build(toy(rows), source, 1, per_class=3)[0]["subject_id"])
-    )
+    drawn = list(records["subject_id"])
+    assert drawn == list(build(toy(rows), source, per_class=3)[0]["subject_id"])
+    assert drawn != list(build(toy(rows), source, 1, per_class=3)[0]["subject_id"])
     few, _, _ = build(toy(rows), source, per_class=100)
     assert len(few) == 30
     with pytest.raises(UserError, match="per_class is 0"):
@@ -139,14 +142,11 @@ def test_faults_are_named_and_do_not_stop_the_rest(source):
         and list(images[records["image_index"], 0, 0]) == [0, 1, 2, 6, 7]
         and list(records["image_index"]) == list(range(5))
     )
-    reasons = {path.split("/")[-1]: reason for path, reason in zip(excluded["path"], excluded["reason"])}
-    assert reasons["3"] == "is refused" and reasons["elsewhere"] == "without a diagnosis"
-    assert (
-        reasons["4"].startswith("cannot be read (invalid literal")
-        and "\n" not in reasons["4"]
-        and "No such file" in reasons["5"]
-    )
-    assert module.reasons(excluded).count("1 ") == 4
+    reason_of = {path.split("/")[-1]: reason for path, reason in zip(excluded["path"], excluded["reason"])}
+    assert reason_of["3"] == "is refused" and reason_of["elsewhere"] == "without a diagnosis"
+    assert reason_of["4"].startswith("cannot be read (invalid literal") and "\n" not in reason_of["4"]
+    assert "No such file" in reason_of["5"]
+    assert reasons(excluded).count("1 ") == 4
 
 
 def test_nothing_to_use_says_why(source):
@@ -205,6 +205,12 @@ def test_workers_do_not_matter(source):
     assert one[0].equals(two[0]) and np.array_equal(one[1], two[1]) and one[2].equals(two[2])
 
 
+def test_wrong_fractions_are_named_before_anything_is_read(source):
+    with pytest.raises(UserError, match="fractions are .*sum to 1"):
+        build(toy(rows_of(source)), source, fractions={"train": 0.5})
+    assert not reads(source)
+
+
 def test_splits_by_hash_of_the_subject(source):
     records, _, _ = build(toy(rows_of(source)), source)
     assert (records.groupby("subject_id")["split"].nunique() == 1).all() and records["split"].nunique() > 1
@@ -214,7 +220,9 @@ def test_splits_by_hash_of_the_subject(source):
 
 
 def test_a_data_sets_own_split(source):
-    own = lambda number: ("test", "train", "val")[number // 2 % 3]  # noqa: E731
+    def own(number):
+        return ("test", "train", "val")[number // 2 % 3]
+
     records, _, _ = build(toy(rows_of(source, 12, split=own)), source, fractions={"train": 1.0})
     assert list(records["split"]) == [own(number) for number in range(12)]
     with pytest.raises(UserError, match="Subject 's00' is in splits test and train"):
@@ -223,20 +231,20 @@ def test_a_data_sets_own_split(source):
 
 def test_a_list_of_splits_comes_first_and_must_know_every_subject(source, tmp_path):
     rows = rows_of(source, 6, split=lambda number: "train")
-    hashes = [module.hashed(f"s0{number}", "pepper") for number in range(3)]
+    hashes = [hashed(f"s0{number}", "pepper") for number in range(3)]
     listed = tmp_path / "splits.csv"
     listed.write_text(
         "hashed_id,split\n" + "".join(f"{one},{split}\n" for one, split in zip(hashes, ("val", "test", "train")))
     )
     records, _, _ = build(toy(rows), source, splits=str(listed), salt="pepper")
     assert list(records["split"]) == ["val"] * 2 + ["test"] * 2 + ["train"] * 2
-    with pytest.raises(UserError, match=f"Subject {module.hashed('s03', 'pepper')} .hashed. has no split") as fault:
+    with pytest.raises(UserError, match=f"Subject {hashed('s03', 'pepper')} .hashed. has no split") as fault:
         build(toy(rows_of(source, 8)), source, splits=str(listed), salt="pepper")
     assert "s03" not in str(fault.value)
 
 
 def test_a_list_that_gives_a_subject_two_splits_is_refused(source, tmp_path):
-    one, other = module.hashed("s00", "latent-drifting"), module.hashed("s01", "latent-drifting")
+    one, other = hashed("s00", "latent-drifting"), hashed("s01", "latent-drifting")
     rows, listed = rows_of(source, 4), tmp_path / "splits.csv"
     listed.write_text(f"hashed_id,split\n{one},train\n{other},val\n{one},train\n")  # said twice is still one split
     assert list(build(toy(rows), source, splits=str(listed))[0]["split"]) == ["train"] * 2 + ["val"] * 2
@@ -247,9 +255,17 @@ def test_a_list_that_gives_a_subject_two_splits_is_refused(source, tmp_path):
         build(toy(rows), source, splits=str(listed))
 
 
-@pytest.mark.parametrize("text", ["", "subject,split\na,train\n", "hashed_id,group\na,train\n"])
-def test_what_is_no_list_of_splits(source, tmp_path, text):
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("", "splits.csv has no column 'hashed_id'"),
+        ("subject,split\na,train\n", "no column 'hashed_id' .found: subject, split.*of a prepared data set"),
+        ("hashed_id,group\na,train\n", "splits.csv has no column 'split'"),
+        ("hashed_id,split\n", "splits.csv has a header but no rows"),
+    ],
+)
+def test_what_is_no_list_of_splits(source, tmp_path, text, words):
     (tmp_path / "splits.csv").write_text(text)
-    with pytest.raises(UserError, match="splits.csv is no list of hashed_id and split") as fault:
+    with pytest.raises(UserError, match=words) as fault:
         build(toy(rows_of(source, 2)), source, splits=str(tmp_path / "splits.csv"))
     assert "\n" not in str(fault.value)

@@ -22,7 +22,8 @@ or, where it reads a download folder,
     listing(options)         (scans, excluded), two tables made from folder and tables alone: no image is opened
     prepared(scan, options)  uint8 [image_size, image_size] of one scan, a row of `scans` as a dict
 
-`options` are complete and within their ranges, `seed` is a whole number. A row of scans has subject_id and path and any of
+`options` are complete and within their ranges, `seed` is a whole number. A row of scans has subject_id and path and
+any of
 
     when       number or ISO date that orders a subject's sessions
     age        years, nan where unknown
@@ -30,6 +31,7 @@ or, where it reads a download folder,
     diagnosis, findings, site
     split      the data set's own, in every row or in none; it goes before fractions
 
-and whatever else shall stay in the records. A row of excluded has path, subject_id and the reason why it is left out. What
-`prepared` raises leaves the scan out, the error's words being the reason. UserError is for all that a person has to mend first.
+and whatever else shall stay in the records. A row of excluded has path, subject_id and the reason why it is left out.
+What `prepared` raises leaves the scan out, the error's words being the reason. UserError is for all that a person has
+to mend first.
 """

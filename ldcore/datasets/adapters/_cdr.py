@@ -1,4 +1,7 @@
-"""The Clinical Dementia Rating (0 none, 0.5 very mild, 1 mild, 2 moderate, 3 severe) as a diagnosis, for the OASIS data sets."""
+"""The Clinical Dementia Rating as a diagnosis, for the OASIS data sets.
+
+0 is no dementia, 0.5 very mild, 1 mild, 2 moderate, 3 severe.
+"""
 
 import pandas as pd
 
@@ -14,11 +17,11 @@ OPTIONS = {
 }
 
 
-def diagnoses(rows: pd.DataFrame, mapping: dict) -> pd.Series:
-    """CN, MCI or AD of each row's column "cdr" by the mapping (rating as text or number, "" for an empty cell), "" where it has none.
+def diagnoses(table: pd.DataFrame, by_rating: dict) -> pd.Series:
+    """CN, MCI or AD of each row's column "cdr", "" where its rating has none. UserError: a cell that is no rating.
 
-    UserError: a cell that is no rating.
+    by_rating: rating, as text or number, "" for an empty cell -> diagnosis.
     """
-    known = {"" if key == "" else f"{float(key):g}": value for key, value in mapping.items()}
-    ratings = number(rows, "cdr", 0, 3)
+    known = {"" if rating == "" else f"{float(rating):g}": diagnosis for rating, diagnosis in by_rating.items()}
+    ratings = number(table, "cdr", 0, 3)
     return ratings.map(lambda rating: known.get("" if pd.isna(rating) else f"{rating:g}", ""))

@@ -1,24 +1,25 @@
-"""ADNI (Jack et al. 2008): the image archive's ADNI/PTID/SEQUENCE/DATE_TIME/IMAGEID/, one NIfTI file or many DICOM files, and its collection CSV.
+"""ADNI (Jack et al. 2008): the image archive's folders, the CSV of an image collection, and ADNIMERGE.
 
-Age: the collection's, at that scan. Diagnosis: its Group, the person's at enrolment (EMCI and LMCI are MCI, SMC is CN). With ADNIMERGE in
-the source folder or as option visits, both come from there instead: AGE is the age at the baseline exam, so years since then are added,
-and DX is that of the nearest visit that has one, at most max_days away (Dementia is AD, "MCI to Dementia" too). Without EXAMDATE visits
-are matched by their codes.
+Images: ADNI/PTID/SEQUENCE/DATE_TIME/IMAGEID/, one NIfTI file or many DICOM files. Age: the collection's, at that
+scan. Diagnosis: its Group, the person's at enrolment (EMCI and LMCI are MCI, SMC is CN). With ADNIMERGE in the source
+folder, or as option visits, both come from there instead: AGE is the age at the baseline exam, so years since then
+are added, and DX is that of the nearest visit that has one, at most max_days away (Dementia is AD, "MCI to Dementia"
+too). Without EXAMDATE visits are matched by their codes.
 
-Of the T1 images of one visit one is kept: no repeat before a repeat, then the one with most processing steps in its Description, then the
-lowest image id.
+Of the T1 images of one visit one is used: no repeat before a repeat, then the one with most processing steps in its
+Description, then the lowest image id.
 """
 
 import os
 import re
 
+import numpy as np
 import pandas as pd
 
 from ldcore.datasets import tables
-from ldcore.datasets.adapters import _adni_visits as adni_visits
 from ldcore.datasets.scans import brain_scan
-from ldcore.datasets.scans.brain_listing import first_each, matched, natural
-from ldcore.datasets.scans.brain_scan import prepared  # noqa: F401  the adapter's own
+from ldcore.datasets.scans.brain_scan import read_scan  # noqa: F401  the adapter's own
+from ldcore.datasets.scans.listing import first_by_key, match, natural
 
 TITLE = "ADNI"
 EXTENDS = ("ldcore.datasets.scans.build", "ldcore.datasets.scans.brain_scan")
@@ -27,7 +28,8 @@ OPTIONS = {
     "visits": {"type": ["string", "null"], "default": None, "description": "ADNIMERGE; null: in source, if any"},
     "max_days": {"type": "number", "minimum": 0, "default": 183, "description": "days from a scan to its diagnosis"},
 }
-COLUMNS = {
+# Our name -> what the column is called in the collection's CSV.
+COLLECTION = {
     "image": ("Image Data ID", "Image ID"),
     "subject": ("Subject", "Subject ID"),
     "group": ("Group", "Research Group"),
@@ -38,88 +40,150 @@ COLUMNS = {
     "description": ("Description",),
 }
 GROUPS = {"CN": "CN", "SMC": "CN", "MCI": "MCI", "EMCI": "MCI", "LMCI": "MCI", "AD": "AD"}
-PERSON, IMAGE = re.compile(r"\d{3}_S_\d{4,5}"), re.compile(r"(?:^|_)I(\d+)(?:\.|$)")
-T1, OTHER = (
-    re.compile(r"MPR|MP-?RAGE|SPGR|T1", re.I),
-    re.compile(r"FLAIR|scout|locali[sz]er|mask|label|calibration", re.I),
-)
-REPEAT, REPEATED = (
-    re.compile(r"MPR-R|repeat|_2$", re.I),
-    re.compile(r"^(?:nv|uns\d*|no visit defined|unscheduled.*|)$", re.I),
-)
+# ... in ADNIMERGE: one row a visit, with the diagnosis then and the age at the person's baseline exam.
+ADNIMERGE = {"subject": ("PTID",), "code": ("VISCODE",), "age": ("AGE",), "now": ("DX",)}
+DIAGNOSES = {"CN": "CN", "NL": "CN", "MCI": "MCI", "DEMENTIA": "AD", "AD": "AD"}
+MONTH = 30.4375  # days
+
+PERSON = re.compile(r"\d{3}_S_\d{4,5}")
+IMAGE = re.compile(r"(?:^|_)I(\d+)(?:\.|$)")
+T1 = re.compile(r"MPR|MP-?RAGE|SPGR|T1", re.I)
+NOT_T1 = re.compile(r"FLAIR|scout|locali[sz]er|mask|label|calibration", re.I)
+REPEAT = re.compile(r"MPR-R|repeat|_2$", re.I)
+CODE_THAT_REPEATS = re.compile(r"^(?:nv|uns\d*|no visit defined|unscheduled.*|)$", re.I)
 
 
-def listing(options: dict):
-    """(scans, excluded). UserError: options, the tables, as brain_scan.check, tables.table and tables.unique say."""
+def list_scans(options: dict):
+    """(scans, excluded). UserError: options or a table, as brain_scan.check, tables.load and tables.unique say."""
     brain_scan.check(options)
-    rows = tables.table(options, "table", COLUMNS, {"visit": ("Visit",)})
-    rows = tables.unique(rows.assign(image=rows["image"].str.replace(r"^[Ii]?(?=.)", "I", regex=True)), "image")
-    rows = rows.assign(
+    rows = collection(options)
+    visits = adnimerge(options)
+    paths = list(image_paths(options["source"]))
+    keys = {path: key_of(path) for path in paths}
+    nameless = [(path, keys[path][0], "no image id in its name") for path in paths if not keys[path][1]]
+    named = [path for path in paths if keys[path][1]]
+    images, copies = first_by_key(named, keys.get, "another copy of the same image")
+    described = [with_diagnosis(row, visits, options["max_days"]) for row in rows.to_dict("records")]
+    return match(one_a_visit(described, images), images, copies + nameless)
+
+
+def collection(options: dict) -> pd.DataFrame:
+    """The collection's rows, an image each, with `key`, age, sex, `day` and the group as `diagnosis`."""
+    rows = tables.load(options, "table", COLLECTION, {"visit": ("Visit",)})
+    rows = rows.assign(image=rows["image"].str.replace(r"^[Ii]?(?=.)", "I", regex=True))
+    rows = tables.unique(rows, "image")
+    return rows.assign(
         key=list(zip(rows["subject"], rows["image"])),
         age=tables.age(rows),
         sex=tables.coded(rows, "sex", tables.SEXES),
         day=tables.date(rows, "date"),
         diagnosis=rows["group"].str.upper().map(GROUPS).fillna(""),
+        visit=rows.get("visit", ""),
     )
-    rows = rows.assign(visit=rows["visit"] if "visit" in rows else "")
-    paths = list(files(options["source"]))
-    nameless = [(path, key_of(path)[0], "no image id in its name") for path in paths if not key_of(path)[1]]
-    images, gone = first_each([path for path in paths if key_of(path)[1]], key_of, "another copy of the same image")
-    visits = adni_visits.table(options)
-    found = [described(row, visits, options["max_days"]) for row in rows.to_dict("records")]
-    return matched(one_a_visit(found, images), images, gone + nameless)
 
 
-def files(source):
+def adnimerge(options: dict) -> dict | None:
+    """{PTID: the visits that have a diagnosis, as since_baseline gives them}; None where there is no ADNIMERGE."""
+    if not options["visits"] and tables.with_columns(options["source"], "visits", ADNIMERGE) is None:
+        return None
+    rows = tables.load(options, "visits", ADNIMERGE, {"exam": ("EXAMDATE",)})
+    rows = rows.assign(
+        age=tables.age(rows),
+        months=rows["code"].map(months),
+        exam=tables.date(rows, "exam") if "exam" in rows else pd.NaT,
+        diagnosis=rows["now"].str.upper().str.split(" TO ").str[-1].map(DIAGNOSES).fillna(""),
+    )
+    rated = rows[(rows["diagnosis"] != "") & rows["months"].notna()]  # codes that tell no month may come twice
+    tables.unique(rated.assign(visit=rated["subject"] + " " + rated["code"])[["visit", "diagnosis"]], "visit")
+    return {subject: since_baseline(visits) for subject, visits in rows.groupby("subject")}
+
+
+def since_baseline(visits: pd.DataFrame) -> pd.DataFrame:
+    """A person's visits that have a diagnosis, with `days` after the baseline exam and its date, `baseline`.
+
+    Days are counted by date, else by the visit's code.
+    """
+    baseline = visits.loc[visits["months"] == 0, "exam"].min()
+    if pd.isna(baseline):
+        baseline = visits["exam"].min()
+    days = (visits["exam"] - baseline).dt.days if pd.notna(baseline) else pd.Series(np.nan, visits.index)
+    visits = visits.assign(
+        baseline=baseline,
+        days=days.fillna(visits["months"] * MONTH),
+        age=visits["age"].bfill().ffill(),
+    )
+    return visits[(visits["diagnosis"] != "") & visits["days"].notna()]
+
+
+def months(code: str) -> float:
+    """Months after baseline of a visit code ("bl", "m06", "ADNI1/GO Month 6"); nan where it does not tell."""
+    if re.match(r"(sc|scmri|bl)$|.*(screening|baseline)", code, re.I):
+        return 0.0
+    after = re.match(r"m(\d+)$|.*month (\d+)$", code, re.I)
+    return float(after[1] or after[2]) if after else np.nan
+
+
+def image_paths(source):
     """NIfTI files, and folders of DICOM files, under a subject's folder, in order."""
     for folder, _, names in sorted(os.walk(source)):
         if PERSON.search(folder):
-            yield from (
-                os.path.join(folder, name) for name in sorted(names) if name.lower().endswith((".nii", ".nii.gz"))
-            )
+            for name in sorted(names):
+                if name.lower().endswith((".nii", ".nii.gz")):
+                    yield os.path.join(folder, name)
             if any(name.lower().endswith(".dcm") for name in names):
                 yield folder
 
 
-def key_of(path: str):
+def key_of(path: str) -> tuple[str, str]:
     """(PTID, image id as I33046); an id that neither the name nor its folder tells is ""."""
     folder, name = os.path.split(path)
     image = IMAGE.search(name) or IMAGE.search(os.path.basename(folder))
     return PERSON.findall(path)[-1], f"I{image[1]}" if image else ""
 
 
-def described(row: dict, visits, most: float) -> dict:
-    """The row with what leaves it out, and the age and diagnosis of ADNIMERGE where there is one."""
-    text = row["description"]
+def with_diagnosis(row: dict, visits: dict | None, max_days: float) -> dict:
+    """A row of the collection with the age and diagnosis of ADNIMERGE, if any, or with the reason to leave it out."""
+    description = row["description"]
     if row["modality"].upper() not in ("MRI", "MR"):
         return {**row, "reason": "another modality"}
-    if text and (not T1.search(text) or OTHER.search(text)):
+    if description and (not T1.search(description) or NOT_T1.search(description)):
         return {**row, "reason": "not a T1 image by its description"}
     if pd.isna(row["day"]):
         return {**row, "reason": "no date in the table"}
     row = {**row, "when": row["day"].date().isoformat()}
     if visits is not None:
-        return {**row, **adni_visits.at(visits.get(row["subject"]), row["day"], row["visit"], most)}
+        return {**row, **at_visit(visits.get(row["subject"]), row["day"], row["visit"], max_days)}
     return row if row["diagnosis"] else {**row, "reason": f"group {row['group'] or 'unknown'} is no diagnosis"}
 
 
+def at_visit(visits: pd.DataFrame | None, day, code: str, max_days: float) -> dict:
+    """The age and diagnosis of a person on a day, or the reason why ADNIMERGE has none; visits: the person's."""
+    if visits is None or visits.empty:
+        return {"reason": "no diagnosis in ADNIMERGE"}
+    baseline = visits["baseline"].iloc[0]
+    days = (day - baseline).days if pd.notna(baseline) else months(code) * MONTH
+    distances = (visits["days"] - days).abs()
+    if not distances.min() <= max_days:
+        return {"reason": f"no visit in ADNIMERGE within {max_days} days"}
+    return {"age": visits["age"].iloc[0] + days / 365.25, "diagnosis": visits["diagnosis"][distances.idxmin()]}
+
+
 def one_a_visit(rows: list[dict], images: dict) -> list[dict]:
-    """The rows, all but the best of each visit and day with a reason; a code that may come twice does not make a visit."""
+    """The rows, all but the best of each visit and day with a reason to leave them out."""
     taken = set()
-    for row in sorted(
-        rows,
-        key=lambda row: (
-            bool(REPEAT.search(row["description"])),
-            -row["description"].count(";"),
-            natural(row["image"]),
-        ),
-    ):
-        if not row.get("reason") and row["key"] in images and pd.notna(row["age"]):
-            visits = {(row["subject"], row["when"])} | (
-                set() if REPEATED.match(row["visit"]) else {(row["subject"], row["visit"])}
-            )
-            if visits & taken:
-                row["reason"] = "another T1 image of the same visit is used"
-            else:
-                taken |= visits
+
+    def best_first(row):
+        steps = row["description"].count(";")
+        return bool(REPEAT.search(row["description"])), -steps, natural(row["image"])
+
+    for row in sorted(rows, key=best_first):
+        if row.get("reason") or row["key"] not in images or pd.isna(row["age"]):
+            continue
+        visits = {(row["subject"], row["when"])}
+        if not CODE_THAT_REPEATS.match(row["visit"]):
+            visits.add((row["subject"], row["visit"]))
+        if visits & taken:
+            row["reason"] = "another T1 image of the same visit is used"
+        else:
+            taken |= visits
     return rows

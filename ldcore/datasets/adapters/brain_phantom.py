@@ -39,17 +39,29 @@ VENTRICLE = {"CN": 0.0, "MCI": 0.20, "AD": 0.42}
 VENTRICLE_RATE = {"CN": 0.0, "MCI": 0.02, "AD": 0.04}
 ATROPHY = {"CN": 0.0, "MCI": 0.12, "AD": 0.28}
 ATROPHY_RATE = {"CN": 0.0, "MCI": 0.01, "AD": 0.025}
-FRAME_MM = {False: 218.0, True: 246.0}  # field of view without and with the skull: the head fills about 80 %
+# Field of view without and with the skull: the head fills about 80 %.
+FRAME_MM = {False: 218.0, True: 246.0}
 CENTRE_Y = -16.0  # mm, middle of the brain along the front-back axis
 FLUID = 0.15  # signal of cerebrospinal fluid
+# Signal by mm outside the brain: fluid, bone with its marrow, scalp.
+SKULL = (
+    (0, FLUID),
+    (2, FLUID),
+    (3, 0.05),
+    (4.5, 0.22),
+    (6, 0.05),
+    (7, 0.08),
+    (8.5, 0.85),
+    (11, 0.8),
+    (12.5, 0.45),
+)
 
 
 def build(options: dict, seed: int):
-    """Return (records, images uint8 [N, size, size]), rows in order of subject and session.
+    """(records, images uint8 [N, size, size]): a function of the arguments alone, subject by subject.
 
-    A function of the arguments alone, subject by subject.  Besides the common columns: years (since baseline),
-    slice_mm, ventricle_ratio, atrophy and lesions (the causal model's) and ventricle_fraction (ventricle area over
-    brain area, measured on the warped masks).
+    Besides the common columns: years (since baseline), slice_mm, ventricle_ratio, atrophy and lesions (the causal
+    model's) and ventricle_fraction (ventricle area over brain area, measured on the warped masks).
     """
     return phantom.build("brain_phantom", options, seed, sessions, render)
 
@@ -59,7 +71,8 @@ def sessions(index: int, options: dict, seed: int) -> list[dict]:
     subject = f"sub-{index:04d}"
     rng = numpy_rng(seed, "brain", subject, "course")
     u_age, u_dx, u_split = _spread(index, seed)
-    sex, years = ("M" if rng.random() < 0.5 else "F"), 0.0
+    sex = "M" if rng.random() < 0.5 else "F"
+    years = 0.0
     baseline = round(55 + 35 * u_age, 1)
     ill = 1 / (1 + np.exp(-(0.45 + 0.9 * (baseline - 72.5) / 10)))
     diagnosis = "AD" if u_dx < 0.63 * ill else "MCI" if u_dx < ill else "CN"
@@ -91,14 +104,13 @@ def sessions(index: int, options: dict, seed: int) -> list[dict]:
 def counterfactual(record, options: dict, seed: int, **changes) -> np.ndarray:
     """uint8 [size, size]: the record's subject and session with `changes` to age, sex, diagnosis or years.
 
-    `record` is a row (mapping) of build's table.  Anatomy and noise stay; no changes give the record's very image.
-    Raises UserError for another key or value.
+    record: a row (mapping) of build's table; without changes it gives its very image. UserError: another key or value.
     """
     return render(record, options, seed, **changes)[0]
 
 
 def render(record, options: dict, seed: int, **changes):
-    """Return (uint8 image [size, size], its truth: slice_mm, ventricle_ratio, atrophy, lesions, ventricle_fraction)."""
+    """(uint8 image [size, size], its truth: slice_mm, ventricle_ratio, atrophy, lesions, ventricle_fraction)."""
     causes = phantom.changed(record, ("age", "sex", "diagnosis", "years"), changes)
     state = _state(str(record["subject_id"]), int(record["session"]), causes, seed)
     signal, ventricle, brain, head = _anatomy(state, options)
@@ -166,9 +178,7 @@ def _anatomy(state, options):
     head = brain
     if options["skull"]:
         depth = outside / (1.0 + 0.1 * own.standard_normal())
-        layers = np.interp(
-            depth, (0, 2, 3, 4.5, 6, 7, 8.5, 11, 12.5), (FLUID, FLUID, 0.05, 0.22, 0.05, 0.08, 0.85, 0.8, 0.45)
-        )
+        layers = np.interp(depth, *zip(*SKULL))
         signal, head = signal * brain + layers * (1 - brain), (depth < 13).astype(np.float32)
     return signal * head, ventricle * brain, brain, head
 

@@ -2,7 +2,7 @@
 
 Structural equations (U: standard normal, u: uniform in (0, 1), drawn from seed and subject id; session s >= 0):
 
-    finding_0  = each of No Finding, Cardiomegaly, Pleural Effusion, Pneumonia for a quarter of the subjects
+    finding_0  = No Finding, Cardiomegaly, Pleural Effusion or Pneumonia, for a quarter of the subjects each
     age_0, sex = a CheXpert row that has this finding alone
     age_s      = age_0 + sum of s gaps of 0.2 to 2 years;  1 to 3 sessions
     finding_s  = finding_{s-1}, or with probability 0.15 one of the other three
@@ -11,10 +11,12 @@ Structural equations (U: standard normal, u: uniform in (0, 1), drawn from seed 
     opacity    = [Pneumonia] (0.85 + 0.15 U_o)               attenuation of the consolidated lobe
     aorta      = 0.5 + 0.20 (age - 60) / 10 + 0.15 U_a       prominence of the aortic knob
     breasts    = [F] (0.7 + 0.3 U_b)
-    image      = film(exp(-attenuation(lungs, CTR, effusion, opacity, aorta, breasts; ribs, vessels)); pose, exposure, noise)
+    image      = film(exp(-attenuation(lungs, CTR, effusion, opacity, aorta, breasts; ribs, vessels));
+                      pose, exposure, noise)
 
-CTR (cardiothoracic ratio) is the heart's width over the inner width of the chest.  Lungs, ribs, vessels, the fluid's side and
-the lobe depend on the subject only, pose, exposure and noise on (subject, session), so a counterfactual shares them.
+CTR (cardiothoracic ratio) is the heart's width over the inner width of the chest. Lungs, ribs, vessels, the fluid's
+side and the lobe depend on the subject only, pose, exposure and noise on (subject, session), so a counterfactual
+shares them.
 """
 
 import numpy as np
@@ -35,10 +37,10 @@ OPTIONS = {
 
 
 def build(options: dict, seed: int):
-    """Return (records, images uint8 [N, size, size]), rows in order of subject and session.
+    """(records, images uint8 [N, size, size]): a function of the arguments alone, subject by subject.
 
-    A function of the arguments alone, subject by subject.  Besides the common columns: ctr, effusion, opacity (the causal
-    model's) and lung_fraction (clear lung over the frame).
+    Besides the common columns: ctr, effusion, opacity (the causal model's) and lung_fraction (clear lung over the
+    frame).
     """
     return phantom.build("chest_phantom", options, seed, sessions, render)
 
@@ -53,8 +55,8 @@ def sessions(index: int, options: dict, seed: int) -> list[dict]:
     test, val = options["test_fraction"], options["val_fraction"]
     split = "test" if place < test else "val" if place < test + val else "train"
     ages, sexes = atlas.demographics()[finding]
-    chosen = int(rng.integers(len(ages)))
-    age, rows = float(ages[chosen]), []
+    person = int(rng.integers(len(ages)))
+    age, rows = float(ages[person]), []
     for session in range(1 + int(rng.integers(3))):
         gap, turn, other = round(rng.uniform(0.2, 2.0), 1), rng.random(), int(rng.integers(1, 4))
         if session:
@@ -66,7 +68,7 @@ def sessions(index: int, options: dict, seed: int) -> list[dict]:
                 "subject_id": subject,
                 "session": session,
                 "age": age,
-                "sex": str(sexes[chosen]),
+                "sex": str(sexes[person]),
                 "diagnosis": "",
                 "findings": finding,
                 "split": split,
@@ -77,16 +79,15 @@ def sessions(index: int, options: dict, seed: int) -> list[dict]:
 
 
 def counterfactual(record, options: dict, seed: int, **changes) -> np.ndarray:
-    """uint8 [size, size]: the record's subject and session with `changes` to age, sex or findings (several joined by "|").
+    """uint8 [size, size]: the record's subject and session with `changes` to age, sex or findings (joined by |).
 
-    `record` is a row (mapping) of build's table.  Anatomy and noise stay; no changes give the record's very image.
-    Raises UserError for another key or value.
+    record: a row (mapping) of build's table; without changes it gives its very image. UserError: another key or value.
     """
     return render(record, options, seed, **changes)[0]
 
 
 def render(record, options: dict, seed: int, **changes):
-    """Return (uint8 image [size, size], its truth: ctr, effusion, opacity, lung_fraction)."""
+    """(uint8 image [size, size], its truth: ctr, effusion, opacity, lung_fraction)."""
     causes = phantom.changed(record, ("age", "sex", "findings"), changes)
     state = _state(str(record["subject_id"]), int(record["session"]), causes, seed)
     size = options["image_size"]
@@ -98,12 +99,8 @@ def render(record, options: dict, seed: int, **changes):
 def _state(subject, session, causes, seed):
     """Everything the renderer needs: the causal model's outcomes and the subject's and session's own draws."""
     age, sex, present = float(causes["age"]), causes["sex"], set(str(causes["findings"]).split("|"))
-    if (
-        not present <= set(FINDINGS)
-        or ("No Finding" in present and len(present) > 1)
-        or sex not in ("F", "M")
-        or not 18 <= age <= 100
-    ):
+    contradictory = "No Finding" in present and len(present) > 1
+    if not present <= set(FINDINGS) or contradictory or sex not in ("F", "M") or not 18 <= age <= 100:
         raise UserError(
             f"Subject {subject!r}: age {age:g}, sex {sex!r}, findings {causes['findings']!r} are outside the model; "
             f"use age 18 to 100, F or M, and one of {', '.join(FINDINGS)}, or several joined by |."

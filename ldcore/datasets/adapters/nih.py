@@ -1,19 +1,18 @@
-"""ChestX-ray14 of the NIH (Wang et al. 2017, arXiv 1705.02315): 112,120 frontal radiographs, a follow-up number a session.
+"""ChestX-ray14 of the NIH (Wang et al. 2017, arXiv 1705.02315): 112,120 frontal radiographs.
 
-Labels were mined from reports; Effusion is called Pleural Effusion here, Pleural_Thickening Pleural Thickening.  Ages above 120 are missing;
-the table of 2017 writes them as 058Y, 006M, 012D.
+A follow-up number is a session. Labels were mined from reports; Effusion is called Pleural Effusion here,
+Pleural_Thickening Pleural Thickening. Ages above 120 are missing; the table of 2017 writes them as 058Y, 006M, 012D.
 """
 
-import csv
 from pathlib import Path
 
 import pandas as pd
 
-from ldcore.datasets.scans import chest_tables
-from ldcore.datasets.scans.build import left_out
-from ldcore.datasets.scans.chest_scan import prepared  # noqa: F401  (of the adapter)
+from ldcore.datasets import tables
+from ldcore.datasets.scans import chest_labels
+from ldcore.datasets.scans.chest_scan import read_scan  # noqa: F401  the adapter's own
 from ldcore.datasets.scans.images import check_window
-from ldcore.runtime.errors import UserError
+from ldcore.datasets.scans.listing import leave_out, leave_out_repeated_rows
 
 TITLE = "ChestX-ray14"
 EXTENDS = ("ldcore.datasets.scans.build", "ldcore.datasets.scans.chest_scan")
@@ -27,84 +26,59 @@ COLUMNS = (
     "Patient Gender",
     "View Position",
 )
-NAMES = {
+LABELS = {
     "No Finding": "No Finding",
     "Effusion": "Pleural Effusion",
     "Pleural_Thickening": "Pleural Thickening",
-    **{
-        name: name
-        for name in (
-            "Atelectasis",
-            "Cardiomegaly",
-            "Consolidation",
-            "Edema",
-            "Emphysema",
-            "Fibrosis",
-            "Hernia",
-            "Infiltration",
-            "Mass",
-            "Nodule",
-            "Pneumonia",
-            "Pneumothorax",
-        )
-    },
+    "Atelectasis": "Atelectasis",
+    "Cardiomegaly": "Cardiomegaly",
+    "Consolidation": "Consolidation",
+    "Edema": "Edema",
+    "Emphysema": "Emphysema",
+    "Fibrosis": "Fibrosis",
+    "Hernia": "Hernia",
+    "Infiltration": "Infiltration",
+    "Mass": "Mass",
+    "Nodule": "Nodule",
+    "Pneumonia": "Pneumonia",
+    "Pneumothorax": "Pneumothorax",
 }
+SEXES = {"m": "M", "f": "F"}
 PLACES = ("*.png", "images/*.png", "images_*/*.png", "images_*/images/*.png")
 UNITS = {"Y": 1.0, "M": 12.0, "D": 365.25}  # of an age: so many make a year
 
 
-def listing(options: dict):
-    """(scans, excluded) as ldcore.datasets.scans describes; UserError: a table, column or cell that is not ChestX-ray14's."""
+def list_scans(options: dict):
+    """(scans, excluded). UserError: a table, column or cell that is not ChestX-ray14's."""
     check_window(options["window"])
     source = Path(options["source"])
-    file = chest_tables.find(source, *TABLES)
-    table = read(file)
+    # The headers that follow hold commas, OriginalImage[Width,Height], and some rows end in one.
+    file = tables.first_of(source, *TABLES)
+    table = tables.read(file, COLUMNS, remedy="use the table as it is published", first=len(COLUMNS))
     places = {path.name: str(path) for pattern in PLACES for path in source.glob(pattern)}
     scans = pd.DataFrame(
         {
             "subject_id": table["Patient ID"].str.zfill(8),
             "path": [places.get(name, str(source / name)) for name in table["Image Index"]],
-            "when": chest_tables.each(table["Follow-up #"], file, int, "a follow-up is a whole number"),
-            "age": chest_tables.ages(table["Patient Age"], file, years),
-            "sex": chest_tables.each(
-                table["Patient Gender"], file, {"M": "M", "F": "F", "": ""}.__getitem__, "it is M, F or empty"
-            ),
+            "when": tables.converted(table, "Follow-up #", int, "a follow-up is a whole number"),
+            "age": chest_labels.ages(table, "Patient Age", years),
+            "sex": tables.coded(table, "Patient Gender", SEXES),
             "view": table["View Position"],
             "there": table["Image Index"].isin(places),
         }
     )
-    found = chest_tables.each(
-        table["Finding Labels"],
-        file,
-        lambda cell: {NAMES[part] for part in cell.split("|")},
-        f"labels are joined by | and of {', '.join(NAMES)}",
-    )
-    labels = pd.DataFrame(
-        {name: [float(name in one) for one in found] for name in chest_tables.FINDINGS if name in NAMES.values()}
-    )
-    scans, excluded, labels = chest_tables.once(scans.reset_index(drop=True), labels)
-    scans, excluded = chest_tables.counted(scans, excluded, labels, options)
-    scans, excluded = left_out(scans, excluded, ~scans["there"], "no such file")
+    scans, excluded, labels = leave_out_repeated_rows(scans.reset_index(drop=True), labels_of(table))
+    scans, excluded = chest_labels.count_findings(scans, excluded, labels, options)
+    scans, excluded = leave_out(scans, excluded, ~scans["there"], "no such file")
     return scans.drop(columns="there"), excluded
 
 
-def read(file: Path) -> pd.DataFrame:
-    """The first seven columns as text.  The later headers hold commas, OriginalImage[Width,Height], and some rows end in one, so
-    that cells are counted from the left."""
-    try:
-        with open(file, newline="", encoding="utf-8-sig") as handle:
-            lines = [line for line in csv.reader(handle) if line]
-    except (csv.Error, UnicodeDecodeError) as fault:
-        raise UserError(f"The table {file} is not readable CSV ({fault}); download it again.") from fault
-    header = lines[0][: len(COLUMNS)] if lines else []
-    short = next((number for number, line in enumerate(lines, 1) if len(line) < len(header)), None)
-    if short:
-        raise UserError(
-            f"Row {short} of {file} has {len(lines[short - 1])} cells instead of {len(lines[0])}; download it again."
-        )
-    return chest_tables.whole(
-        pd.DataFrame([line[: len(header)] for line in lines[1:]], columns=header, dtype=str), file, COLUMNS
-    )
+def labels_of(table: pd.DataFrame) -> pd.DataFrame:
+    """A row an image, a column a finding: 1 present, 0 absent."""
+    remedy = f"labels are joined by | and of {', '.join(LABELS)}"
+    named = tables.converted(table, "Finding Labels", lambda cell: {LABELS[name] for name in cell.split("|")}, remedy)
+    names = [name for name in chest_labels.FINDINGS if name in LABELS.values()]
+    return pd.DataFrame({name: [float(name in present) for present in named] for name in names})
 
 
 def years(cell: str) -> float:

@@ -1,11 +1,12 @@
-"""OASIS-1 (Marcus et al. 2007): 416 people from 18 to 96, one session each; discs with OAS1_0001_MR1/{RAW,PROCESSED/MPRAGE/...}, one table.
+"""OASIS-1 (Marcus et al. 2007): 416 people from 18 to 96, one session each.
 
-Diagnosis: CDR above 0 is AD, CDR 0 is CN, and so is an empty CDR (the young, who were not rated); option cdr changes that. The rescans
-within 90 days (OAS1_0001_MR2) are left out, or with option rescans a second session of the same person, never in another split.
+Images: discs with OAS1_0001_MR1/{RAW,PROCESSED/MPRAGE/...}; one table. Diagnosis: CDR above 0 is AD, CDR 0 is CN, and
+so is an empty CDR (the young, who were not rated); option cdr changes that. The rescans within 90 days
+(OAS1_0001_MR2) are left out, or with option rescans a second session of the same person, never in another split.
 
-The Analyze files carry no orientation. RAW and SUBJ_111 are sagittal with axes towards anterior, superior and left (a capsule on the left
-of the head tells). T88_111 lies in Talairach's atlas, axes towards left, anterior and superior by Analyze's convention. Option axes
-overrides either.
+The Analyze files carry no orientation. RAW and SUBJ_111 are sagittal with axes towards anterior, superior and left (a
+capsule on the left of the head tells). T88_111 lies in Talairach's atlas, axes towards left, anterior and superior by
+Analyze's convention. Option axes overrides either.
 """
 
 import re
@@ -14,7 +15,7 @@ from pathlib import Path
 from ldcore.datasets import tables
 from ldcore.datasets.adapters._cdr import diagnoses
 from ldcore.datasets.scans import brain_scan
-from ldcore.datasets.scans.brain_listing import first_each, matched
+from ldcore.datasets.scans.listing import first_by_key, match
 
 TITLE = "OASIS-1"
 EXTENDS = ("ldcore.datasets.scans.build", "ldcore.datasets.scans.brain_scan", "ldcore.datasets.adapters._cdr")
@@ -34,35 +35,33 @@ OPTIONS = {
     },
 }
 COLUMNS = {"ID": ("ID",), "sex": ("M/F",), "age": ("Age",), "cdr": ("CDR",), "delay": ("Delay",)}
-VOLUMES = {
-    "SUBJ_111": ("PROCESSED/MPRAGE/SUBJ_111/*.img", "ASL"),
-    "T88_111": ("PROCESSED/MPRAGE/T88_111/*.img", "LAS"),
-    "RAW": ("RAW/*.img", "ASL"),
-}
 NAME = re.compile(r"(OAS1_\d{4})_(MR\d)")
+PLACES = {
+    "SUBJ_111": "PROCESSED/MPRAGE/SUBJ_111/*.img",
+    "T88_111": "PROCESSED/MPRAGE/T88_111/*.img",
+    "RAW": "RAW/*.img",
+}
+AXES = {"SUBJ_111": "ASL", "T88_111": "LAS", "RAW": "ASL"}
 
 
-def listing(options: dict):
-    """(scans, excluded). UserError: options, the table, as brain_scan.check, tables.table and tables.unique say."""
+def list_scans(options: dict):
+    """(scans, excluded). UserError: options or the table, as brain_scan.check, tables.load and tables.unique say."""
     brain_scan.check(options)
-    pattern, _ = VOLUMES[options["volume"]]
-    rows = tables.unique(tables.table(options, "table", COLUMNS), "ID")
-    keys = [tuple(name.rsplit("_", 1)) for name in rows["ID"]]
-    reason = ["" if options["rescans"] or key[-1] == "MR1" else "rescan" for key in keys]
-    rows = rows.assign(
+    sessions = tables.unique(tables.load(options, "table", COLUMNS), "ID")
+    keys = [tuple(name.rsplit("_", 1)) for name in sessions["ID"]]
+    sessions = sessions.assign(
         key=keys,
-        age=tables.age(rows),
-        sex=tables.coded(rows, "sex", tables.SEXES),
-        reason=reason,
-        when=tables.number(rows, "delay").fillna(0),
-        diagnosis=diagnoses(rows, options["cdr"]),
+        age=tables.age(sessions),
+        sex=tables.coded(sessions, "sex", tables.SEXES),
+        reason=["" if options["rescans"] or key[-1] == "MR1" else "rescan" for key in keys],
+        when=tables.number(sessions, "delay").fillna(0),
+        diagnosis=diagnoses(sessions, options["cdr"]),
     )
-    paths = sorted(
-        path for path in Path(options["source"]).rglob(f"OAS1_*_MR*/{pattern}") if "_masked_" not in path.name
-    )
-    return matched(rows.to_dict("records"), *first_each(paths, lambda path: NAME.findall(str(path))[-1]))
+    paths = Path(options["source"]).rglob(f"OAS1_*_MR*/{PLACES[options['volume']]}")
+    paths = sorted(path for path in paths if "_masked_" not in path.name)
+    return match(sessions.to_dict("records"), *first_by_key(paths, lambda path: NAME.findall(str(path))[-1]))
 
 
-def prepared(scan: dict, options: dict):
-    """As brain_scan.prepared, with the orientation that the chosen volume is known to have."""
-    return brain_scan.prepared(scan, {**options, "axes": options["axes"] or VOLUMES[options["volume"]][1]})
+def read_scan(scan: dict, options: dict):
+    """As brain_scan.read_scan, with the orientation that the chosen volume is known to have."""
+    return brain_scan.read_scan(scan, {**options, "axes": options["axes"] or AXES[options["volume"]]})

@@ -1,7 +1,8 @@
-"""OASIS-2 (Marcus et al. 2010): 150 people from 60 to 96, two or more visits each; folders OAS2_0001_MR1/RAW, one table.
+"""OASIS-2 (Marcus et al. 2010): 150 people from 60 to 96, two or more visits each.
 
-Diagnosis: the visit's CDR (0 CN, 0.5 MCI, 1 and above AD; option cdr), whatever the person's Group: a Converted person is CN before and
-MCI or AD after. Of a visit's runs the first is used. A file whose header gives no orientation has that of OASIS-1's raw images.
+Images: folders OAS2_0001_MR1/RAW; one table. Diagnosis: the visit's CDR (0 CN, 0.5 MCI, 1 and above AD; option cdr),
+whatever the person's Group: a Converted person is CN before and MCI or AD after. Of a visit's runs the first is used.
+A file whose header gives no orientation has that of OASIS-1's raw images.
 """
 
 import re
@@ -10,8 +11,8 @@ from pathlib import Path
 from ldcore.datasets import tables
 from ldcore.datasets.adapters._cdr import diagnoses
 from ldcore.datasets.scans import brain_scan
-from ldcore.datasets.scans.brain_listing import first_each, matched, natural
-from ldcore.datasets.scans.brain_scan import prepared  # noqa: F401  the adapter's own
+from ldcore.datasets.scans.brain_scan import read_scan  # noqa: F401  the adapter's own
+from ldcore.datasets.scans.listing import first_by_key, match, natural
 
 TITLE = "OASIS-2"
 EXTENDS = ("ldcore.datasets.scans.build", "ldcore.datasets.scans.brain_scan", "ldcore.datasets.adapters._cdr")
@@ -23,16 +24,16 @@ COLUMNS = {"MRI ID": ("MRI ID",), "delay": ("MR Delay",), "sex": ("M/F",), "age"
 NAME = re.compile(r"(OAS2_\d{4})_(MR\d+)")
 
 
-def listing(options: dict):
-    """(scans, excluded). UserError: options, the table, as brain_scan.check, tables.table and tables.unique say."""
+def list_scans(options: dict):
+    """(scans, excluded). UserError: options or the table, as brain_scan.check, tables.load and tables.unique say."""
     brain_scan.check(options)
-    rows = tables.unique(tables.table(options, "table", COLUMNS), "MRI ID")
-    rows = rows.assign(
-        key=[tuple(name.rsplit("_", 1)) for name in rows["MRI ID"]],
-        when=tables.number(rows, "delay").fillna(0),
-        age=tables.age(rows),
-        sex=tables.coded(rows, "sex", tables.SEXES),
-        diagnosis=diagnoses(rows, options["cdr"]),
+    visits = tables.unique(tables.load(options, "table", COLUMNS), "MRI ID")
+    visits = visits.assign(
+        key=[tuple(name.rsplit("_", 1)) for name in visits["MRI ID"]],
+        when=tables.number(visits, "delay").fillna(0),
+        age=tables.age(visits),
+        sex=tables.coded(visits, "sex", tables.SEXES),
+        diagnosis=diagnoses(visits, options["cdr"]),
     )
     paths = sorted(Path(options["source"]).rglob("OAS2_*_MR*/RAW/*.img"), key=natural)
-    return matched(rows.to_dict("records"), *first_each(paths, lambda path: NAME.findall(str(path))[-1]))
+    return match(visits.to_dict("records"), *first_by_key(paths, lambda path: NAME.findall(str(path))[-1]))

@@ -10,8 +10,11 @@ import numpy as np
 from scipy import ndimage
 
 Z_FIRST, Z_LAST = 14, 23  # mm above the AC-PC plane: bodies and horns of the lateral ventricles
-X_FIRST, Y_FIRST, WIDTH, HEIGHT = -95, -131, 191, 229  # mm of the first column and row; columns and rows
-FLOW_STEP, FLOW_STEPS, FLOW_START = 1.0, 36, 6  # mm at the fastest point; table length; rows of shrinking flow
+X_FIRST, Y_FIRST = -95, -131  # mm of the first column and row
+WIDTH, HEIGHT = 191, 229  # columns and rows
+FLOW_STEP = 1.0  # mm at the fastest point
+FLOW_STEPS = 36  # length of the table
+FLOW_START = 6  # rows of shrinking flow
 CHANNELS = ("intensity", "ventricle", "brain", "sulcus", "rim", "outside_mm")
 
 
@@ -28,11 +31,11 @@ def tables():
     fluid = np.clip(1 - grey - white, 0, 1) * brain
     ventricle = _ventricles(fluid)
     sulcus = _sulci(grey, white, ventricle, brain)
-    outside = np.stack([_outside(one) for one in brain])
+    outside = np.stack([_outside(plane) for plane in brain])
     intensity = _intensity(t1, grey, white, ventricle)
     rim = np.clip(2.5 * white * ndimage.gaussian_filter(ventricle, (0, 5.0, 5.0)), 0, 1)
     maps = np.stack([intensity, ventricle, brain, sulcus, rim, outside], axis=-1).astype(np.float32)
-    flows, areas = zip(*(_flow(one) for one in ventricle))
+    flows, areas = zip(*(_flow(plane) for plane in ventricle))
     return {"maps": maps, "flow": np.stack(flows), "area": np.stack(areas)}
 
 
@@ -41,16 +44,16 @@ def _template():
     from nilearn import datasets
 
     def crop(image):
-        x, y, z = (
-            int(round(first - origin)) for first, origin in zip((X_FIRST, Y_FIRST, Z_FIRST), image.affine[:3, 3])
-        )
-        block = np.asarray(image.dataobj[x : x + WIDTH, y : y + HEIGHT, z : z + Z_LAST - Z_FIRST + 1], dtype=np.float32)
+        corner = (X_FIRST, Y_FIRST, Z_FIRST) - image.affine[:3, 3]
+        x, y, z = (int(round(place)) for place in corner)
+        block = image.dataobj[x : x + WIDTH, y : y + HEIGHT, z : z + Z_LAST - Z_FIRST + 1]
+        block = np.asarray(block, dtype=np.float32)
         return np.ascontiguousarray(block.transpose(2, 1, 0))
 
     t1 = crop(datasets.load_mni152_template(resolution=1))
     grey = crop(datasets.load_mni152_gm_template(resolution=1))
     white = crop(datasets.load_mni152_wm_template(resolution=1))
-    brain = np.stack([ndimage.binary_fill_holes(one) for one in t1 > 0.05]).astype(np.float32)
+    brain = np.stack([ndimage.binary_fill_holes(plane) for plane in t1 > 0.05]).astype(np.float32)
     return t1, grey, white, brain
 
 
@@ -62,7 +65,7 @@ def _ventricles(fluid):
     labels, _ = ndimage.label((fluid > 0.45) & centre)
     sizes = np.bincount(labels.ravel())
     core = np.isin(labels, np.flatnonzero(sizes > 150)[1:])
-    near = np.stack([ndimage.binary_dilation(one, iterations=2) for one in core])
+    near = np.stack([ndimage.binary_dilation(plane, iterations=2) for plane in core])
     return fluid * near * centre
 
 
@@ -72,8 +75,8 @@ def _sulci(grey, white, ventricle, brain):
     The averaged template has few open sulci, so depth counts too: cortex far from white matter lies along a sulcus.
     """
     empty = (1 - np.clip(grey + white, 0, 1)) * brain + (1 - brain)
-    empty = empty * (1 - np.stack([ndimage.maximum_filter(one, 9) for one in ventricle]))
-    depth = np.stack([ndimage.distance_transform_edt(one < 0.45) for one in white])
+    empty = empty * (1 - np.stack([ndimage.maximum_filter(plane, 9) for plane in ventricle]))
+    depth = np.stack([ndimage.distance_transform_edt(plane < 0.45) for plane in white])
     y = (np.arange(HEIGHT)[:, None] + Y_FIRST + 8) / 44
     x = (np.arange(WIDTH)[None] + X_FIRST) / 37
     cortex = np.clip((np.hypot(y, x) - 0.9) / 0.2, 0, 1)  # leaves out the thalamus and the basal ganglia
@@ -114,7 +117,7 @@ def _flow(ventricle):
             moved = sample(velocity, y, x)
             y, x = y + sign * FLOW_STEP * moved[..., 0], x + sign * FLOW_STEP * moved[..., 1]
     flow = np.stack([tables[key] for key in sorted(tables)])
-    area = np.array([sample(ventricle[..., None], rows + d[..., 0], columns + d[..., 1]).sum() for d in flow])
+    area = np.array([sample(ventricle[..., None], rows + by[..., 0], columns + by[..., 1]).sum() for by in flow])
     return flow.astype(np.float32), (area / area[FLOW_START - 1]).astype(np.float32)
 
 
@@ -142,7 +145,7 @@ def widen(y, x, low, share, ratio, lean):
     row = float(np.interp(ratio, area, np.arange(len(area))))
     step = min(int(row), len(area) - 2)
     rest = np.float32(row - step)
-    near, far = (flow[low + k, step] * (1 - rest) + flow[low + k, step + 1] * rest for k in (0, 1))
+    near, far = (flow[plane, step] * (1 - rest) + flow[plane, step + 1] * rest for plane in (low, low + 1))
     moved = sample(near * (1 - share) + far * share, y / 2, x / 2)
     side = 1 + lean[0] * np.tanh((x + X_FIRST) / 12) + lean[1] * np.tanh((y + Y_FIRST + 8) / 25)
     side = side.astype(np.float32)
@@ -150,7 +153,7 @@ def widen(y, x, low, share, ratio, lean):
 
 
 def field(rng, count, fine):
-    """A smooth random field [fine, fine] of about unit variance with `count` bumps a side."""
+    """A smooth random field [fine, fine] of about unit variance with `count` bumps along each side."""
     basis = _basis(count, fine)
     return basis @ rng.standard_normal((count, count)).astype(np.float32) @ basis.T
 

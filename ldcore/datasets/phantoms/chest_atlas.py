@@ -1,6 +1,7 @@
-"""Real anatomy and real demographics for the chest phantom, read from the files that torchxrayvision carries (Apache-2.0).
+"""Real anatomy and real demographics for the chest phantom.
 
-517 lung masks, and CheXpert's label table with age, sex and findings; no image, path or patient id is kept.
+Read from the files that torchxrayvision carries (Apache-2.0): 517 lung masks, and CheXpert's label table with age,
+sex and findings; no image, path or patient id is kept.
 """
 
 import importlib.util
@@ -21,8 +22,8 @@ HALF_WIDTH, HALF_HEIGHT = 0.80, 0.70  # where the lungs' bounding box ends, in h
 
 def package_file(name: str) -> Path:
     """A data file of torchxrayvision, found without importing it; UserError if the package is missing."""
-    found = importlib.util.find_spec("torchxrayvision")
-    path = Path(found.origin).parent / "data" / name if found else Path(name)
+    package = importlib.util.find_spec("torchxrayvision")
+    path = Path(package.origin).parent / "data" / name if package else Path(name)
     if not path.is_file():
         raise UserError(f"chest_phantom needs {name} of the package torchxrayvision 1.5.7; install it.")
     return path
@@ -30,8 +31,11 @@ def package_file(name: str) -> Path:
 
 @lru_cache(maxsize=1)
 def lungs() -> dict:
-    """Once per process, about 4 s: masks [M, GRID, GRID] in [0, 1] over the lungs' bounding box, widened a little;
-    floor [M, GRID]: each column's lowest lung row as a share of the box (the diaphragm), smooth across the heart."""
+    """The lungs of every mask that shows two whole ones, once per process (about 4 s).
+
+    masks [M, GRID, GRID] in [0, 1], over the lungs' bounding box, widened a little. floor [M, GRID]: each column's
+    lowest lung row as a share of the box (the diaphragm), smooth across the heart.
+    """
     from PIL import Image
 
     masks = []
@@ -39,9 +43,8 @@ def lungs() -> dict:
         for name in sorted(archive.namelist()):
             if not name.endswith("/"):
                 with Image.open(io.BytesIO(archive.read(name))) as image:
-                    masks.append(
-                        _pair(np.asarray(image.convert("L").resize((160, 160), Image.Resampling.NEAREST)) == 255)
-                    )
+                    small = image.convert("L").resize((160, 160), Image.Resampling.NEAREST)
+                masks.append(_pair(np.asarray(small) == 255))
     masks = np.stack([_framed(mask) for mask in masks if mask is not None]).astype(np.float32)
     rows = np.arange(GRID)[None, :, None]
     lowest = np.where(masks > 0.5, rows, -1).max(1) / (GRID - 1)
@@ -54,11 +57,9 @@ def _pair(mask):
     sizes = np.bincount(named.ravel(), minlength=3)
     sizes[0] = 0
     two = np.argsort(sizes)[-2:]
-    if (
-        sizes[two[0]] < 0.6 * sizes[two[1]]
-        or sizes[two[0]] < 1000
-        or np.sort(sizes)[-3:-2].sum() > 0.05 * sizes[two[1]]
-    ):
+    smaller, larger = sizes[two]
+    third = np.sort(sizes)[-3:-2].sum()
+    if smaller < 0.6 * larger or smaller < 1000 or third > 0.05 * larger:
         return None
     mask = ndimage.binary_fill_holes(np.isin(named, two))
     if mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any():
@@ -74,34 +75,32 @@ def _framed(mask):
     """The mask's bounding box, resampled to [GRID, GRID] and smoothed; a margin of 3 cells stays empty."""
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     box = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype(np.float32)
-    inner = ndimage.zoom(
-        box, ((GRID - 6) / box.shape[0], (GRID - 6) / box.shape[1]), order=1, grid_mode=True, mode="nearest"
-    )
+    factors = ((GRID - 6) / box.shape[0], (GRID - 6) / box.shape[1])
+    inner = ndimage.zoom(box, factors, order=1, grid_mode=True, mode="nearest")
     return ndimage.gaussian_filter(np.pad(inner, 3), 1.2)
 
 
 def _bridged(line):
     """The diaphragm where there is lung above it, straight in between; outwards it falls away along the chest wall."""
-    there, columns = np.flatnonzero(line >= 0), np.arange(GRID)
-    beyond = np.maximum(there[0] + 1 - columns, columns - there[-1] + 1).clip(0)
-    return ndimage.gaussian_filter1d(np.interp(columns, there, line[there]), 1.5) + 0.06 * beyond
+    lung, columns = np.flatnonzero(line >= 0), np.arange(GRID)
+    beyond = np.maximum(lung[0] + 1 - columns, columns - lung[-1] + 1).clip(0)
+    return ndimage.gaussian_filter1d(np.interp(columns, lung, line[lung]), 1.5) + 0.06 * beyond
 
 
 @lru_cache(maxsize=1)
 def demographics() -> dict:
-    """finding -> (ages float [N], sexes [N] of F / M): frontal CheXpert rows in which it is the only one of the four."""
+    """Finding -> (ages float [N], sexes [N] of F / M), of frontal CheXpert rows that have it alone of the four."""
     import pandas as pd
 
     table = pd.read_csv(package_file("chexpert_train.csv.gz"), usecols=["Sex", "Age", "Frontal/Lateral", *FINDINGS])
-    table = table[
-        (table["Frontal/Lateral"] == "Frontal") & table["Age"].between(18, 90) & table["Sex"].isin(["Female", "Male"])
-    ]
-    only = (table[list(FINDINGS)] == 1).sum(axis=1) == 1
-    found = {}
+    frontal, known = table["Frontal/Lateral"] == "Frontal", table["Sex"].isin(["Female", "Male"])
+    table = table[frontal & known & table["Age"].between(18, 90)]
+    alone = (table[list(FINDINGS)] == 1).sum(axis=1) == 1
+    people = {}
     for name in FINDINGS:
-        rows = table[only & (table[name] == 1)]
-        found[name] = (rows["Age"].to_numpy(float), rows["Sex"].str[0].to_numpy(str))
-    return found
+        rows = table[alone & (table[name] == 1)]
+        people[name] = (rows["Age"].to_numpy(float), rows["Sex"].str[0].to_numpy(str))
+    return people
 
 
 def sample(table, y, x):

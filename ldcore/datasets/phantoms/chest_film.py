@@ -1,7 +1,7 @@
 """The chest phantom's picture: attenuation summed along the beam, then the film's exposure.
 
-Positions are in half frames: x from -1 (the patient's right side) to 1, y from -1 (top) to 1.  Attenuation has no unit; about
-0.3 through lung, 1 through the mediastinum.
+Positions are in half frames: x from -1 (the patient's right side) to 1, y from -1 (top) to 1. Attenuation has no
+unit; about 0.3 through lung, 1 through the mediastinum.
 """
 
 import numpy as np
@@ -15,7 +15,9 @@ def project(state: dict, fine: int):
     """(attenuation, clear lung), each [fine, fine], of one subject in one pose."""
     own, scan = state["own"], state["scan"]
     axis = (np.arange(fine) + 0.5) / fine * 2 - 1
-    angle, shift, zoom = np.deg2rad(scan.normal(0, 1.5)), scan.normal(0, 0.025, 2), 1 + 0.03 * scan.standard_normal()
+    angle = np.deg2rad(scan.normal(0, 1.5))
+    shift = scan.normal(0, 0.025, 2)
+    zoom = 1 + 0.03 * scan.standard_normal()
     right, down = axis[None] * zoom - shift[0], axis[:, None] * zoom - shift[1]
     x = np.cos(angle) * right + np.sin(angle) * down
     y = np.cos(angle) * down - np.sin(angle) * right
@@ -34,11 +36,8 @@ def project(state: dict, fine: int):
     total = tissue * (1 - 0.62 * lung) + 0.42 * under * body * (1 - 0.3 * x**2)
     total += _bones(x, y, lung, body, own) + _middle(x, y, under, state["aorta"])
     total += _heart(x, y, state["ctr"]) * (1 - 0.75 * under)
-    total += (
-        0.26
-        * state["breasts"]
-        * sum(np.exp(-((((x - side * 0.46) / 0.26) ** 2 + ((y - 0.42) / 0.22) ** 2) ** 2)) for side in (-1, 1))
-    )
+    breasts = sum(np.exp(-((((x - side * 0.46) / 0.26) ** 2 + ((y - 0.42) / 0.22) ** 2) ** 2)) for side in (-1, 1))
+    total += 0.26 * state["breasts"] * breasts
     vessels = _vessels(x, y, own)
     disease, cover = _disease(x, y, row / (atlas.GRID - 1), floor, lung, state)
     total += vessels * lung * (1 - cover) + disease
@@ -83,12 +82,8 @@ def _bones(x, y, lung, body, own):
     for side in (0, 1):
         outwards = x if side else -x
         collar = -0.68 - 0.14 * np.clip(outwards, 0, 0.8) + 0.05 * np.sin(2 * np.pi * outwards / 0.8) + lean[side]
-        total += (
-            0.16
-            * _bar(y - collar, 0.03)
-            * np.clip((outwards - 0.07) / 0.03, 0, 1)
-            * np.clip((0.86 - outwards) / 0.05, 0, 1)
-        )
+        inner, outer = np.clip((outwards - 0.07) / 0.03, 0, 1), np.clip((0.86 - outwards) / 0.05, 0, 1)
+        total += 0.16 * _bar(y - collar, 0.03) * inner * outer
         blade = np.abs(outwards - 0.86 + 0.12 * (y + 0.2))
         total += 0.07 * np.exp(-((blade / 0.05) ** 2)) * np.exp(-(((y + 0.42) / 0.3) ** 4)) * (1 - lung)
     wall = ndimage.gaussian_filter(lung, 0.03 * len(x)) * (1 - lung) * np.clip((np.abs(x) - 0.35) / 0.2, 0, 1)
@@ -122,21 +117,20 @@ def _vessels(x, y, own, count=22):
         angles, lengths = own.uniform(-1.25, 1.25, count), own.uniform(0.18, 0.55, count)
         starts, bends = own.uniform(0.0, 0.3, count), own.normal(0, 0.9, count)
         near = (side * x > 0.05) & (side * x < 0.85) & (np.abs(y) < 0.8)
-        away, down, found = side * x[near] - 0.19, y[near] - 0.02, np.zeros(near.sum(), x.dtype)
+        away, down, tree = side * x[near] - 0.19, y[near] - 0.02, np.zeros(near.sum(), x.dtype)
         for angle, length, start, bend in zip(*(values.tolist() for values in (angles, lengths, starts, bends))):
             along = np.cos(angle) * away + np.sin(angle) * down
             across = np.cos(angle) * down - np.sin(angle) * away - bend * (along - start) ** 2
-            part = np.clip((along - start) / length, 0, 1)
-            width = 0.013 * (1.2 - part)
-            found += (
-                0.085 * (1 - 0.7 * part) * np.exp(-((across / width) ** 2)) * (along > start) * (along < start + length)
-            )
-        total[near] += found
+            share = np.clip((along - start) / length, 0, 1)
+            width = 0.013 * (1.2 - share)
+            branch = 0.085 * (1 - 0.7 * share) * np.exp(-((across / width) ** 2))
+            tree += branch * (along > start) * (along < start + length)
+        total[near] += tree
     return np.minimum(total, 0.22)
 
 
 def _disease(x, y, depth, floor, lung, state):
-    """(attenuation, how much of the lung is covered 0..1) of fluid and consolidation; both zero without them."""
+    """(attenuation, share of the lung that is covered, 0 to 1) of fluid and consolidation; both zero without them."""
     own = state["own"]
     side, both = (1 if own.random() < 0.5 else -1), own.random() < 0.35
     share = own.uniform(0.4, 0.8)
@@ -160,9 +154,11 @@ def _disease(x, y, depth, floor, lung, state):
 
 
 def expose(attenuation, state: dict, size: int) -> np.ndarray:
-    """uint8 [size, size]: transmitted dose as the display shows it (bone white), with exposure, contrast, blur and noise."""
+    """uint8 [size, size]: the transmitted dose as a display shows it (bone white), with exposure, blur and noise."""
     scan = state["scan"]
-    gain, contrast, sigma = 1 + 0.05 * scan.standard_normal(), np.exp(scan.normal(0, 0.07)), scan.uniform(0.006, 0.014)
+    gain = 1 + 0.05 * scan.standard_normal()
+    contrast = np.exp(scan.normal(0, 0.07))
+    sigma = scan.uniform(0.006, 0.014)
     fine = ndimage.gaussian_filter(attenuation, 0.004 * len(attenuation))
     times = len(fine) // size
     pixels = fine.reshape(size, times, size, times).mean((1, 3))

@@ -13,7 +13,7 @@ OPTIONS = {
 
 
 def build(name: str, options: dict, seed: int, sessions, render):
-    """(records, images uint8 [N, size, size]) of every subject's sessions, each rendered; name: for the progress bar."""
+    """(records, images uint8 [N, size, size]) of every subject's sessions; name: for the progress bar."""
     rows = [row for index in range(options["subjects"]) for row in sessions(index, options, seed)]
     images = np.empty((len(rows), options["image_size"], options["image_size"]), np.uint8)
     for number, row in enumerate(tqdm(rows, desc=name, mininterval=2)):

@@ -1,14 +1,14 @@
-"""One axial slice of a T1 volume, the same way for every brain data set: read, N4, MNI152, slice, intensity window, square, resize.
+"""One axial slice of a T1 volume, the same way for every brain data set.
 
-Anterior is at the top and the subject's left on the left, as in ldcore.datasets.images.axial_slice.
+Read, N4, MNI152, slice, window, square, resize. Anterior is at the top and the subject's left on the left, as in
+ldcore.datasets.scans.images.axial_slice.
 """
 
 import numpy as np
 
-from ldcore.datasets.scans import images
-from ldcore.datasets.scans.brain_register import coarse, head, to_mni, unbiased
-from ldcore.datasets.scans.brain_volume import TOWARDS, volume
-from ldcore.datasets.scans.images import to_uint8
+from ldcore.datasets.scans.brain_register import coarse, head_mask, to_mni, unbiased
+from ldcore.datasets.scans.brain_volume import DIRECTIONS, read_volume
+from ldcore.datasets.scans.images import check_window, to_uint8
 from ldcore.runtime.errors import UserError
 
 EXTENDS = ("ldcore.datasets.scans.images",)
@@ -20,7 +20,7 @@ OPTIONS = {
         "minimum": -70,
         "maximum": 80,
         "default": 18,
-        "description": "mm above the commissures, if registered",
+        "description": "of a registered head: mm above the plane of the commissures",
     },
     "slice_fraction": {
         "type": "number",
@@ -38,14 +38,29 @@ OPTIONS = {
 SIDE, STEP, FRONT = 233.0, 0.5, 98.0  # mm: the square cut from MNI152 space, its pixels, its front edge
 
 
-def prepared(scan: dict, options: dict) -> np.ndarray:
-    """uint8 [image_size, image_size] of the volume at scan["path"], a file or a DICOM folder. UserError: why it cannot be used."""
-    image = volume(scan["path"], options["axes"])
+def check(options: dict) -> None:
+    """UserError for a window that does not rise, or axes that are not three directions."""
+    check_window(options["window"])
+    axes = options["axes"]
+    if not axes:
+        return
+    known = len(axes) == 3 and set(axes) <= set(DIRECTIONS)
+    if not known or abs(np.linalg.det([DIRECTIONS[letter] for letter in axes])) < 0.5:
+        raise UserError(f"Option axes is {axes!r}; give three letters, one of L and R, one of A and P, one of I and S.")
+
+
+def read_scan(scan: dict, options: dict) -> np.ndarray:
+    """uint8 [image_size, image_size] of the volume at scan["path"], a file or a DICOM folder.
+
+    UserError: why it cannot be used.
+    """
+    image = read_volume(scan["path"], options["axes"])
     if options["n4"]:
         image = unbiased(image)
-    section = (
-        registered(image, options["slice_mm"]) if options["register"] else as_scanned(image, options["slice_fraction"])
-    )
+    if options["register"]:
+        section = registered(image, options["slice_mm"])
+    else:
+        section = as_scanned(image, options["slice_fraction"])
     return to_uint8(section, options["image_size"], options["window"])
 
 
@@ -67,28 +82,17 @@ def as_scanned(image, fraction: float) -> np.ndarray:
 
     image = sitk.DICOMOrient(image, "RPS")
     small = coarse(image, 4.0)
-    levels = np.flatnonzero(sitk.GetArrayFromImage(head(small)).any(axis=(1, 2)))
+    levels = np.flatnonzero(sitk.GetArrayFromImage(head_mask(small)).any(axis=(1, 2)))
     level = levels[-1] - fraction * (levels[-1] - levels[0])
     ratio = image.GetSize()[2] / small.GetSize()[2]
     section = image[:, :, min(int((level + 0.5) * ratio), image.GetSize()[2] - 1)]
     spacing, size = np.array(section.GetSpacing()), np.array(section.GetSize())
     step = float(spacing.min())
-    wanted = np.maximum(np.rint(size * spacing / step), 1)
-    grid = sitk.Image([int(one) for one in wanted], sitk.sitkFloat32)
+    pixels = np.maximum(np.rint(size * spacing / step), 1)
+    grid = sitk.Image([int(count) for count in pixels], sitk.sitkFloat32)
     grid.SetSpacing((step, step))
     grid.SetDirection(section.GetDirection())
     grid.SetOrigin(section.TransformContinuousIndexToPhysicalPoint((0.5 * step / spacing - 0.5).tolist()))
-    near = sitk.Resample(
-        section, grid, sitk.Transform(), sitk.sitkLinear, 0.0, sitk.sitkFloat32, True
-    )  # nearest beyond the last voxel's centre
-    return sitk.GetArrayFromImage(near)
-
-
-def check(options: dict) -> None:
-    """UserError for a window that does not rise, or axes that are not three directions."""
-    images.check_window(options["window"])
-    axes = options["axes"]
-    if axes and (
-        len(axes) != 3 or not set(axes) <= set(TOWARDS) or abs(np.linalg.det([TOWARDS[one] for one in axes])) < 0.5
-    ):
-        raise UserError(f"Option axes is {axes!r}; give three letters, one of L and R, one of A and P, one of I and S.")
+    nearest_outside = True  # beyond the last voxel's centre
+    resampled = sitk.Resample(section, grid, sitk.Transform(), sitk.sitkLinear, 0.0, sitk.sitkFloat32, nearest_outside)
+    return sitk.GetArrayFromImage(resampled)

@@ -1,8 +1,8 @@
 """One chest radiograph as a square of gray levels, and the options every adapter of chest radiographs has."""
 
-from pathlib import Path
+import numpy as np
 
-from ldcore.datasets.scans.images import SCANS, dicom, one_gray, picture, to_uint8
+from ldcore.datasets.scans import images
 from ldcore.runtime.errors import UserError
 
 EXTENDS = ("ldcore.datasets.scans.images",)
@@ -18,27 +18,27 @@ OPTIONS = {
     "single": {
         "type": "boolean",
         "default": True,
-        "description": "only scans with exactly one of the findings; false: several, joined by |, are a class of their own",
+        "description": "only scans with exactly one of the findings; false: several, joined by |, are a class too",
     },
 }
 
 
-def prepared(scan: dict, options: dict):
+def read_scan(scan: dict, options: dict) -> np.ndarray:
     """uint8 [image_size, image_size] of the PNG, JPEG or DICOM file at scan["path"], bright where the film is bright.
 
-    DICOM: modality table, then the file's own window or VOI table where it has one, MONOCHROME1 inverted.  Then the middle square
-    (crop) or padding, the percentile window, and an antialiased resize.  UserError for an image of one gray level.
+    DICOM: modality table, then the file's own window or VOI table where it has one, MONOCHROME1 inverted. Then the
+    middle square (crop) or padding, the percentile window, and an antialiased resize. UserError: an image of one gray
+    level.
     """
-    path = Path(scan["path"])
-    image = one_gray(dicom(path, voi=True) if path.suffix.lower() in SCANS else picture(path))
+    image = images.read(scan["path"], voi=True)
     if options["square"] == "crop":
         image = middle(image)
     if image.min() == image.max():
         raise UserError("blank image")
-    return to_uint8(image, options["image_size"], options["window"])
+    return images.to_uint8(image, options["image_size"], options["window"])
 
 
-def middle(image):
+def middle(image: np.ndarray) -> np.ndarray:
     """The centred square of an image [H, W]."""
     side, (height, width) = min(image.shape), image.shape
     top, left = (height - side) // 2, (width - side) // 2
