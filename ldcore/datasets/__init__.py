@@ -5,15 +5,6 @@ writes it.
 """
 
 from ldcore import plugins
-from ldcore.runtime.errors import UserError
-
-
-def complete(options: dict, defaults: dict, name: str) -> dict:
-    """Return `defaults` overlaid with `options`; UserError names an unknown key and the known ones."""
-    for key in options:
-        if key not in defaults:
-            raise UserError(f"Unknown option {key!r} of {name!r}; known options are {', '.join(sorted(defaults))}.")
-    return {**defaults, **options}
 
 
 def build(adapter: str, options: dict | None = None, seed: int = 0):
