@@ -1,13 +1,12 @@
-"""Stable Diffusion 1.x's architecture with random weights: one training step of every method and one sampling step on a CPU.
+"""Stable Diffusion 1.x's architecture with random weights: peak memory and time of each job of the workflow on a CPU.
 
-python benchmarks/full_size.py [--methods basic_ft ...] [--out FILE]     Through the workflow's own scripts, at 512 px, batch 1
+python benchmarks/full_size.py [--methods basic_ft ...] [--out FILE]
 
-Prints each job's peak resident memory and time. Needs 15 GB of disk in $TMPDIR and as much memory as it prints; stops above LIMIT, what
-a machine of 24 GB has for one job.
+Runs the workflow's own scripts at 512 px: one training step of every method at batch 1, one sampling step. Needs 15 GB
+of disk in $TMPDIR and as much memory as it prints; stops above LIMIT, what a machine of 24 GB has for one job.
 """
 
 import argparse
-import json
 import os
 import platform
 import subprocess
@@ -18,9 +17,12 @@ from datetime import date
 from pathlib import Path
 
 import pandas as pd
+import yaml
 from publish import publish
 
-from ldcore.runtime.files import write_json
+from ldcore.grid import Checkpoint, EditRun
+from ldcore.plan.config import check
+from ldcore.store import Store
 
 ROOT = Path(__file__).parents[1]
 LIMIT = 22.0  # GB
@@ -33,126 +35,96 @@ METHODS = {
     "dreambooth": {**STEP, "class_images": 1, "class_steps": 1, "class_guidance_scale": 1.0},
     "instruct_pix2pix": STEP,
 }
+DATASET = "brain_phantom"
+MODEL = "import sd1, sys; sd1.save(sys.argv[1])"
 
 
 def measured(*command) -> tuple[float, float]:
-    """(GB at the peak, minutes) of a job. Exits with its words if it fails."""
+    """Run Python with these arguments: (GB at the peak, minutes). Exits with what it printed if it fails."""
     began = time.perf_counter()
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'benchmarks'}", "HF_HUB_OFFLINE": "1"}
-    with tempfile.TemporaryFile("w+") as said:
+    with tempfile.TemporaryFile("w+") as printed:
         child = subprocess.Popen(
-            [sys.executable, *map(str, command)], cwd=ROOT, env=environment, stdout=said, stderr=subprocess.STDOUT
+            [sys.executable, *map(str, command)], cwd=ROOT, env=environment, stdout=printed, stderr=subprocess.STDOUT
         )
         _, status, usage = os.wait4(child.pid, 0)
         if os.waitstatus_to_exitcode(status):
-            said.seek(0)
-            sys.exit(f"{command[0]} failed ({os.waitstatus_to_exitcode(status)}):\n{said.read()[-3000:]}")
+            printed.seek(0)
+            sys.exit(f"{command[0]} failed ({os.waitstatus_to_exitcode(status)}):\n{printed.read()[-3000:]}")
     return usage.ru_maxrss * 1024 / 1e9, (time.perf_counter() - began) / 60
 
 
-def arguments(**values) -> list[str]:
-    """--name value ..., structures as JSON."""
-    return [
-        part
-        for name, value in values.items()
-        for part in (
-            "--" + name.replace("_", "-"),
-            json.dumps(value) if isinstance(value, (dict, list)) else str(value),
-        )
-    ]
+def script(name: str, store: Store, **ids: str) -> tuple[float, float]:
+    """`measured` of a workflow script on a run's config."""
+    options = [word for key, value in ids.items() for word in ("--" + key.replace("_", "-"), value)]
+    return measured(f"workflow_scripts/{name}.py", "--config", store.config, *options)
 
 
-def fine_tuned(name: str, options: dict, folder: Path) -> tuple:
-    """One training step of a method by its script."""
-    method = name.split(",")[0]
-    common = arguments(
-        model=folder / "model",
-        method=method,
-        options=options,
-        data=folder / "data",
-        latents=folder / "latents.npz",
-        anatomy="brain_mr",
-        drift=folder / "drifts/0.10.json",
-        target="plain_noise",
-        seed=0,
-        run=0,
-        out=folder / name,
-    )
-    if method == "instruct_pix2pix":
-        return measured("workflow_scripts/edit_train.py", *common, *arguments(base="base", weights="none"))
-    return measured("workflow_scripts/finetune.py", *common, *arguments(prompt="simple_info"))
-
-
-def sampled(folder: Path) -> tuple:
-    """One guided sampling step of the Basic FT weights, eight images at once as always on a CPU, and their decoding."""
-    records = pd.read_csv(folder / "data" / "records.csv")
-    found = records[records["split"] == "test"]["diagnosis"].iloc[0]
-    sampling = {
-        "seeds": [0],
-        "images_per_seed": 2,
-        "steps": 1,
-        "guidance_scale": 7.5,
-        "batch_size": 1,
-        "precision": "float32",
-        "compile": False,
+def write_config(store: Store, model: Path, methods: dict) -> None:
+    """Write the config of a run with one dataset, one cell and these methods, as the workflow gives it to its jobs."""
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    dataset = config["datasets"][DATASET]
+    dataset["options"] = {"subjects": 4, "image_size": 512}
+    cell = {"label": "0.10", "training": "ld", "drift": "0.10"}
+    config |= {
+        "model": {"path": str(model)},
+        "methods": {"basic_ft": STEP, **methods},
+        "datasets": {DATASET: dataset},
+        "grid": config["grid"] | {"datasets": [DATASET], "methods": ["basic_ft"], "cells": [cell], "reference": "0.10"},
+        "prompt_study": None,
+        "sweep": None,
+        "sampling": {"seeds": [0], "images_per_seed": 2, "steps": 1, "guidance_scale": 7.5, "batch_size": 1},
+        "extractors": {"pooled_pixels": {}},
     }
-    return measured(
-        "workflow_scripts/generate.py",
-        *arguments(
-            model=folder / "model",
-            method="basic_ft",
-            weights=folder / "basic_ft" / "weights.safetensors",
-            data=folder / "data",
-            anatomy="brain_mr",
-            prompt="simple_info",
-            classes=[found],
-            test_images=1,
-            drifts=folder / "drifts",
-            counts={"0.10": 2},
-            sampling=sampling,
-            extractors={"pooled_pixels": {}},
-            seed=0,
-            out=folder / "samples",
-        ),
-    )
+    ageing = config["editing"]["tasks"]["ageing"] | {"bases": ["base"], "train": STEP}
+    config["editing"] |= {"cells": ["0.10"], "tasks": {"ageing": ageing}}
+    schema = yaml.safe_load((ROOT / "schemas" / "config.schema.yaml").read_text())
+    store.config.parent.mkdir(parents=True, exist_ok=True)
+    store.config.write_text(yaml.safe_dump(check(config, schema)))
 
 
-def jobs(folder: Path, wanted: list[str]):
-    """Yield (job, GB at the peak, minutes, MB of its weights file) of one job after the other; a weights file is removed once used."""
-    yield "the model's files", *measured("-c", f"import sd1; sd1.save({str(folder / 'model')!r})"), None
-    yield (
-        "data",
-        *measured(
-            "workflow_scripts/data.py",
-            *arguments(
-                adapter="brain_phantom",
-                options={"subjects": 4, "image_size": 512},
-                seed=0,
-                workers=1,
-                out=folder / "data",
-            ),
-        ),
-        None,
-    )
-    write_json(folder / "drifts/0.10.json", {"kind": "prior", "source": "fixed", "value": 0.1})
-    yield (
-        "latents",
-        *measured(
-            "workflow_scripts/latents.py",
-            *arguments(model=folder / "model", data=folder / "data", out=folder / "latents.npz"),
-        ),
-        None,
-    )
-    for name in wanted:
-        found = fine_tuned(name, METHODS[name], folder)
-        weights = folder / name / "weights.safetensors"
-        yield name, *found, weights.stat().st_size / 1e6
+def fine_tuned(name: str, store: Store, model: Path) -> tuple[float, float, Path]:
+    """One training step: GB at the peak, minutes, the weights file."""
+    if name == "instruct_pix2pix":
+        run = EditRun("ageing", name, "base", "ld")
+        return *script("edit_train", store, **run._asdict()), store.edits(run) / "weights.safetensors"
+    checkpoint = Checkpoint(DATASET, name.split(",")[0], "ld", "simple_info", "0")
+    write_config(store, model, {checkpoint.method: METHODS[name]})
+    return *script("finetune", store, **checkpoint._asdict()), store.weights(checkpoint)
+
+
+def jobs(folder: Path, names: list[str]):
+    """Yield (job, GB at the peak, minutes, MB of its weights file) one after the other.
+
+    Weights files are removed once used.
+    """
+    store, model = Store(folder / "run"), folder / "model"
+    yield "the model's files", *measured("-c", MODEL, model), None
+    write_config(store, model, {})
+    for job in ("data", "latents", "drifts"):
+        more = {"workers": "1"} if job == "data" else {}
+        yield job, *script(job, store, dataset=DATASET, **more), None
+    for name in names:
+        memory, minutes, weights = fine_tuned(name, store, model)
+        yield name, memory, minutes, weights.stat().st_size / 1e6
         if name == "basic_ft":
-            yield "generate (basic_ft)", *sampled(folder), None
+            yield "generate (basic_ft)", *sampled(store), None
         weights.unlink()
 
 
+def sampled(store: Store) -> tuple[float, float]:
+    """One guided sampling step with the Basic FT weights and its decoding, eight images at once as always on a CPU."""
+    records = pd.read_csv(store.data(DATASET) / "records.csv")
+    config = yaml.safe_load(store.config.read_text())
+    config["datasets"][DATASET]["classes"] = [records[records["split"] == "test"]["diagnosis"].iloc[0]]
+    config["datasets"][DATASET]["test_images"] = 1  # fewer than the check of a config lets pass
+    store.config.write_text(yaml.safe_dump(config))
+    checkpoint = Checkpoint(DATASET, "basic_ft", "ld", "simple_info", "0")
+    return script("generate", store, **checkpoint._asdict())
+
+
 def main(methods, out):
+    """Print a row per job as it ends, then the whole table."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for job, memory, minutes, size in jobs(Path(folder), methods):
@@ -165,8 +137,8 @@ def main(methods, out):
     import torch
 
     head = [
-        f"{date.today()}, {platform.machine()} CPU, one thread, torch {torch.__version__}, diffusers {diffusers.__version__}; "
-        "python benchmarks/full_size.py",
+        f"{date.today()}, {platform.machine()} CPU, one thread, torch {torch.__version__}, "
+        f"diffusers {diffusers.__version__}; python benchmarks/full_size.py",
         "",
         "| job | peak memory, GB | minutes | weights file, MB |",
         "|---|---|---|---|",
