@@ -5,7 +5,10 @@ import torch.nn.functional as F
 
 
 def training(folder, batch_size: int, steps: int, prompt: str, device):
-    """A call that takes `steps` steps as examples/text_to_image/train_text_to_image.py does with --mixed_precision bf16."""
+    """A call that takes `steps` steps as train_text_to_image.py does with --mixed_precision bf16.
+
+    The script lies in diffusers' repository, examples/text_to_image.
+    """
     from accelerate import Accelerator
     from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
     from diffusers.optimization import get_scheduler

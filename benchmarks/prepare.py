@@ -1,14 +1,15 @@
-"""What preparing a download costs: scans a second a core and resident memory, of N volumes at 1 mm listed as IXI's folder and table.
+"""What preparing a download costs: scans per second and core, and resident memory.
 
 python benchmarks/prepare.py [--scans 1000] [--defaults 20] [--workers 2] [--out FILE]
 
 plain      N4 and registration off: reading, slice, window, resize
 defaults   as the adapter comes, N4 and registration to MNI152, of `--defaults` scans
 
-The volumes are the packaged MNI152 template moved a little, int16 .nii.gz as IXI has them; a few are written, the others are links to
-them. Memory is sampled every 50 ms from /proc (Linux): the peak so far, in MB, of this process and of all its children together, once a
-tenth, half and all of the scans are read, and once the data set is written. `own` leaves out pages that only mirror files on disk (the images
-being collected), which the system takes back when it needs them.
+The download is laid out as IXI's: a folder and a table. Its volumes are the packaged MNI152 template at 1 mm, moved a
+little, int16 .nii.gz; a few are written, the others are links to them. Memory is read every 50 ms from /proc (Linux):
+the peak so far, in MB, of this process and of all its children together, once a tenth, half and all of the scans are
+read, and once the data set is written. `own` leaves out pages that only mirror files on disk (the images being
+collected), which the system takes back when it needs them.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import platform
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -25,7 +27,9 @@ from publish import publish
 
 from ldcore.prepare import prepare
 
-DISTINCT, PERIOD, MARKS = 8, 0.05, (0.1, 0.5, 1.0)
+DISTINCT = 8  # volumes written
+PERIOD = 0.05  # seconds between two samples of memory
+MARKS = (0.1, 0.5, 1.0)  # shares of the scans read at which the peak is noted
 OPTIONS = {"plain": {"n4": False, "register": False}, "defaults": {}}
 
 
@@ -38,13 +42,10 @@ def volumes(folder: Path) -> list[Path]:
     head, draw = template.get_fdata(dtype=np.float32), np.random.default_rng(0)
     paths = [folder / f"{number}.nii.gz" for number in range(DISTINCT)]
     for path in paths:
-        moved = (
-            np.roll(head, draw.integers(-5, 6, 3), (0, 1, 2))
-            * np.linspace(1, draw.uniform(0.7, 1.3), len(head))[:, None, None]
-        )
-        noisy = moved * 1000 + draw.rayleigh(
-            8, head.shape
-        )  # a scanner's background is not 0, so that files are as large as real ones
+        moved = np.roll(head, draw.integers(-5, 6, 3), (0, 1, 2))
+        lit = moved * np.linspace(1, draw.uniform(0.7, 1.3), len(head))[:, None, None]
+        # A scanner's background is not 0, so that files are as large as real ones.
+        noisy = lit * 1000 + draw.rayleigh(8, head.shape)
         nibabel.save(nibabel.Nifti1Image(noisy.astype(np.int16), template.affine), path)
     return paths
 
@@ -70,17 +71,19 @@ def resident(process) -> np.ndarray:
 
 def children() -> list[str]:
     """The numbers of this process's children."""
-    found = []
+    numbers = []
     for path in Path("/proc").glob("[0-9]*/status"):
-        try:
-            found += [path.parent.name] if f"\nPPid:\t{os.getpid()}\n" in path.read_text() else []
-        except OSError:  # it has ended
-            pass
-    return found
+        with suppress(OSError):  # it has ended
+            if f"\nPPid:\t{os.getpid()}\n" in path.read_text():
+                numbers.append(path.parent.name)
+    return numbers
 
 
 def watched(call, cache: Path, count: int) -> tuple[float, list[np.ndarray]]:
-    """(seconds until the last scan was read, the peak [all, own, all of children, own of children] at each of MARKS and at the end)."""
+    """Call; return the seconds until the last scan was read, and the peak memory at each of MARKS and at the end.
+
+    A peak is [all, own, all of children, own of children] in MB. cache: where the scans that are read appear.
+    """
     peak, marks, ended, read_by = np.zeros(4), [], threading.Event(), []
 
     def watch():
@@ -119,6 +122,7 @@ def measured(name: str, files: list[Path], count: int, workers: int, folder: Pat
 
 
 def main(scans, defaults, workers, out):
+    """Measure both sets of options and print the table."""
     import nibabel
     import SimpleITK
 
@@ -129,8 +133,9 @@ def main(scans, defaults, workers, out):
             if count:
                 rows += measured(name, files, count, workers, Path(scratch, name))
     head = [
-        f"{date.today()}, {platform.machine()} CPU, {os.cpu_count()} cores, Python {platform.python_version()}, numpy {np.__version__}, "
-        f"nibabel {nibabel.__version__}, SimpleITK {SimpleITK.Version.VersionString()}; peak resident memory in MB",
+        f"{date.today()}, {platform.machine()} CPU, {os.cpu_count()} cores, Python {platform.python_version()}, "
+        f"numpy {np.__version__}, nibabel {nibabel.__version__}, SimpleITK {SimpleITK.Version.VersionString()}; "
+        "peak resident memory in MB",
         "",
         "| options | scans | workers | scans/s/core | when | process | own | children | own |",
         "|---|---|---|---|---|---|---|---|---|",
