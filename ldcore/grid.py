@@ -135,6 +135,24 @@ def table_cells(config: dict, dataset: str) -> list[dict]:
     return cells
 
 
+def cell_checkpoints(config: dict, dataset: str, cell: dict) -> list[Checkpoint]:
+    """The checkpoints that a cell of table_cells is sampled from: one a training run; the untouched model has one."""
+    runs = config["grid"]["training_seeds"]
+    runs = runs[:1] if cell["method"] == "base" else runs
+    return [Checkpoint(dataset, cell["method"], cell["training"], cell["prompt"], str(run)) for run in runs]
+
+
+def reference_cell(config: dict, cell: dict) -> dict | None:
+    """The cell that a cell of table_cells is compared with: the same under the grid's reference.
+
+    None for the reference itself, for the untouched model, and under a prompt of the prompt study alone.
+    """
+    grid = config["grid"]
+    if cell["method"] == "base" or cell["label"] == grid["reference"] or cell["prompt"] not in grid["prompts"]:
+        return None
+    return {**cell, **cell_of(config, grid["reference"])}
+
+
 def tasks(config: dict) -> dict[str, dict]:
     """Editing task name -> its entry; none without editing."""
     return (config.get("editing") or {"tasks": {}})["tasks"]

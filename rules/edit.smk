@@ -94,7 +94,7 @@ rule edit_score:
     resources:
         **asked("edit_score"),
     params:
-        depends=lambda wildcards: depends("seed", "model", "extractors")
+        depends=lambda wildcards: depends("seed", "model", "extractors", "metrics")
         + as_json(
             [
                 TASKS[wildcards.task],

@@ -13,7 +13,7 @@ rule score:
     resources:
         **asked("score"),
     params:
-        depends=depends("grid", "prompt_study", "sweep", "sampling", "extractors"),
+        depends=depends("grid", "prompt_study", "sweep", "sampling", "extractors", "metrics"),
     shell:
         "python workflow_scripts/score.py --config {CONFIG:q} --dataset {wildcards.dataset:q} 2>&1 | tee {log:q}"
 

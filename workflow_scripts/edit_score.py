@@ -24,7 +24,7 @@ def main(config, task):
     dataset = Dataset.of(entry, *load(store.data(task["dataset"]), mmap=True), seed)
     backbone = load_backbone(config["model"]["path"], ["vae"])
     truth = ground_truth(requests(task["edits"], task["images"], dataset.records, seed), dataset)
-    metrics = Metrics(config["extractors"], editing["perceptual"])
+    metrics = Metrics(config["extractors"], editing["perceptual"], config["metrics"], editing["likeness"])
     against = reference(truth, dataset, task["styles"], metrics, editing["real_images"])
     labels = {"task": name, "dataset": task["dataset"]}
     rows = trivial_rows(against, **labels)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ldcore.datasets.records import load
-from ldcore.evaluation.cohort import real_features
+from ldcore.evaluation.cohort import balanced_rows, real_features
 from ldcore.model.backbone import load_backbone
 from ldcore.runtime import cli
 from ldcore.runtime.device import prepare_cpu
@@ -14,14 +14,15 @@ from ldcore.store import opened
 def main(config, dataset):
     prepare_cpu()
     config, store = opened(config)
-    entry = config["datasets"][dataset]
-    backbone = load_backbone(config["model"]["path"], ["vae"])
+    entry, seed = config["datasets"][dataset], config["seed"]
     records, images = load(store.data(dataset))
-    arrays = real_features(
-        backbone, records, images, entry["classes"], entry["test_images"], config["extractors"], config["seed"]
-    )
+    test = balanced_rows(records, "test", entry["classes"], entry["test_images"], seed)
+    train = balanced_rows(records, "train", entry["classes"], len(test), seed)
+    index = records["image_index"].to_numpy()
+    backbone = load_backbone(config["model"]["path"], ["vae"])
+    arrays = real_features(backbone, images[index[test]], images[index[train]], config["extractors"])
     with atomic(store.reference(dataset)) as temporary, open(temporary, "wb") as file:
-        np.savez_compressed(file, **arrays)
+        np.savez_compressed(file, test_rows=test, train_rows=train, **arrays)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from ldcore.evaluation.distances import score_dataset, score_sweep
-from ldcore.grid import Checkpoint
+from ldcore.evaluation.distances import cell_groups, distances, floor_rows, gains, groups_by_seed
+from ldcore.evaluation.rows import cell_labels
+from ldcore.grid import Checkpoint, cell_checkpoints, identifier, reference_cell, table_cells
 from ldcore.runtime import cli
 from ldcore.runtime.files import write_json
+from ldcore.sampling.job import load_part
 from ldcore.store import opened
 
 
@@ -13,12 +15,48 @@ def main(config, dataset):
     config, store = opened(config)
     with np.load(store.reference(dataset)) as arrays:
         real = {key: arrays[key] for key in arrays.files}
+    rows = {"cells": table_rows(config, store, dataset, real), "sweep": sweep_rows(config, store, dataset, real)}
+    write_json(store.scores(dataset), rows)
 
-    def folder_of(*ids):
-        return store.samples(Checkpoint(dataset, *ids))
 
-    arguments = (dataset, config, real, folder_of)
-    write_json(store.scores(dataset), {"cells": score_dataset(*arguments), "sweep": score_sweep(*arguments)})
+def table_rows(config, store, dataset, real) -> list[dict]:
+    """The floors, then every cell and its gain over the reference cell, an extractor at a time."""
+    metrics, count, rows = config["metrics"], config["sampling"]["images_per_seed"], []
+    for extractor in config["extractors"]:
+        rows += floor_rows(real, extractor, metrics, len(config["sampling"]["seeds"]), count, dataset=dataset)
+    for extractor in config["extractors"]:
+        for cell in table_cells(config, dataset):
+            compared, labels = (real[f"{extractor}/test"], extractor, metrics), cell_labels(cell)
+            groups, reference = groups_of(config, store, dataset, cell, extractor), reference_cell(config, cell)
+            rows += distances(groups, *compared, dataset=dataset, **labels)
+            if reference:
+                theirs = groups_of(config, store, dataset, reference, extractor)
+                rows += gains(groups, theirs, *compared, dataset=dataset, **labels)
+    return rows
+
+
+def groups_of(config, store, dataset, cell, extractor) -> list[np.ndarray]:
+    """Features of one cell, in the groups that its intervals are over."""
+    runs = [load_part(store.samples(run), cell["drift"]) for run in cell_checkpoints(config, dataset, cell)]
+    return cell_groups(runs, extractor, config["sampling"]["images_per_seed"])
+
+
+def sweep_rows(config, store, dataset, real) -> list[dict]:
+    """Every swept delta, all at the sweep's own number of images; none for a dataset that is not swept."""
+    sweep, rows = config.get("sweep"), []
+    if not sweep or dataset not in sweep["datasets"]:
+        return []
+    for training in sweep["trainings"]:
+        run = str(config["grid"]["training_seeds"][0])
+        checkpoint = Checkpoint(dataset, sweep["method"], training, sweep["prompt"], run)
+        labels = {"dataset": dataset, "method": sweep["method"], "training": training, "prompt": sweep["prompt"]}
+        for delta in sweep["deltas"]:
+            arrays = load_part(store.samples(checkpoint), identifier(delta))
+            for extractor in config["extractors"]:
+                groups = groups_by_seed(arrays, extractor, sweep["images_per_seed"])
+                test = real[f"{extractor}/test"]
+                rows += distances(groups, test, extractor, config["metrics"], delta=delta, **labels)
+    return rows
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Whom the synthetic images are compared with, and by how much they differ."""
+"""How good the synthetic images are: whom they are compared with, how far they are from real ones, what they teach."""

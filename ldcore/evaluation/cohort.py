@@ -1,4 +1,4 @@
-"""Who is measured: the real test set, its floors, and which record each synthetic image speaks for."""
+"""Who is measured: the real test set, its floors, and the record that each synthetic image is of."""
 
 import numpy as np
 import pandas as pd
@@ -24,32 +24,35 @@ def balanced_rows(records: pd.DataFrame, split: str, classes: list[str], count: 
         if not len(rows):
             raise UserError(f"The {split} split has no image labelled {name!r}; change `classes` or the data.")
         groups.append(numpy_rng("rows", split, name, *keys).permutation(rows))
-    each = min([count // len(classes), *map(len, groups)])
-    return np.stack([group[:each] for group in groups], 1).reshape(-1)
+    per_class = min([count // len(classes), *map(len, groups)])
+    return np.stack([group[:per_class] for group in groups], 1).reshape(-1)
 
 
 def sampled_rows(test_rows: np.ndarray, seeds: list[int], per_seed: int, classes: int) -> tuple[np.ndarray, np.ndarray]:
-    """(record row, sampling seed) of every synthetic image: each seed walks through the interleaved test rows from its own
-    start, so a cell with fewer images a seed holds the first of a larger one. `classes`: how many the rows interleave."""
+    """(record row, sampling seed) of every synthetic image, [N] each.
+
+    Each seed goes through the test rows in order, from a start of its own. So the images of a cell with few images a
+    seed are the first of those of a cell with many. classes: how many classes the test rows interleave.
+    """
     starts = np.arange(len(seeds)) * (len(test_rows) // len(seeds) // classes * classes)
     numbers = (starts[:, None] + np.arange(per_seed)).reshape(-1)
     return test_rows[numbers % len(test_rows)], np.repeat(seeds, per_seed)
 
 
-def real_features(backbone, records, images, classes, count: int, extractors: dict, seed: int) -> dict:
-    """Arrays for the floors: test rows, and features of test images, of as many training images, and of their reconstruction."""
+def real_features(backbone, test, train, extractors: dict) -> dict[str, np.ndarray]:
+    """Features of real test images, of training images, and of these after the autoencoder, by EXTRACTOR/NAME.
+
+    test, train: uint8 [N, H, W]; extractors: name -> options. Also the images themselves, `reconstruction`
+    uint8 [N, H, W, 3].
+    """
     import torch
 
     from ldcore.features import extract
     from ldcore.model.autoencoding import decode, encode
 
-    test = balanced_rows(records, "test", classes, count, seed)
-    train = balanced_rows(records, "train", classes, len(test), seed)
-    pick = records["image_index"].to_numpy()
-    pictures = {"test": images[pick[test]], "train": images[pick[train]]}
-    pictures["reconstruction"] = decode(backbone, torch.from_numpy(encode(backbone, pictures["train"])[0]))
-    out = {"test_rows": test, "train_rows": train, "reconstruction": pictures["reconstruction"]}
+    reconstruction = decode(backbone, torch.from_numpy(encode(backbone, train)[0]))
+    arrays = {"reconstruction": reconstruction}
     for extractor, options in extractors.items():
-        for name, stack in pictures.items():
-            out[f"{extractor}/{name}"] = extract(extractor, stack, progress=True, **options)
-    return out
+        for name, images in (("test", test), ("train", train), ("reconstruction", reconstruction)):
+            arrays[f"{extractor}/{name}"] = extract(extractor, images, progress=True, **options)
+    return arrays

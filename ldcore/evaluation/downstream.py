@@ -1,96 +1,90 @@
-"""AUC of classifiers that never saw a real patient, or half of them: trained on a cell's images, tested on the real test set."""
+"""What synthetic images teach: AUC on real patients of classifiers that saw none of them, or half as many."""
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from ldcore.evaluation.classifiers import fit_predict
 from ldcore.evaluation.cohort import balanced_rows, labels
+from ldcore.evaluation.rows import row
 from ldcore.metrics.auc import weighted_auc
 from ldcore.runtime.pixels import gray
-from ldcore.sampling.job import load_part
 from ldcore.statistics.bootstrap import patient_bootstrap
 
 
-def stacks(records, images, classes: list[str], test_images: int, count: int, seed: int) -> dict:
-    """The real test set and as many real training images as a cell has: images, labels [N] int, and the test patients."""
-    named, pick = labels(records), records["image_index"].to_numpy()
-    number = {name: index for index, name in enumerate(classes)}
-    rows = {
-        "test": balanced_rows(records, "test", classes, test_images, seed),
-        "train": balanced_rows(records, "train", classes, count, seed),
-    }
-    made = {f"{key}_images": images[pick[at]] for key, at in rows.items()}
-    made |= {f"{key}_labels": np.array([number[named[row]] for row in at]) for key, at in rows.items()}
-    return {**made, "patients": records["subject_id"].to_numpy()[rows["test"]], "named": named, "number": number}
+@dataclass(frozen=True)
+class RealImages:
+    """The real test set, and as many real training images as a cell has."""
+
+    test_images: np.ndarray  # uint8 [N, H, W]
+    test_classes: np.ndarray  # ints [N]
+    patients: np.ndarray  # of the test images [N]
+    train_images: np.ndarray  # uint8 [M, H, W]
+    train_classes: np.ndarray  # ints [M]
+
+    @property
+    def training(self) -> tuple[np.ndarray, np.ndarray]:
+        """(images, classes) to train on."""
+        return self.train_images, self.train_classes
 
 
-def half_and_half(first: tuple, second: tuple) -> tuple:
-    """(images, labels) of the same total size: of each class the first half from `first`, the other half from `second`."""
-    kept = []
-    for part, (images, targets) in enumerate((first, second)):
-        rows = [np.flatnonzero(targets == name) for name in np.unique(targets)]
-        rows = np.concatenate([r[: (len(r) + 1) // 2] if part == 0 else r[: len(r) // 2] for r in rows])
-        kept.append((images[rows], targets[rows]))
-    return tuple(np.concatenate(pair) for pair in zip(*kept))
+def class_numbers(records, classes: list[str]) -> np.ndarray:
+    """The place in `classes` of each record's label, ints [N]; -1 where it is none of them."""
+    number = {name: place for place, name in enumerate(classes)}
+    return np.array([number.get(name, -1) for name in labels(records)])
 
 
-def auc_row(train: tuple, real: dict, classifier: dict, keys: tuple, **row) -> dict:
-    """One row: AUC on the real test set of a classifier trained on train = (images, labels), interval over patients."""
-    scores = fit_predict(classifier["name"], *train, real["test_images"], keys, classifier["options"])
-    statistic = weighted_auc(scores, real["test_labels"])
-    value, low, high = patient_bootstrap(statistic, real["patients"], keys=(*keys, "bootstrap"))
-    return {
-        **row,
-        "extractor": classifier["name"],
-        "n": len(train[0]),
-        "seeds": 1,
-        "value": value,
-        "low": low,
-        "high": high,
-    }
+def real_images(records, images, classes: list[str], test_images: int, count: int, seed: int) -> RealImages:
+    """`test_images` of the test split and `count` of the training split, balanced over the classes.
 
-
-def downstream_rows(dataset: str, config: dict, real: dict, folder_of, cells: list[dict], seed: int) -> list[dict]:
-    """auc and auc_real_plus_synthetic of every cell (method, training, prompt, label, drift), and auc of real images alone.
-
-    With several training runs the first one's images count.
+    UserError: a class without an image.
     """
-    classifier, run = config["datasets"][dataset]["classifier"], str(config["grid"]["training_seeds"][0])
-    keys, true = (seed, "auc", dataset), (real["train_images"], real["train_labels"])
-    rows = [
-        auc_row(
-            true,
-            real,
-            classifier,
-            keys,
-            dataset=dataset,
-            method="real",
-            metric="auc",
-            training="",
-            drift="none",
-            sampling_drift="none",
-            prompt="",
-        )
-    ]
-    for cell in cells:
-        part = load_part(folder_of(cell["method"], cell["training"], cell["prompt"], run), cell["drift"])
-        kept = keep_first(part["seeds"], config["sampling"]["images_per_seed"])
-        made = (
-            gray(part["images"][kept]),
-            np.array([real["number"][real["named"][row]] for row in part["rows"][kept]]),
-        )
-        row = {
-            "dataset": dataset,
-            "method": cell["method"],
-            "training": cell["training"],
-            "drift": cell["label"],
-            "sampling_drift": cell["drift"],
-            "prompt": cell["prompt"],
-        }
-        rows.append(auc_row(made, real, classifier, keys, metric="auc", **row))
-        rows.append(auc_row(half_and_half(true, made), real, classifier, keys, metric="auc_real_plus_synthetic", **row))
-    return rows
+    numbers, index = class_numbers(records, classes), records["image_index"].to_numpy()
+    test = balanced_rows(records, "test", classes, test_images, seed)
+    train = balanced_rows(records, "train", classes, count, seed)
+    patients = records["subject_id"].to_numpy()[test]
+    return RealImages(images[index[test]], numbers[test], patients, images[index[train]], numbers[train])
+
+
+def synthetic_images(arrays: dict, numbers: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """(gray images, classes) of a cell, the first `count` of each seed.
+
+    arrays: of one drift (sampling.job.load_part); numbers: class_numbers of all records.
+    """
+    first = keep_first(arrays["seeds"], count)
+    return gray(arrays["images"][first]), numbers[arrays["rows"][first]]
 
 
 def keep_first(seeds: np.ndarray, count: int) -> np.ndarray:
     """Positions of the first `count` images of every sampling seed."""
     return np.concatenate([np.flatnonzero(seeds == seed)[:count] for seed in np.unique(seeds)])
+
+
+def half_and_half(first: tuple, second: tuple) -> tuple[np.ndarray, np.ndarray]:
+    """(images, classes) of the same total size: of each class the first half from `first`, the rest from `second`."""
+    halves = []
+    for number, (images, classes) in enumerate((first, second)):
+        rows = [np.flatnonzero(classes == name) for name in np.unique(classes)]
+        rows = [of_class[: (len(of_class) + 1 - number) // 2] for of_class in rows]  # the odd one from the first
+        rows = np.concatenate(rows)
+        halves.append((images[rows], classes[rows]))
+    return tuple(np.concatenate(both) for both in zip(*halves))
+
+
+def auc_row(taught: tuple, real: RealImages, classifier: dict, keys: tuple, **labels) -> dict:
+    """AUC on the real test set of a classifier trained on (images, classes), with its interval over patients.
+
+    classifier: its name and options; keys: what everything random follows from; labels: of the row.
+    """
+    scores = fit_predict(classifier["name"], *taught, real.test_images, keys, classifier["options"])
+    interval = patient_bootstrap(weighted_auc(scores, real.test_classes), real.patients, keys=(*keys, "bootstrap"))
+    return row(interval, n=len(taught[0]), extractor=classifier["name"], **labels)
+
+
+def cell_rows(synthetic: tuple, real: RealImages, classifier: dict, keys: tuple, **labels) -> list[dict]:
+    """Rows `auc`, of a cell's images alone, and `auc_real_plus_synthetic`, half of them replaced by real ones."""
+    mixed = half_and_half(real.training, synthetic)
+    return [
+        auc_row(synthetic, real, classifier, keys, metric="auc", **labels),
+        auc_row(mixed, real, classifier, keys, metric="auc_real_plus_synthetic", **labels),
+    ]

@@ -14,10 +14,17 @@ from ldcore.edit.scoring.outcome import is_case
 
 @dataclass(frozen=True)
 class Metrics:
-    """What images are compared by, each name -> options."""
+    """What images are compared by: names of extractors and metrics, with options where they may have some."""
 
-    extractors: dict  # of the features for FID and KID
-    perceptual: dict  # perceptual distances of pairs of images
+    extractors: dict  # of the features for `distances`, name -> options
+    perceptual: dict  # metrics of pairs of images, name -> options
+    distances: tuple = ("fid", "kid")  # metrics of features
+    likeness: tuple = ("ssim", "psnr")  # metrics of pairs of images without options
+
+    @property
+    def of_pairs(self) -> dict:
+        """All metrics of pairs of images, name -> options."""
+        return {**{name: {} for name in self.likeness}, **self.perceptual}
 
 
 @dataclass(frozen=True)

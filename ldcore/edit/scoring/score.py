@@ -7,12 +7,15 @@ from functools import partial
 
 import numpy as np
 
+from ldcore import plugins
 from ldcore.edit.job import NULL_EDITS
 from ldcore.edit.scoring import outcome, soundness
 from ldcore.edit.scoring.reference import Reference
 from ldcore.edit.scoring.truth import moved, region_errors
+from ldcore.evaluation.distances import distances
+from ldcore.evaluation.rows import row
 from ldcore.features import extract
-from ldcore.metrics import between_images, frechet_distance, kernel_distance, row_labels
+from ldcore.metrics import between_images, row_labels
 from ldcore.metrics.auc import weighted_auc
 from ldcore.runtime.pixels import gray
 from ldcore.statistics.bootstrap import patient_bootstrap
@@ -66,16 +69,13 @@ def ageing_rows(edited, reference: Reference, **labels) -> list[dict]:
     returning the source.
     """
     source, followup = reference.truth.source, reference.truth.followup
-    rows = distances(edited, "followup", reference, gap="all", edit="older", **labels)
+    rows = feature_rows(edited, "followup", reference, reference.metrics.distances, gap="all", edit="older", **labels)
     alike = likeness(edited, followup, reference)
     trivial = reference.computed("likeness of the source", partial(likeness, source, followup, reference))
-    for metric, extractor in trivial:
-        if metric != "psnr":
-            more = alike[metric, extractor] - trivial[metric, extractor]
-            alike[f"{metric}_gain", extractor] = more if metric == "ssim" else -more
     for gap, pairs in (("all", np.ones(len(edited), bool)), (f"over_{LONG_GAP:g}", reference.gaps > LONG_GAP)):
         if pairs.any():
-            rows += likeness_rows(alike, pairs, gap=gap, edit="older", **labels)
+            here = {"gap": gap, "edit": "older", **labels}
+            rows += likeness_rows(alike, pairs, **here) + gain_rows(alike, trivial, pairs, **here)
     return rows
 
 
@@ -91,7 +91,7 @@ def disease_rows(edited, reference: Reference, **labels) -> list[dict]:
         alike = between_images("ssim", edited[of_edit], source[of_edit])
         rows.append(mean_row(alike, metric="ssim", edit=edit, **labels))
     if negated.sum() > 1:
-        rows += distances(edited[negated], "real", reference, edit="negated", **labels)
+        rows += feature_rows(edited[negated], "real", reference, reference.metrics.distances, edit="negated", **labels)
         alike = between_images("ssim", edited[negated], source[negated])
         rows.append(mean_row(alike, metric="ssim", edit="negated", **labels))
         if len(set(reference.cases[negated])) == 2:
@@ -106,18 +106,8 @@ def auc_row(edited, reference: Reference, **labels) -> dict:
     patients = [
         request.source["subject_id"] for request, negated in zip(reference.truth.requests, reference.negated) if negated
     ]
-    value, low, high = patient_bootstrap(weighted_auc(scores, cases), patients, keys=(dataset.seed, "edits"))
-    classifier = dataset.classifier["name"]
-    return {
-        **labels,
-        "metric": "auc",
-        "extractor": classifier,
-        "n": len(edited),
-        "seeds": 1,
-        "value": value,
-        "low": low,
-        "high": high,
-    }
+    interval = patient_bootstrap(weighted_auc(scores, cases), patients, keys=(dataset.seed, "edits"))
+    return row(interval, n=len(edited), metric="auc", extractor=dataset.classifier["name"], **labels)
 
 
 def truth_rows(edited, unedited, reference: Reference, **labels) -> list[dict]:
@@ -159,11 +149,8 @@ def axiom_rows(arrays: dict, reference: Reference, latents_of, **labels) -> list
         rows.append(mean_row(agreed, metric="effectiveness", extractor=classifier, **here))
         divergence = divergences(edited[negated], reference, latents_of)
         rows.append(mean_row(divergence, metric="minimality", extractor="latent_divergence", **here))
-    return rows + [
-        {**row, "metric": "realism"}
-        for row in distances(edited, "real", reference, edit="all", **labels)
-        if row["metric"] == "kid"
-    ]
+    to_real = feature_rows(edited, "real", reference, ["kid"], edit="all", **labels)
+    return rows + [{**of_extractor, "metric": "realism"} for of_extractor in to_real]
 
 
 def divergences(edited, reference: Reference, latents_of) -> np.ndarray:
@@ -199,8 +186,10 @@ def tradeoff_rows(arrays: dict, reference: Reference, amounts: list, **labels) -
         rows.append(
             mean_row(soundness.mean_absolute(edited, sources), metric="l_in", extractor="mean_absolute", **here)
         )
-        row = mean_row(outcome_distance(edited, sweep, reference) - start, metric="l_o", extractor=extractor, **here)
-        rows.append({**row, **{key: row[key] + float(start.mean()) for key in ("value", "low", "high")}})
+        moved_by = mean_row(
+            outcome_distance(edited, sweep, reference) - start, metric="l_o", extractor=extractor, **here
+        )
+        rows.append({**moved_by, **{key: moved_by[key] + float(start.mean()) for key in ("value", "low", "high")}})
     return rows
 
 
@@ -212,25 +201,30 @@ def outcome_distance(images, rows, reference: Reference) -> np.ndarray:
     return outcome.class_distance(outcome.case_scores(reference.dataset, images), reference.cases[rows])
 
 
-def likeness(edited, target, reference: Reference) -> dict[tuple[str, str], np.ndarray]:
-    """(metric, extractor) -> a value an image: SSIM, PSNR and every configured perceptual distance to the target."""
-    metrics = {"ssim": {}, "psnr": {}, **reference.metrics.perceptual}
-    return {
-        tuple(row_labels(name).values()): between_images(name, edited, target, **options)
-        for name, options in metrics.items()
-    }
+def likeness(edited, target, reference: Reference) -> dict[str, np.ndarray]:
+    """Metric of pairs -> a value an image: how alike edited and target images are by every configured one."""
+    metrics = reference.metrics.of_pairs
+    return {name: between_images(name, edited, target, **options) for name, options in metrics.items()}
 
 
 def likeness_rows(values: dict, images, **labels) -> list[dict]:
     """A row a metric of `likeness`, over some images (a mask [N])."""
-    return [
-        mean_row(of_images[images], metric=metric, extractor=extractor, **labels)
-        for (metric, extractor), of_images in values.items()
-    ]
+    return [mean_row(of_images[images], **row_labels(name), **labels) for name, of_images in values.items()]
 
 
-def distances(edited, against: str, reference: Reference, **labels) -> list[dict]:
-    """FID and KID to the real images or the follow-ups (`against`: "real", "followup"), an extractor at a time.
+def gain_rows(values: dict, trivial: dict, images, **labels) -> list[dict]:
+    """A row a metric of `likeness` that declares GAIN: by how much it is better than `trivial`, image by image."""
+    rows = []
+    for name in values:
+        declared, more = plugins.declared("metric", name), values[name] - trivial[name]
+        if "GAIN" in declared:
+            gain = more if declared["BETTER"] == "higher" else -more
+            rows.append(mean_row(gain[images], **{**row_labels(name), "metric": declared["GAIN"]}, **labels))
+    return rows
+
+
+def feature_rows(edited, against: str, reference: Reference, metrics, **labels) -> list[dict]:
+    """Metrics of features to the real images or the follow-ups (`against`: "real", "followup"), by extractor.
 
     No interval: there is one set of images an edit and subject.
     """
@@ -238,11 +232,8 @@ def distances(edited, against: str, reference: Reference, **labels) -> list[dict
     for name, options in reference.metrics.extractors.items():
         images = reference.real if against == "real" else reference.truth.followup
         features_of = partial(extract, name, **options)
-        target, features = reference.computed((against, name), partial(features_of, images)), features_of(edited)
-        for metric, distance in (("fid", frechet_distance), ("kid", kernel_distance)):
-            value = distance(features, target)
-            interval = {"value": value, "low": None, "high": None}
-            rows.append({**labels, "metric": metric, "extractor": name, "n": len(edited), "seeds": 1, **interval})
+        target = reference.computed((against, name), partial(features_of, images))
+        rows += distances([features_of(edited)], target, name, metrics, **labels)
     return rows
 
 
@@ -255,5 +246,4 @@ def mean_row(values, **labels) -> dict:
     values = values[np.isfinite(values)]
     value = float(values.mean()) if len(values) else float("nan")
     half = 1.96 * float(values.std(ddof=1)) / len(values) ** 0.5 if len(values) > 1 else float("nan")
-    interval = {"value": value, "low": value - half, "high": value + half}
-    return {"seeds": 1, "extractor": "", **labels, "n": len(values), **interval}
+    return row((value, value - half, value + half), n=len(values), **{"extractor": "", **labels})

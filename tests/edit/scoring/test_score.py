@@ -27,13 +27,13 @@ def test_mean_row_leaves_out_what_is_not_finite():
 
 def test_distances_to_the_real_images_and_to_others(task):
     against = task.measured(task.negations(2))
-    rows = score.distances(against.real, "real", against, edit="x")
-    assert [(row["metric"], row["extractor"], row["n"], row["low"]) for row in rows] == [
-        ("fid", "pooled_pixels", 4, None),
-        ("kid", "pooled_pixels", 4, None),
+    rows = score.feature_rows(against.real, "real", against, ["fid", "kid"], edit="x")
+    assert [(row["metric"], row["extractor"], row["n"], np.isnan(row["low"])) for row in rows] == [
+        ("fid", "pooled_pixels", 4, True),
+        ("kid", "pooled_pixels", 4, True),
     ]
     assert rows[0]["value"] == pytest.approx(0, abs=1e-9) and rows[1]["value"] <= 0
-    far = score.distances(255 - against.real, "real", against, edit="x")
+    far = score.feature_rows(255 - against.real, "real", against, ["fid", "kid"], edit="x")
     assert all(row["value"] > own["value"] for row, own in zip(far, rows))
 
 
@@ -136,7 +136,7 @@ class TestAxioms:
         assert values(rows, "composition_1") == values(rows, "composition_10") == [0.0]
         assert values(rows, "effectiveness") == [1.0] and values(rows, "minimality")[0] < 1 + np.log(2)
         assert [row["n"] for row in rows if row["metric"] == "roundtrip_psnr"] == [0]  # infinite: left out
-        distances = score.distances(edited, "real", against)
+        distances = score.feature_rows(edited, "real", against, ["kid"])
         assert values(rows, "realism") == values(distances, "kid") and not values(rows, "kid")
 
     def test_no_edit_at_all(self, one_thread, task):

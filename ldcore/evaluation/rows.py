@@ -1,0 +1,21 @@
+"""Rows of tables: a number with its interval, and the cell that it is of."""
+
+# What stands in the columns of a cell in rows of real images.
+NO_CELL = {"training": "", "drift": "none", "sampling_drift": "none", "prompt": ""}
+
+
+def row(interval: tuple, n: int, seeds: int = 1, **labels) -> dict:
+    """One row. interval: (value, low, high); n: images; seeds: groups that the interval is over; labels: its ids."""
+    value, low, high = interval
+    return {**labels, "n": n, "seeds": seeds, "value": value, "low": low, "high": high}
+
+
+def cell_labels(cell: dict) -> dict:
+    """The columns that say which cell a row is of; cell: method, training, prompt, label, drift (grid.table_cells)."""
+    return {
+        "method": cell["method"],
+        "training": cell["training"],
+        "drift": cell["label"],
+        "sampling_drift": cell["drift"],
+        "prompt": cell["prompt"],
+    }
