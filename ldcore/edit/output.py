@@ -1,8 +1,7 @@
 """From edited latents to images: two answers, both reported.
 
 decoded   what the autoencoder makes of the edited latents: the model's own picture, blurred as all its pictures are
-changed   the source, to which only the difference of decoded edited and unedited latents is added: what the edit
-changed
+changed   the source, to which only the difference of decoded edited and unedited latents is added
 """
 
 import numpy as np
@@ -14,8 +13,7 @@ from ldcore.runtime.pixels import unrounded_gray
 def changed(source, edited, unedited) -> np.ndarray:
     """The gray source uint8 [N, H, W] plus the channel means of edited - unedited, both uint8 [N, H, W, 3].
 
-    At amount 0 the very source. Where the source is exactly 0 there is no signal to change (air around a stripped
-    brain).
+    At amount 0 the very source. Where the source is exactly 0 (air around a stripped brain) nothing changes.
     """
     difference = unrounded_gray(edited) - unrounded_gray(unedited)
     return np.rint(np.clip(source + difference * (source > 0), 0, 255)).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Checks of what a config measures with: extractors, metrics and classifiers exist and take their options.
+"""Checks of what a config measures with: extractors, metrics, classifiers and measures exist and take their options.
 
 Reads declarations alone: nothing is imported that a check does not need.
 """
@@ -15,6 +15,8 @@ def check_measuring(config: dict) -> None:
     for dataset, entry in config["datasets"].items():
         classifier, place = entry["classifier"], f"datasets.{dataset}.classifier"
         check_choice("classifier", classifier["name"], place, classifier["options"])
+        for measure in entry["measures"] or []:
+            check_choice("measure", measure, f"datasets.{dataset}.measures")
     for name in config["metrics"]:
         check_metric(name, "features", f"metrics {name!r}")
     if config.get("editing"):

@@ -180,9 +180,7 @@ def test_options_of_an_edit_are_checked_before_any_job(task, options, named):
 
 
 def test_an_untrained_edit_method_has_no_training_options():
-    with pytest.raises(
-        UserError, match="editing.tasks.disease.train: option 'steps' is unknown; it has none"
-    ):
+    with pytest.raises(UserError, match="editing.tasks.disease.train: option 'steps' is unknown; it has none"):
         module.check_names(checked(editing={"tasks": {"disease": {"train": {"steps": 3}}}}))
 
 

@@ -1,4 +1,4 @@
-"""Extractors, metrics and classifiers of a config are checked before any job starts."""
+"""Extractors, metrics, classifiers and measures of a config are checked before any job starts."""
 
 import pytest
 
@@ -12,7 +12,9 @@ def config(**changes):
     return {
         "extractors": {"efficientnet_lite0": {}, "dinov2": {"weights": "dino"}},
         "metrics": ["fid", "kid"],
-        "datasets": {"d": {"classifier": classifier | changes.pop("classifier", {})}},
+        "datasets": {
+            "d": {"classifier": classifier | changes.pop("classifier", {}), "measures": changes.pop("measures", None)}
+        },
         "editing": editing | changes.pop("editing", {}),
         **changes,
     }
@@ -21,6 +23,7 @@ def config(**changes):
 def test_what_fits_passes():
     check_measuring(config())
     check_measuring(config() | {"editing": None})
+    check_measuring(config(measures=["ventricle_area"]))
 
 
 @pytest.mark.parametrize(
@@ -31,6 +34,10 @@ def test_what_fits_passes():
         ({"extractors": {"inception": {"weights": 1}}}, "Config extractors.inception: option weights is 1"),
         ({"classifier": {"name": "forest"}}, "Config datasets.d.classifier: .*'forest' is unknown; use one of"),
         ({"classifier": {"options": {"epochs": 0}}}, "Config datasets.d.classifier: option epochs is 0"),
+        (
+            {"measures": ["height"]},
+            "Config datasets.d.measures: .*'height' is unknown; use one of cardiothoracic_ratio",
+        ),
         ({"metrics": ["is"]}, "Config metrics 'is': .*unknown; use one of auc, fid, kid"),
         ({"metrics": ["ssim"]}, "Config metrics 'ssim': this metric compares pairs; name one that compares features"),
         ({"editing": {"likeness": ["kid"]}}, "Config editing.likeness 'kid': this metric compares features"),

@@ -33,10 +33,10 @@ class Request:
 def requests(edits: dict | None, count: int, records: pd.DataFrame, seed: int) -> list[Request]:
     """What a task asks of the test split's images.
 
-    edits: name -> {from, to, add, amount, images}: rows like `from`, one a subject, become `to`, with `add` added, at
-    lambda `amount`. There are `images` of them or else `count`. Rows that `add` would take out of the range of the
-    data are passed over. A set of findings that no row has (joined by |) is rendered from rows that have the first of
-    them. None: the `count` longitudinal pairs that pairs.chosen_pairs gives.
+    edits: name -> {from, to, add, amount, images}. Rows like `from`, one a subject, become `to`, with `add` added, at
+    lambda `amount`; there are `images` of them, or else `count`. Rows that `add` would take out of the data's range are
+    passed over. Findings that no row has together (joined by |) are rendered from rows that have the first of them.
+    Without edits: the `count` longitudinal pairs that pairs.chosen_pairs gives.
 
     UserError: no row like `from`, an unknown finding, no pairs, or every row passed over.
     """

@@ -2,10 +2,10 @@
 
 From Melistas et al. 2024 (arXiv 2403.20287); the axioms: Monteiro et al. 2023 (arXiv 2303.01274).
 
-composition     a null edit changes nothing: distance to the source after 1 and 10 of them (arXiv 2403.20287, section
-3.1) effectiveness   the edited image is what was asked: share whose real-trained classifier agrees
-(outcome.class_distance < 0.5) minimality      counterfactual latent divergence: no further from the source than it
-must be (section 3.4; Sanchez and
+composition     a null edit changes nothing: distance to the source after 1 and 10 of them (section 3.1)
+effectiveness   the edited image is what was asked: share of which a real-trained classifier says so
+                (outcome.class_distance < 0.5)
+minimality      no further from the source than it must be: counterfactual latent divergence (section 3.4; Sanchez and
                 Tsaftaris 2022, arXiv 2202.10166)
 realism         KID to real images (section 3.2, which uses FID)
 """

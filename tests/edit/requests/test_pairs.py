@@ -13,8 +13,8 @@ def table(*rows):
 
 
 def test_every_later_session_of_a_subject_is_a_pair():
-    found = pairs(table(("a", 0, 60.0), ("b", 0, 50.0), ("a", 2, 71.0), ("a", 1, 64.0)), "test")
-    assert found.to_numpy().tolist() == [[0, 3, 4.0], [0, 2, 11.0], [3, 2, 7.0]]
+    sessions = table(("a", 0, 60.0), ("b", 0, 50.0), ("a", 2, 71.0), ("a", 1, 64.0))
+    assert pairs(sessions, "test").to_numpy().tolist() == [[0, 3, 4.0], [0, 2, 11.0], [3, 2, 7.0]]
     assert len(pairs(table(("a", 0, 60.0), ("a", 1, 64.0), ("a", 2, 71.0)), "test", 5)) == 2
 
 
@@ -29,7 +29,7 @@ def test_faults_name_the_subject_or_the_split():
 
 def test_chosen_pairs_use_a_subject_once_and_spread_over_the_gaps():
     rows = [(f"s{i}", n, 60.0 + n * gap) for i, gap in enumerate([2.0] * 20 + [7.0] * 6 + [12.0] * 3) for n in (0, 1)]
-    found = chosen_pairs(table(*rows), 9, (5, 10), 0)
-    assert found["source"].is_unique and sorted(found["years"].round()) == [2] * 3 + [7] * 3 + [12] * 3
-    assert found["years"].is_monotonic_increasing
-    pd.testing.assert_frame_equal(found, chosen_pairs(table(*rows), 9, (5, 10), 0))
+    chosen = chosen_pairs(table(*rows), 9, (5, 10), 0)
+    assert chosen["source"].is_unique and sorted(chosen["years"].round()) == [2] * 3 + [7] * 3 + [12] * 3
+    assert chosen["years"].is_monotonic_increasing
+    pd.testing.assert_frame_equal(chosen, chosen_pairs(table(*rows), 9, (5, 10), 0))

@@ -41,5 +41,5 @@ def test_a_style_without_patient_information_still_says_the_condition():
 def test_sets_hold_all_prompts_of_an_edit_and_stay_whole_when_rows_are_taken():
     texts = edit_texts([SOURCE] * 3, [TARGET] * 3, "brain_mr", "simple", ["x", "y", "x"])
     assert [len(side) for side in texts.sets["x"]] == [2, 2] and len(texts.sets["y"][0]) == 1
-    part = texts.of([1])
-    assert part.edit == ["y"] and part.sets == texts.sets and len(part.source) == 1
+    second = texts.of([1])
+    assert second.edit == ["y"] and second.sets == texts.sets and len(second.source) == 1

@@ -5,8 +5,10 @@ import numpy as np
 from ldcore import datasets
 from ldcore.edit.dataset import Dataset
 from ldcore.edit.requests.edits import requests
-from ldcore.edit.requests.ground_truth import ground_truth
+from ldcore.edit.requests.ground_truth import GroundTruth, ground_truth
 from ldcore.edit.scoring.reference import Metrics, reference
+
+ENTRY = {"adapter": "folder", "options": {}, "anatomy": "brain_mr", "classes": ["CN", "AD"], "classifier": {}}
 
 
 def test_negations_without_a_renderer(task):
@@ -30,7 +32,11 @@ def test_a_style_without_ages_cannot_ask_for_another_age(task):
 
 
 def test_the_measures_are_the_anatomys_unless_the_data_set_names_some(task):
-    assert task.measured(task.negations(1)).measures == ["ventricle_area"]
+    requests = task.negations(1)
+    assert task.measured(requests).measures == ["ventricle_area"]
+    own = Dataset.of({**ENTRY, "measures": ["lab.bright"]}, task.dataset.records, task.dataset.images, 0)
+    truth = GroundTruth(requests, task.sources(requests), None, None)
+    assert reference(truth, own, ["simple"], Metrics({}, {}), 4).measures == ["lab.bright"]
 
 
 def test_what_is_computed_is_computed_once(task):
@@ -43,8 +49,7 @@ def test_what_is_computed_is_computed_once(task):
 def test_no_edited_subject_is_among_the_real_images():
     options = {"subjects": 24, "image_size": 32}
     records, images = datasets.build("brain_phantom", options, 0)
-    entry = {"adapter": "brain_phantom", "options": options, "anatomy": "brain_mr", "classes": ["CN", "AD"]}
-    dataset = Dataset.of({**entry, "classifier": {}}, records, images, 0)
+    dataset = Dataset.of({**ENTRY, "adapter": "brain_phantom", "options": options}, records, images, 0)
     edits = {"ill": {"from": {"diagnosis": "CN"}, "to": {"diagnosis": "AD"}}}
     truth = ground_truth(requests(edits, 2, records, 0), dataset)
     against = reference(truth, dataset, ["simple"], Metrics({}, {}), 3)

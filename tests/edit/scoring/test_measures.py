@@ -41,3 +41,12 @@ def test_images_with_nothing_to_measure_are_nan_and_an_unknown_measure_is_named(
     assert np.isnan(measured("ventricle_area", black)).all() and np.isnan(measured("cardiothoracic_ratio", black)).all()
     with pytest.raises(UserError, match="measure 'height' is unknown; use one of cardiothoracic_ratio, ventricle_area"):
         measured("height", black)
+
+
+def test_a_measure_from_outside_has_a_dotted_name(tmp_path, monkeypatch):
+    (tmp_path / "lab").mkdir()
+    (tmp_path / "lab" / "bright.py").write_text("def measure(images):\n    return (images > 0.5).mean((1, 2))\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    half = np.zeros((1, 4, 4), np.uint8)
+    half[:, :2] = 200
+    assert measured("lab.bright", half).tolist() == [0.5]
