@@ -2,10 +2,9 @@
 
 import pickle
 
-import numpy as np
-
 from ldcore.features._inputs import existing, resized
 from ldcore.runtime.errors import UserError
+from ldcore.runtime.pixels import unrounded_gray
 
 TITLE = "torchxrayvision DenseNet-121"
 NEEDS_WEIGHTS = True
@@ -95,5 +94,4 @@ class Restricted(pickle.Unpickler):
 
 def prepare(images):
     """uint8 [n, H, W, 3] -> float32 [n, 1, 224, 224] in -1024..1024."""
-    gray = images.astype(np.float32).mean(3, keepdims=True)
-    return (2 * resized(gray, SIZE, "bilinear") / 255 - 1) * RANGE
+    return (2 * resized(unrounded_gray(images)[..., None], SIZE, "bilinear") / 255 - 1) * RANGE

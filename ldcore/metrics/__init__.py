@@ -14,7 +14,7 @@ A metric is a plug-in (ldcore/plugins.py): a file in this folder, or any module 
 and has, with its OPTIONS as keyword arguments, the one that fits what it compares:
 
     distance(made, real) -> float       "features": numpy [N, D] and [M, D], by the config's `metrics`
-    values(made, wanted, **options)     "pairs": gray uint8 [N, H, W] of one shape -> [N] floats, by the config's
+    values(made, target, **options)     "pairs": gray uint8 [N, H, W] of one shape -> [N] floats, by the config's
                                         `editing.likeness` and `editing.perceptual`
     value(scores, labels) -> float      "scores": [N, K], column k the score of class k, and ints [N] in 0..K-1
 
@@ -38,17 +38,17 @@ def between_features(name: str, made, real) -> float:
     return plugins.find("metric", name).distance(made, real)
 
 
-def between_images(name: str, made, wanted, **options):
+def between_images(name: str, made, target, **options):
     """A metric of pairs of images by its name: a value a pair, float [N].
 
-    made, wanted: uint8 [N, H, W] or [N, H, W, 3], whose rounded channel mean counts; options: the metric's own, e.g.
+    made, target: uint8 [N, H, W] or [N, H, W, 3], whose rounded channel mean counts; options: the metric's own, e.g.
     `weights`. UserError: unknown name or option, a metric of something else, images not uint8 or of two shapes, missing
     weights.
     """
     check_compares(name, "pairs")
     options = {key: str(value) if isinstance(value, Path) else value for key, value in options.items()}
     options = plugins.options("metric", name, options)
-    return plugins.find("metric", name).values(*gray_pair(made, wanted), **options)
+    return plugins.find("metric", name).values(*gray_pair(made, target), **options)
 
 
 def row_labels(name: str) -> dict:

@@ -8,11 +8,11 @@ import torch
 from ldcore.runtime.errors import UserError
 
 
-def lpips_values(architecture: str, made, wanted, weights) -> np.ndarray:
-    """LPIPS of each pair, [N], 0 is equal; architecture: "alex" or "vgg"; made, wanted: uint8 [N, H, W]."""
+def lpips_values(architecture: str, made, target, weights) -> np.ndarray:
+    """LPIPS of each pair, [N], 0 is equal; architecture: "alex" or "vgg"; made, target: uint8 [N, H, W]."""
     network = lpips_network(architecture, weights)
     with torch.inference_mode():
-        return np.array([network(*(_scaled(image) for image in pair)).item() for pair in zip(made, wanted)])
+        return np.array([network(*(_scaled(image) for image in pair)).item() for pair in zip(made, target)])
 
 
 def lpips_network(architecture: str, weights):

@@ -6,15 +6,15 @@ from ldcore.runtime.errors import UserError
 from ldcore.runtime.pixels import gray
 
 
-def gray_pair(made, wanted) -> tuple[np.ndarray, np.ndarray]:
+def gray_pair(made, target) -> tuple[np.ndarray, np.ndarray]:
     """Both as gray uint8 [N, H, W]. UserError: not uint8, or shapes that differ."""
-    made, wanted = np.asarray(made), np.asarray(wanted)
-    for images in (made, wanted):
+    made, target = np.asarray(made), np.asarray(target)
+    for images in (made, target):
         if images.dtype != np.uint8:
             raise UserError(f"Images are {images.dtype}; pass uint8 arrays with values 0-255.")
-    made, wanted = gray(made), gray(wanted)
-    if made.shape != wanted.shape:
+    made, target = gray(made), gray(target)
+    if made.shape != target.shape:
         raise UserError(
-            f"Images of shape {made.shape} cannot be compared with images of shape {wanted.shape}; give both one size."
+            f"Images of shape {made.shape} cannot be compared with images of shape {target.shape}; give both one size."
         )
-    return made, wanted
+    return made, target

@@ -26,8 +26,8 @@ OPTIONS = {
 }
 
 
-def values(made, wanted, weights=None) -> np.ndarray:
-    """[N], 0 is equal; made, wanted: uint8 [N, H, W]. UserError: weights missing or another network's."""
+def values(made, target, weights=None) -> np.ndarray:
+    """[N], 0 is equal; made, target: uint8 [N, H, W]. UserError: weights missing or another network's."""
     prepare, stages = _loaded_once(weights)
 
     def distances(*chunks):
@@ -35,7 +35,7 @@ def values(made, wanted, weights=None) -> np.ndarray:
         depths = [_unit(a).sub(_unit(b)).square().sum(1).mean((1, 2)) for a, b in zip(*features)]
         return (torch.stack(depths).mean(0),)
 
-    stacks = [torch.from_numpy(np.array(images)) for images in (made, wanted)]
+    stacks = [torch.from_numpy(np.array(images)) for images in (made, target)]
     with torch.inference_mode():
         return torch.cat([chunk for (chunk,) in in_chunks(distances, *stacks)]).double().numpy()
 

@@ -17,6 +17,6 @@ OPTIONS = {
 }
 
 
-def values(made, wanted, weights=None):
-    """[N], 0 is equal; made, wanted: uint8 [N, H, W]. UserError: weights missing."""
-    return lpips_values("alex", made, wanted, weights)
+def values(made, target, weights=None):
+    """[N], 0 is equal; made, target: uint8 [N, H, W]. UserError: weights missing."""
+    return lpips_values("alex", made, target, weights)

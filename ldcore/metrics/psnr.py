@@ -8,7 +8,7 @@ COMPARES = "pairs"
 BETTER = "higher"
 
 
-def values(made, wanted) -> np.ndarray:
-    """[N] in dB, infinite where the images are equal; made, wanted: uint8 [N, H, W]."""
+def values(made, target) -> np.ndarray:
+    """[N] in dB, infinite where the images are equal; made, target: uint8 [N, H, W]."""
     with np.errstate(divide="ignore"):
-        return np.array([peak_signal_noise_ratio(a, b, data_range=255) for a, b in zip(made, wanted)])
+        return np.array([peak_signal_noise_ratio(a, b, data_range=255) for a, b in zip(made, target)])

@@ -9,6 +9,6 @@ BETTER = "higher"
 GAIN = "ssim_gain"
 
 
-def values(made, wanted) -> np.ndarray:
-    """[N], at most 1, which is equal; made, wanted: uint8 [N, H, W]."""
-    return np.array([structural_similarity(a, b, data_range=255) for a, b in zip(made, wanted)])
+def values(made, target) -> np.ndarray:
+    """[N], at most 1, which is equal; made, target: uint8 [N, H, W]."""
+    return np.array([structural_similarity(a, b, data_range=255) for a, b in zip(made, target)])

@@ -69,30 +69,30 @@ def as_timm(state):
     """The same tensors under timm's names."""
     import torch
 
-    made = {
+    renamed = {
         "cls_token": state["embeddings.cls_token"],
         "pos_embed": state["embeddings.position_embeddings"],
         "norm.weight": state["layernorm.weight"],
         "norm.bias": state["layernorm.bias"],
     }
     for kind in ("weight", "bias"):
-        made[f"patch_embed.proj.{kind}"] = state[f"embeddings.patch_embeddings.projection.{kind}"]
+        renamed[f"patch_embed.proj.{kind}"] = state[f"embeddings.patch_embeddings.projection.{kind}"]
         for number in range(DEPTH):
             old, new = f"encoder.layer.{number}", f"blocks.{number}"
-            made[f"{new}.attn.qkv.{kind}"] = torch.cat(
+            renamed[f"{new}.attn.qkv.{kind}"] = torch.cat(
                 [state[f"{old}.attention.attention.{name}.{kind}"] for name in ("query", "key", "value")]
             )
-            made[f"{new}.attn.proj.{kind}"] = state[f"{old}.attention.output.dense.{kind}"]
-            made |= {
+            renamed[f"{new}.attn.proj.{kind}"] = state[f"{old}.attention.output.dense.{kind}"]
+            renamed |= {
                 f"{new}.{name}.{kind}": state[f"{old}.{name}.{kind}"]
                 for name in ("norm1", "norm2", "mlp.fc1", "mlp.fc2")
             }
     for number in range(DEPTH):
-        made |= {
-            f"blocks.{number}.ls{one}.gamma": state[f"encoder.layer.{number}.layer_scale{one}.lambda1"]
-            for one in (1, 2)
+        renamed |= {
+            f"blocks.{number}.ls{place}.gamma": state[f"encoder.layer.{number}.layer_scale{place}.lambda1"]
+            for place in (1, 2)
         }
-    return made
+    return renamed
 
 
 def write(folder, state, **changes):
@@ -123,11 +123,11 @@ def test_features_are_timms_of_the_same_weights(folder):
     reference.load_state_dict(as_timm(published()))
     images = noise(3, 80, 64, 3)
     with torch.inference_mode():
-        wanted = reference.eval().forward_features(dinov2.prepare(images))[:, 0].numpy()
-    found = extract("dinov2", images, weights=folder)
-    assert found.shape == (3, WIDTH) and found.dtype == np.float32 and found.std() > 0.1
-    assert np.abs(found - wanted).max() < 1e-4
-    assert np.array_equal(extract("dinov2", images, weights=folder / "model.safetensors"), found)
+        expected = reference.eval().forward_features(dinov2.prepare(images))[:, 0].numpy()
+    features = extract("dinov2", images, weights=folder)
+    assert features.shape == (3, WIDTH) and features.dtype == np.float32 and features.std() > 0.1
+    assert np.abs(features - expected).max() < 1e-4
+    assert np.array_equal(extract("dinov2", images, weights=folder / "model.safetensors"), features)
 
 
 def test_features_do_not_depend_on_the_batch(folder):

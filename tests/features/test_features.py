@@ -96,15 +96,15 @@ def test_inception_goes_through_clean_fids_resizing(stand_in):
     from cleanfid.resize import build_resizer
 
     images = noise(9, 50, 70, 3)
-    found = extract("inception", images, weights=stand_in, batch_size=2)
+    features = extract("inception", images, weights=stand_in, batch_size=2)
     resize = build_resizer("clean")
     pixels = torch.stack([torch.from_numpy(resize(image)).permute(2, 0, 1) for image in images])
     assert torch.equal(inception.resized_as_clean_fid(images), pixels)
     assert tuple(pixels.shape) == (9, 3, 299, 299) and float(pixels.min()) >= 0 and float(pixels.max()) <= 255
     reference = InceptionV3W(str(stand_in.parent), download=False)(pixels).numpy()
-    assert found.shape == (9, 2048) and found.dtype == np.float32 and np.abs(found).max() <= 1.0
-    assert np.array_equal(found, reference)
-    assert np.array_equal(extract("inception", images[4:6], weights=stand_in.parent), found[4:6])
+    assert features.shape == (9, 2048) and features.dtype == np.float32 and np.abs(features).max() <= 1.0
+    assert np.array_equal(features, reference)
+    assert np.array_equal(extract("inception", images[4:6], weights=stand_in.parent), features[4:6])
 
 
 def test_inception_without_weights_says_where_it_looked(tmp_path, monkeypatch, stand_in):

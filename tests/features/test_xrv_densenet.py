@@ -18,12 +18,12 @@ def network(one_thread):
     from torchxrayvision.models import DenseNet
 
     torch.manual_seed(0)
-    made = DenseNet().eval()
-    for module in made.modules():
+    network = DenseNet().eval()
+    for module in network.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.running_mean.normal_(0, 0.1)
             module.running_var.uniform_(0.5, 2)
-    return made
+    return network
 
 
 @pytest.fixture(scope="module")
@@ -58,14 +58,14 @@ def test_features_are_the_packages(network, published, tmp_path):
     images = noise(3, 224, 224)
     pixels = torch.from_numpy(np.stack([normalize(image.astype(np.float32), 255)[None] for image in images]))
     with torch.inference_mode():
-        wanted = network.features2(pixels).numpy()
-    found = extract("xrv_densenet", images, weights=published)
-    assert found.shape == (3, 1024) and found.dtype == np.float32 and found.std() > 0.01
-    assert np.abs(found - wanted).max() < 1e-3 * np.abs(wanted).max()
+        expected = network.features2(pixels).numpy()
+    features = extract("xrv_densenet", images, weights=published)
+    assert features.shape == (3, 1024) and features.dtype == np.float32 and features.std() > 0.01
+    assert np.abs(features - expected).max() < 1e-3 * np.abs(expected).max()
     torch.save(network, tmp_path / "new.pt")
     torch.save(network.state_dict(), tmp_path / "state.pt")
     for name in ("new.pt", "state.pt"):
-        assert np.array_equal(extract("xrv_densenet", images, weights=tmp_path / name), found)
+        assert np.array_equal(extract("xrv_densenet", images, weights=tmp_path / name), features)
 
 
 def test_pixels_are_gray_and_in_the_packages_range():

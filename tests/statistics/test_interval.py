@@ -42,8 +42,8 @@ def test_centred_on_the_value_and_independent_of_order():
     reference = np.random.default_rng(0).normal(size=(40, 4))
     groups = [np.random.default_rng(1 + g).normal(size=(15, 4)) for g in range(4)]
 
-    def distance(chosen):
-        return frechet_distance(np.concatenate(chosen), reference)
+    def distance(samples):
+        return frechet_distance(np.concatenate(samples), reference)
 
     value, low, high = jackknife_interval(distance, groups)
     assert value == distance(groups)
