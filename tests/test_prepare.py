@@ -61,10 +61,8 @@ def test_splits_are_shareable(own, tmp_path):
     module.prepare("folder", {"root": str(own), "csv": "tiles.csv"}, 0, tmp_path / "out")
     splits, records = pd.read_csv(tmp_path / "out/splits.csv", dtype=str), table.load(tmp_path / "out")[0]
     assert list(splits) == ["hashed_id", "split"] and len(splits) == 4 and splits["hashed_id"].is_monotonic_increasing
-    assert (
-        splits["hashed_id"].str.fullmatch("[0-9a-f]{16}").all()
-        and "scene" not in (tmp_path / "out/splits.csv").read_text()
-    )
+    assert splits["hashed_id"].str.fullmatch("[0-9a-f]{16}").all()
+    assert "scene" not in (tmp_path / "out/splits.csv").read_text()
     own_split = dict(zip(records["subject_id"], records["split"]))
     assert {table.hashed(subject, "latent-drifting"): split for subject, split in own_split.items()} == dict(
         zip(splits["hashed_id"], splits["split"])
@@ -76,8 +74,8 @@ def test_a_phantom_is_prepared_the_same_way(tmp_path):
     options = {"subjects": 6, "image_size": 32}
     module.prepare("chest_phantom", options, 2, tmp_path)
     records, images = table.load(tmp_path)
-    wanted, pictures = datasets.build("chest_phantom", options, 2)
-    assert np.array_equal(images, pictures) and list(records["subject_id"]) == list(wanted["subject_id"])
+    expected, pictures = datasets.build("chest_phantom", options, 2)
+    assert np.array_equal(images, pictures) and list(records["subject_id"]) == list(expected["subject_id"])
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def lines(path, only_header: bool = False):
         else:
             opened = gzip.open if path.suffix.lower() == ".gz" else open
             with opened(path, "rt", newline="", encoding="utf-8-sig") as file:
-                yield from stripped(csv.reader(file, skipinitialspace=True))
+                yield from stripped(csv.reader(file, skipinitialspace=True, strict=True))
     except Exception as fault:  # of several libraries
         reason = " ".join(str(fault).split())[:200]
         raise UserError(
@@ -80,11 +80,18 @@ def lines(path, only_header: bool = False):
 
 
 def stripped(rows):
-    """(row number, cells without space around them) of every row that is not blank."""
-    for number, cells in enumerate(rows, 1):
-        cells = [cell.strip() for cell in cells]
-        if any(cells):
-            yield number, cells
+    """(row number, cells without space around them) of every row that is not blank.
+
+    ValueError: quotes that do not pair.
+    """
+    number = 0
+    try:
+        for number, cells in enumerate(rows, 1):
+            cells = [cell.strip() for cell in cells]
+            if any(cells):
+                yield number, cells
+    except csv.Error as fault:
+        raise ValueError(f"after row {number}: {fault}") from fault
 
 
 def header(path) -> list[str]:

@@ -11,8 +11,8 @@ from ldcore.datasets.scans.chest_labels import CHEXPERT
 FOUR = ("No Finding", "Cardiomegaly", "Pleural Effusion", "Pneumonia")
 CHEXPERT_HEADER = ["Path", "Sex", "Age", "Frontal/Lateral", "AP/PA", *CHEXPERT]
 NIH_HEADER = (
-    "Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View Position,OriginalImage[Width,Height],"
-    "OriginalImagePixelSpacing[x,y]"
+    "Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View Position,"
+    "OriginalImage[Width,Height],OriginalImagePixelSpacing[x,y]"
 )
 NIH_NAMES = {"Pleural Effusion": "Effusion"}
 MIMIC_LABELS = sorted(CHEXPERT)
@@ -81,8 +81,10 @@ def chexpert(folder, patients=24):
     return {"source": str(folder), "image_size": 16}
 
 
-def nih_row(patient, follow_up, labels="No Finding", age="58", sex="M", view="PA", tail=""):
-    return f"{patient:08d}_{follow_up:03d}.png,{labels},{follow_up},{patient},{age},{sex},{view},2682,2749,0.143,0.143{tail}"
+def nih_row(patient, follow_up, labels="No Finding", age="58", sex="M", view="PA"):
+    """A row of eleven cells."""
+    name = f"{patient:08d}_{follow_up:03d}.png"
+    return f"{name},{labels},{follow_up},{patient},{age},{sex},{view},2682,2749,0.143,0.143"
 
 
 def nih(folder, patients=24, table="Data_Entry_2017_v2020.csv"):
@@ -111,10 +113,11 @@ def nih(folder, patients=24, table="Data_Entry_2017_v2020.csv"):
 
 def mimic_image(subject, study, number):
     """A dicom_id in the data set's form."""
-    return "-".join(f"{subject * 7919 + study * 31 + number + part:08x}" for part in range(5))
+    return "-".join(f"{subject * 7919 + study * 31 + number + block:08x}" for block in range(5))
 
 
 def mimic_row(dicom_id, subject, study, view="PA", date="21800506", time="213014.531"):
+    """A row of the metadata table."""
     return [
         dicom_id,
         subject,

@@ -1,17 +1,15 @@
-"""ADNI: the archive's folders, NIfTI or DICOM, the collection's rows, one scan a visit, ADNIMERGE's ages and diagnoses."""
+"""ADNI: the archive's folders, NIfTI or DICOM, the collection's rows, one scan a visit, what ADNIMERGE says."""
 
 import json
 import subprocess
 import sys
 
 import numpy as np
-import pandas as pd
 import pytest
 from heads import PLAIN, head, save_dicom, save_nifti
+from preparing import prepared
 
 from ldcore.datasets.adapters import adni
-from ldcore.datasets.records import load
-from ldcore.prepare import prepare
 from ldcore.runtime.errors import UserError
 
 STEPS = "MPR; GradWarp; B1 Correction; N3; Scaled"
@@ -60,7 +58,11 @@ def place(root, image, subject, description, date):
 
 @pytest.fixture
 def source(tmp_path):
-    source = tmp_path / "in"
+    return download(tmp_path / "in")
+
+
+def download(source):
+    """A folder as the archive gives it, with the collection's CSV."""
     rows = [(*row[:8], "Processed", row[8], "NiFTI", "11/20/2007") for row in ROWS]
     source.mkdir()
     (source / "collection_11_20_2007.csv").write_text(
@@ -76,8 +78,7 @@ def source(tmp_path):
 
 
 def run(source, **options):
-    prepare("adni", {**PLAIN, "source": str(source), **options}, 0, source.parent / "out")
-    return *load(source.parent / "out"), pd.read_csv(source.parent / "out" / "excluded.csv").fillna("")
+    return prepared("adni", {**PLAIN, "source": str(source), **options}, source.parent / "out")
 
 
 def test_collection_alone(source):
@@ -118,10 +119,8 @@ def test_ages_and_diagnoses_of_adnimerge(source):
     ]
     assert np.allclose(records["age"], [72.6 - 12 / 365.25, 72.6 + 363 / 365.25, 79.5 + 4 / 365.25, 65.9 - 8 / 365.25])
     reasons = dict(zip(excluded["subject_id"] + excluded["path"].str[-10:-4], excluded["reason"]))
-    assert (
-        reasons["023_S_0036I40007"] == "no visit in ADNIMERGE within 183 days"
-        and reasons["023_S_0031I40001"] == "no diagnosis in ADNIMERGE"
-    )
+    assert reasons["023_S_0036I40007"] == "no visit in ADNIMERGE within 183 days"
+    assert reasons["023_S_0031I40001"] == "no diagnosis in ADNIMERGE"
     records, _, _ = run(source, max_days=1000)
     assert list(records["diagnosis"][records["subject_id"] == "023_S_0036"]) == ["AD", "AD"]
 
@@ -169,11 +168,9 @@ def test_damaged_files_are_left_out_and_the_rest_goes_on(source):
     files[5].unlink()
     records, _, excluded = run(source)
     assert list(records["subject_id"]) == ["011_S_0021", "023_S_0036", "023_S_0036"]
-    gone = dict(zip(excluded["path"], excluded["reason"]))
-    assert (
-        gone[str(files[0])] == "is damaged, or not the image its name says"
-        and "lacks slices" in gone[str(files[5].parent)]
-    )
+    reasons = dict(zip(excluded["path"], excluded["reason"]))
+    assert reasons[str(files[0])] == "is damaged, or not the image its name says"
+    assert "lacks slices" in reasons[str(files[5].parent)]
 
 
 def test_copies_and_images_without_an_id(source):
@@ -219,10 +216,7 @@ def test_command_line_names_no_person(source):
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    assert (
-        "5 images of 3 subjects; left out: 2 another T1 image of the same visit is used" in done.stdout
-        and "_S_" not in done.stdout + done.stderr
-    )
-    assert (source.parent / "out" / "images.npy").is_file() and "_S_" not in (
-        source.parent / "out" / "splits.csv"
-    ).read_text()
+    assert "5 images of 3 subjects; left out: 2 another T1 image of the same visit is used" in done.stdout
+    assert "_S_" not in done.stdout + done.stderr
+    assert (source.parent / "out" / "images.npy").is_file()
+    assert "_S_" not in (source.parent / "out" / "splits.csv").read_text()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from adapter_options import complete
+from preparing import complete
 from scipy import ndimage
 
 from ldcore.datasets.scans import brain_register, brain_scan
@@ -13,8 +13,10 @@ MOVED = [((0.3, 0.1, -0.15), (18.0, -30.0, 25.0), 1.05), ((-0.3, -0.15, 0.2), (-
 
 
 def moved(rotation, shift, size, shading: float = 0.0, voxel: float = 3.0):
-    """The packaged template as another scanner would see it, with a bright spot on the left in front (it is symmetric itself), and the
-    transform from the scanner's points to the template's."""
+    """The packaged template as another scanner would see it, and the transform from the scanner's points to its own.
+
+    It has a bright spot on the left in front, since it is symmetric itself.
+    """
     template = brain_register.template()[0]
     marked = sitk.Image(template)
     corner = template.TransformPhysicalPointToIndex((48.0, -10.0, 12.0))  # LPS: left, in front
@@ -39,19 +41,17 @@ def test_moved_template_is_found_again(rotation, shift, size):
     image, place = moved(rotation, shift, size)
     affine = brain_register.to_mni(image)
     points = np.random.default_rng(0).uniform([-60, -60, -40], [60, 90, 70], (200, 3))
-    there = [place.TransformPoint(affine.TransformPoint(point.tolist())) for point in points]
-    assert np.linalg.norm(there - points, axis=1).mean() < 1.5  # mm
-    found, true = brain_scan.registered(image, 18), section(brain_register.template()[0])
-    assert found.shape == (466, 466) and np.corrcoef(found.ravel(), true.ravel())[0, 1] > 0.97
-    spot = np.argwhere(found > 0.9 * found.max()).mean(0) / 2 - (
-        98,
-        116.5,
-    )  # mm from the commissures: down, to the right
+    returned = [place.TransformPoint(affine.TransformPoint(point.tolist())) for point in points]
+    assert np.linalg.norm(returned - points, axis=1).mean() < 1.5  # mm
+    back, true = brain_scan.registered(image, 18), section(brain_register.template()[0])
+    assert back.shape == (466, 466) and np.corrcoef(back.ravel(), true.ravel())[0, 1] > 0.97
+    # mm from the commissures: down, to the right
+    spot = np.argwhere(back > 0.9 * back.max()).mean(0) / 2 - (98, 116.5)
     assert -20 < spot[0] < 5 and -60 < spot[1] < -30, spot
 
 
 def section(image):
-    """Slice z = 18 mm of an image that lies in MNI152 already, as brain_scan.registered cuts it: rows from y = 98 down, 0.5 mm."""
+    """Slice z = 18 mm of an image in MNI152, as brain_scan.registered cuts it: rows from y = 98 down, 0.5 mm."""
     rows = sitk.GetArrayFromImage(sitk.DICOMOrient(image, "RPS"))[round((18 - image.GetOrigin()[2]) / 2)]
     square = np.zeros((117, 117), np.float32)
     square[:, 9:108] = rows
@@ -79,8 +79,8 @@ def test_shading_is_taken_away():
     plain, shaded = moved(*MOVED[1], 0, 5.0)[0], moved(*MOVED[1], 0.35, 5.0)[0]
     inside = sitk.GetArrayFromImage(plain) > 200
     before, after = (
-        sitk.GetArrayFromImage(one)[inside] / sitk.GetArrayFromImage(plain)[inside]
-        for one in (shaded, brain_register.unbiased(shaded))
+        sitk.GetArrayFromImage(image)[inside] / sitk.GetArrayFromImage(plain)[inside]
+        for image in (shaded, brain_register.unbiased(shaded))
     )
     assert after.std() / after.mean() < 0.5 * before.std() / before.mean()
 

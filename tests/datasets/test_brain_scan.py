@@ -1,12 +1,12 @@
-"""One slice of a volume: upright and the right way round from every format and orientation, true proportions, faults in words."""
+"""One slice of a volume: upright from every format and orientation, true proportions, faults in words."""
 
 from functools import partial
 
 import nibabel
 import numpy as np
 import pytest
-from adapter_options import complete
 from heads import PLAIN, STEP, head, save_analyze, save_dicom, save_nifti
+from preparing import complete
 
 from ldcore.datasets.scans import brain_scan
 from ldcore.datasets.scans.brain_volume import read_volume
@@ -61,11 +61,11 @@ def test_unequal_voxels_keep_the_head_s_shape(tmp_path):
 
 def test_slice_fraction_goes_from_top_to_bottom(tmp_path):
     save_nifti(tmp_path / "scan.nii")
-    width = [
-        (brain_scan.read_scan({"path": tmp_path / "scan.nii"}, {**OPTIONS, "slice_fraction": part}) > 0).any(0).sum()
-        for part in (0.1, 0.5, 0.9)
-    ]
-    assert width[0] < width[2] < width[1]
+    widths = []
+    for fraction in (0.1, 0.5, 0.9):
+        image = brain_scan.read_scan({"path": tmp_path / "scan.nii"}, {**OPTIONS, "slice_fraction": fraction})
+        widths.append((image > 0).any(0).sum())
+    assert widths[0] < widths[2] < widths[1]
 
 
 def test_sheared_header_is_read(tmp_path):
@@ -73,13 +73,11 @@ def test_sheared_header_is_read(tmp_path):
     affine[0, 1] = 0.05
     nibabel.save(nibabel.Nifti1Image(head(), affine), tmp_path / "sheared.nii.gz")
     save_nifti(tmp_path / "plain.nii")
-    one, other = (brain_scan.read_scan({"path": tmp_path / name}, OPTIONS) for name in ("sheared.nii.gz", "plain.nii"))
-    assert np.abs(one.astype(int) - other).mean() < 2
-    assert np.allclose(
-        np.array(read_volume(tmp_path / "sheared.nii.gz").GetDirection()).reshape(3, 3) @ [1, 0, 0],
-        [-1, 0, 0],
-        atol=0.02,
-    )
+    sheared = brain_scan.read_scan({"path": tmp_path / "sheared.nii.gz"}, OPTIONS)
+    plain = brain_scan.read_scan({"path": tmp_path / "plain.nii"}, OPTIONS)
+    assert np.abs(sheared.astype(int) - plain).mean() < 2
+    directions = np.array(read_volume(tmp_path / "sheared.nii.gz").GetDirection()).reshape(3, 3)
+    assert np.allclose(directions @ [1, 0, 0], [-1, 0, 0], atol=0.02)
 
 
 def damage(path, kind):

@@ -1,11 +1,11 @@
-"""What every adapter of chest radiographs keeps, through prepare: the table, drawing, splits, the same bytes on any number of processes."""
+"""What adapters of chest radiographs have in common, through prepare: table, drawing, splits, the same bytes."""
 
 import chest_trees
 import numpy as np
 import pandas as pd
 import pytest
+from preparing import prepared
 
-from ldcore.datasets.records import load
 from ldcore.datasets.scans import chest_labels
 from ldcore.datasets.scans.listing import none_excluded
 from ldcore.prepare import prepare
@@ -26,16 +26,12 @@ def sources(tmp_path_factory):
     return {name: make(tmp_path_factory.mktemp(name) / "download") for name, make in TREES.items()}
 
 
-def made(adapter, options, out, seed=0, **kwargs):
-    prepare(adapter, options, seed, out, **kwargs)
-    return *load(out), pd.read_csv(out / "excluded.csv", dtype=str)
-
-
 @every
 def test_records_images_and_exclusions(sources, tmp_path, adapter, capsys):
-    records, images, excluded = made(adapter, sources[adapter], tmp_path)
+    records, images, excluded = prepared(adapter, sources[adapter], tmp_path)
     assert len(records) == 48 and images.shape == (48, 16, 16) and images.dtype == np.uint8 and images.std() > 10
-    assert (records.groupby("subject_id")["split"].nunique() == 1).all() and set(records["split"]) == {
+    assert (records.groupby("subject_id")["split"].nunique() == 1).all()
+    assert set(records["split"]) == {
         "train",
         "val",
         "test",
@@ -43,11 +39,9 @@ def test_records_images_and_exclusions(sources, tmp_path, adapter, capsys):
     assert set(records["findings"]) == set(chest_trees.FOUR if adapter != "medmnist" else ("No Finding", "Pneumonia"))
     assert "path" not in records and not (tmp_path / "cache").exists() and "48 images of" in capsys.readouterr().out
     if adapter != "medmnist":
-        assert (
-            records["age"].between(50, 90).all()
-            and set(records["sex"]) == {"F", "M"}
-            and set(records["session"]) == {0, 1}
-        )
+        assert records["age"].between(50, 90).all()
+        assert set(records["sex"]) == {"F", "M"}
+        assert set(records["session"]) == {0, 1}
         ages = records.sort_values(["subject_id", "session"]).groupby("subject_id")["age"]
         assert (ages.diff().dropna() > 0).all()  # sessions are in order of time
     assert set(excluded["reason"]) <= {"lateral view", "view LATERAL"}
@@ -63,7 +57,9 @@ def test_workers_and_repeats_give_the_same_bytes(sources, tmp_path, adapter):
 
 @every
 def test_drawing_is_balanced_and_follows_the_seed(sources, tmp_path, adapter):
-    drawn = {seed: made(adapter, {**sources[adapter], "per_class": 2}, tmp_path / str(seed), seed) for seed in (0, 1)}
+    drawn = {
+        seed: prepared(adapter, {**sources[adapter], "per_class": 2}, tmp_path / str(seed), seed) for seed in (0, 1)
+    }
     for records, _, excluded in drawn.values():
         assert set(records["findings"].value_counts()) == {2}
         assert (excluded["reason"] == "not drawn (2 of each label wanted)").sum() == 48 - len(records)
@@ -73,9 +69,9 @@ def test_drawing_is_balanced_and_follows_the_seed(sources, tmp_path, adapter):
 
 @every
 def test_another_laboratory_gets_the_same_split(sources, tmp_path, adapter):
-    first, _, _ = made(adapter, sources[adapter], tmp_path / "first")
+    first, _, _ = prepared(adapter, sources[adapter], tmp_path / "first")
     listed = {**sources[adapter], "splits": str(tmp_path / "first" / "splits.csv")}
-    second, _, _ = made(adapter, listed, tmp_path / "second", seed=9)
+    second, _, _ = prepared(adapter, listed, tmp_path / "second", seed=9)
     assert second["split"].equals(first["split"])
     assert not set(pd.read_csv(listed["splits"], dtype=str)["hashed_id"]) & set(first["subject_id"])
     with pytest.raises(UserError, match="hashed.*has no split.*its salt") as fault:

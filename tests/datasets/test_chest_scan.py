@@ -3,8 +3,8 @@
 import numpy as np
 import pydicom
 import pytest
-from adapter_options import complete
 from PIL import Image
+from preparing import complete
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 
 from ldcore.datasets.scans.chest_scan import middle, read_scan
@@ -69,11 +69,11 @@ def test_pictures_of_any_mode_agree(tmp_path):
         "alpha.png": np.stack([gray] * 3 + [gray * 0 + 255], -1),
         "deep.png": RAMP // 16 * 16,
     }
-    found = []
+    images = []
     for name, pixels in kinds.items():
         Image.fromarray(pixels).save(tmp_path / name)
-        found.append(read_scan({"path": str(tmp_path / name)}, OPTIONS))
-    assert all(np.array_equal(found[0], other) for other in found)
+        images.append(read_scan({"path": str(tmp_path / name)}, OPTIONS))
+    assert all(np.array_equal(images[0], image) for image in images)
 
 
 def test_square_by_padding_or_cropping(tmp_path):
@@ -85,9 +85,9 @@ def test_square_by_padding_or_cropping(tmp_path):
     )
     assert padded.shape == cropped.shape == (32, 32)
     assert (padded[:, :3] == 0).all() and (padded[:, -3:] == 0).all() and padded[1, 16] == 255
-    assert (
-        cropped.max() == 255 and cropped[16, 4] == 0 and cropped[16, 28] == 255
-    )  # the bright top is cut away: 30 and 100 are the ends
+    assert cropped.max() == 255
+    assert cropped[16, 4] == 0
+    assert cropped[16, 28] == 255  # the bright top is cut away: 30 and 100 are the ends
     assert np.array_equal(middle(np.arange(20).reshape(4, 5)), np.arange(20).reshape(4, 5)[:, :4])
 
 

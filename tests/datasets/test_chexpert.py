@@ -7,8 +7,8 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from adapter_options import complete
 from chest_trees import CHEXPERT_HEADER, chexpert, chexpert_row, picture, write
+from preparing import complete
 
 from ldcore.datasets.adapters.chexpert import list_scans
 from ldcore.datasets.phantoms import chest_atlas
@@ -144,9 +144,9 @@ def test_the_published_table_is_read_as_it_is(tmp_path):
         place.touch()
     scans, excluded = list_scans(complete("chexpert", source=str(tmp_path)))
     assert len(scans) + len(excluded) == 400 and len(scans) > 100
-    wanted = table.set_index("Path").loc["CheXpert-v1.0-small/" + scans["path"].str.removeprefix(f"{tmp_path}/")]
+    expected = table.set_index("Path").loc["CheXpert-v1.0-small/" + scans["path"].str.removeprefix(f"{tmp_path}/")]
     for finding in set(scans["findings"]):
-        assert (wanted[finding].to_numpy() == 1)[scans["findings"] == finding].all()
+        assert (expected[finding].to_numpy() == 1)[scans["findings"] == finding].all()
     assert (excluded["reason"] == "lateral view").sum() == (table["Frontal/Lateral"] == "Lateral").sum()
 
 
@@ -189,6 +189,6 @@ def test_the_command(tmp_path):
     prepare("chexpert", {**options, "square": "crop"}, 3, tmp_path / "here")
     assert (tmp_path / "out/records.csv").read_bytes() == (tmp_path / "here/records.csv").read_bytes()
     failed = subprocess.run([*command[:-4], "--options", '{"uncertain": "maybe"}'], capture_output=True, text=True)
-    assert (
-        failed.returncode == 1 and "option uncertain is 'maybe'" in failed.stderr and "Traceback" not in failed.stderr
-    )
+    assert failed.returncode == 1
+    assert "option uncertain is 'maybe'" in failed.stderr
+    assert "Traceback" not in failed.stderr

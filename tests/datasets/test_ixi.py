@@ -3,16 +3,15 @@
 import shutil
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from heads import PLAIN, save_nifti
+from preparing import prepared
 
 from ldcore.datasets.adapters import ixi
-from ldcore.datasets.records import load
-from ldcore.prepare import prepare
 from ldcore.runtime.errors import UserError
 
-TABLE = """IXI_ID,"SEX_ID (1=m, 2=f)",HEIGHT,WEIGHT,ETHNIC_ID,MARITAL_ID,OCCUPATION_ID,QUALIFICATION_ID,DOB,DATE_AVAILABLE,STUDY_DATE,AGE
+TABLE = """IXI_ID,"SEX_ID (1=m, 2=f)",HEIGHT,WEIGHT,ETHNIC_ID,MARITAL_ID,OCCUPATION_ID,QUALIFICATION_ID,\
+DOB,DATE_AVAILABLE,STUDY_DATE,AGE
 1,2,,,,,,,,0,,
 2,2,164,58,1,4,1,5,1970-01-30,1,2005-11-18,35.80013689
 12,1,175,70,1,2,1,5,1966-08-20,1,2005-06-01,38.78165640
@@ -43,8 +42,7 @@ def source(tmp_path):
 
 
 def run(source, workers=1, **options):
-    prepare("ixi", {**PLAIN, "source": str(source), **options}, 0, source.parent / "out", workers)
-    return *load(source.parent / "out"), pd.read_csv(source.parent / "out" / "excluded.csv").fillna("")
+    return prepared("ixi", {**PLAIN, "source": str(source), **options}, source.parent / "out", workers=workers)
 
 
 def test_people_sites_and_what_is_left_out(source):

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from adapter_options import complete
 from chest_trees import medmnist
 from PIL import Image
+from preparing import complete
 
 from ldcore.datasets.adapters import medmnist as module
 from ldcore.datasets.records import load
@@ -22,11 +22,10 @@ def test_official_splits_and_untouched_gray_levels(tmp_path):
     records, images = load(tmp_path / "out")
     with np.load(tmp_path / "download/pneumoniamnist.npz") as arrays:
         for split in ("train", "val", "test"):
-            mine = records[records["split"] == split]
-            assert np.array_equal(images[mine["image_index"]], arrays[f"{split}_images"][mine["index"]]) and len(
-                mine
-            ) == len(arrays[f"{split}_labels"])
-            assert list(mine["findings"] == "Pneumonia") == list(arrays[f"{split}_labels"][mine["index"], 0] == 1)
+            own = records[records["split"] == split]
+            assert np.array_equal(images[own["image_index"]], arrays[f"{split}_images"][own["index"]])
+            assert len(own) == len(arrays[f"{split}_labels"])
+            assert list(own["findings"] == "Pneumonia") == list(arrays[f"{split}_labels"][own["index"], 0] == 1)
     assert records["subject_id"].is_unique and records["age"].isna().all() and set(records["sex"]) == {""}
 
 
@@ -59,8 +58,8 @@ def test_colour_becomes_gray(tmp_path):
     scans, _ = module.list_scans(given)
     assert list(scans["findings"][:3]) == ["nevus", "melanoma", "nevus"]
     with np.load(tmp_path / "dermamnist.npz") as arrays:
-        wanted = np.asarray(Image.fromarray(arrays["train_images"][5]).convert("L"))
-    assert np.array_equal(module.read_scan(scans.iloc[5].to_dict(), given), wanted)
+        expected = np.asarray(Image.fromarray(arrays["train_images"][5]).convert("L"))
+    assert np.array_equal(module.read_scan(scans.iloc[5].to_dict(), given), expected)
 
 
 def chestmnist(folder, labels):
@@ -77,9 +76,8 @@ def test_chestmnist_has_several_labels(tmp_path):
     empty[1, [1]], empty[2, [0, 1, 2]], empty[3, 12] = 1, 1, 1
     chestmnist(tmp_path, empty)
     scans, excluded = module.list_scans(options_of({"source": str(tmp_path)}))
-    assert list(scans["findings"][:3]) == ["No Finding", "Cardiomegaly", "Pleural Thickening"] and set(
-        excluded["reason"]
-    ) == {"several of the findings wanted"}
+    assert list(scans["findings"][:3]) == ["No Finding", "Cardiomegaly", "Pleural Thickening"]
+    assert set(excluded["reason"]) == {"several of the findings wanted"}
     scans, _ = module.list_scans(options_of({"source": str(tmp_path), "single": False}))
     assert scans["findings"][2] == "Cardiomegaly|Atelectasis|Pleural Effusion"  # the order of every chest data set
     scans, _ = module.list_scans(options_of({"source": str(tmp_path), "findings": ["No Finding", "Cardiomegaly"]}))
@@ -100,8 +98,9 @@ def test_which_archive(tmp_path):
 def rewritten(folder, **changes):
     """The archive with arrays replaced, or taken away (None)."""
     with np.load(folder / "pneumoniamnist.npz") as arrays:
-        kept = {**{name: arrays[name] for name in arrays}, **changes}
-    np.savez(folder / "pneumoniamnist.npz", **{name: array for name, array in kept.items() if array is not None})
+        contents = {**{name: arrays[name] for name in arrays}, **changes}
+    present = {name: array for name, array in contents.items() if array is not None}
+    np.savez(folder / "pneumoniamnist.npz", **present)
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,12 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+import test_adni
+import test_oasis3
 from heads import PLAIN
-from test_adni import source as adni_source  # noqa: F401  fixtures
-from test_oasis3 import source as oasis3_source  # noqa: F401
+from preparing import prepared
 
-from ldcore.datasets.records import assign_splits, load
+from ldcore.datasets.records import assign_splits
 from ldcore.datasets.scans.build import draw
 from ldcore.datasets.scans.listing import none_excluded
 from ldcore.prepare import prepare
@@ -73,13 +74,12 @@ def options(source, **more):
     return {"source": str(source), "image_size": 8, "parts": parts, **more}
 
 
-def built(source, out, **more):
-    prepare("merged", options(source, **more), 0, out)
-    return pd.read_csv(out / "records.csv"), np.load(out / "images.npy"), pd.read_csv(out / "excluded.csv")
+def merged(source, out, **more):
+    return prepared("merged", options(source, **more), out)
 
 
 def test_parts_are_listed_read_and_split_together(source, tmp_path):
-    records, images, excluded = built(source, tmp_path / "out")
+    records, images, excluded = merged(source, tmp_path / "out")
     assert len(records) == 32 and images.shape == (32, 8, 8) and set(records["adapter"]) == {"toys.one", "toys.two"}
     assert list(records.groupby("adapter")["site"].unique().map(tuple)) == [("toys.one",), ("Zurich",)]
     for row in records.itertuples():  # each by its own adapter; the second part's later visit comes first
@@ -94,10 +94,10 @@ def test_parts_are_listed_read_and_split_together(source, tmp_path):
 def test_options_of_a_part_and_of_all(source, tmp_path):
     parts = {"toys.one": {"source": "one", "visits": 1}, "toys.two": {"source": str(source / "two")}}
     drawing = {"per_class": {"AD": 5}, "sites": ["toys.one", "Zurich"]}
-    records, _, excluded = built(source, tmp_path / "out", parts=parts, **drawing)
+    records, _, excluded = merged(source, tmp_path / "out", parts=parts, **drawing)
     assert len(records) == 5 and set(records["diagnosis"]) == {"AD"}
     assert dict(excluded["reason"].value_counts()) == {"not drawn (per_class)": 19, "no age": 2}
-    assert set(built(source, tmp_path / "other", sites=["Zurich"])[0]["adapter"]) == {"toys.two"}
+    assert set(merged(source, tmp_path / "other", sites=["Zurich"])[0]["adapter"]) == {"toys.two"}
 
 
 def test_a_number_draws_as_many_of_each_label():
@@ -137,20 +137,17 @@ def test_a_subject_in_two_parts_is_refused(source, tmp_path):
         prepare("merged", options(source, parts=parts), 0, tmp_path / "out")
 
 
-def test_adni_and_oasis3_as_they_are_downloaded(adni_source, oasis3_source, tmp_path):
+def test_adni_and_oasis3_as_they_are_downloaded(tmp_path):
     """The paper's brain data: each part alone and both as one give the same images, ages and diagnoses."""
-    parts = {
-        name: {"source": str(source), **{key: value for key, value in PLAIN.items() if key != "image_size"}}
-        for name, source in (("adni", adni_source), ("oasis3", oasis3_source))
-    }
+    plain = {name: value for name, value in PLAIN.items() if name != "image_size"}
+    sources = {"adni": test_adni.download(tmp_path / "in1"), "oasis3": test_oasis3.download(tmp_path / "in3")}
+    parts = {name: {"source": str(source), **plain} for name, source in sources.items()}
     both = {"source": str(tmp_path), "image_size": PLAIN["image_size"], "parts": parts}
-    prepare("merged", both, 0, tmp_path / "both")
-    records, images = load(tmp_path / "both")
-    for name, own in parts.items():
-        prepare(name, {**PLAIN, **own}, 0, tmp_path / name)
-        alone, wanted = load(tmp_path / name)
-        mine = records[records["adapter"] == name].reset_index(drop=True)
-        assert len(mine) == len(alone) > 1
+    records, images, _ = prepared("merged", both, tmp_path / "both")
+    for name, part in parts.items():
+        alone, images_alone, _ = prepared(name, {**PLAIN, **part}, tmp_path / name)
+        own = records[records["adapter"] == name].reset_index(drop=True)
+        assert len(own) == len(alone) > 1
         for column in ("subject_id", "session", "age", "sex", "diagnosis", "split"):
-            pd.testing.assert_series_equal(mine[column], alone[column], check_dtype=False)
-        assert np.array_equal(images[mine["image_index"]], wanted[alone["image_index"]])
+            pd.testing.assert_series_equal(own[column], alone[column], check_dtype=False)
+        assert np.array_equal(images[own["image_index"]], images_alone[alone["image_index"]])

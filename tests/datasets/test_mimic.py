@@ -1,10 +1,10 @@
-"""MIMIC-CXR-JPG: three tables, zipped or not; views; shifted dates; ages by MIMIC-IV; the official split; DICOM in the same tree."""
+"""MIMIC-CXR-JPG: tables, zipped or not; views; shifted dates; ages by MIMIC-IV; the official split; DICOM files."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from adapter_options import complete
 from chest_trees import MIMIC_HEADER, MIMIC_LABELS, mimic, mimic_image, mimic_row, write
+from preparing import complete
 from test_chest_scan import RAMP, dicom
 
 from ldcore.datasets.adapters.mimic import list_scans, place
@@ -129,9 +129,8 @@ def test_a_subject_the_patients_table_lacks_or_is_before_birth(tmp_path):
     )
     scans, _ = list_scans(complete("mimic", options, patients="patients.csv"))
     scans = scans.sort_values(["subject_id", "when"])
-    assert list(scans["sex"]) == ["F", "F", "M", "M", "", ""] and np.allclose(
-        scans["age"], [91, 98] + [np.nan] * 4, equal_nan=True
-    )
+    assert list(scans["sex"]) == ["F", "F", "M", "M", "", ""]
+    assert np.allclose(scans["age"], [91, 98] + [np.nan] * 4, equal_nan=True)
 
 
 def test_the_official_split(tmp_path):

@@ -4,8 +4,8 @@ import gzip
 
 import numpy as np
 import pytest
-from adapter_options import complete
 from chest_trees import NIH_HEADER, nih, nih_row
+from preparing import complete
 
 from ldcore.datasets.adapters.nih import list_scans
 from ldcore.datasets.phantoms import chest_atlas
@@ -14,10 +14,11 @@ from ldcore.prepare import prepare
 from ldcore.runtime.errors import UserError
 
 
-def listed(folder, rows, header=NIH_HEADER, table="Data_Entry_2017_v2020.csv", make=True, place="images", **options):
+def listed(folder, rows, header=NIH_HEADER, table="Data_Entry_2017_v2020.csv", place="images", **options):
+    """list_scans of a table's rows; every file that it names is there."""
     (folder / place).mkdir(parents=True, exist_ok=True)
     (folder / table).write_text("\n".join([header, *rows]) + "\n")
-    for row in rows if make else ():
+    for row in rows:
         (folder / place / row.split(",")[0]).touch()
     return list_scans(complete("nih", source=str(folder), **options))
 
@@ -29,23 +30,21 @@ def listed(folder, rows, header=NIH_HEADER, table="Data_Entry_2017_v2020.csv", m
 @pytest.mark.parametrize("place", [".", "images", "images_001", "images_012/images"])
 def test_cells_become_the_table(tmp_path, header, tail, place):
     rows = [
-        nih_row(2, 1, "Effusion", "81", "F", "AP", tail),
-        nih_row(1, 0, "Cardiomegaly", "58", tail=tail),
-        nih_row(2, 0, age="80", sex="F", tail=tail),
+        nih_row(2, 1, "Effusion", "81", "F", "AP"),
+        nih_row(1, 0, "Cardiomegaly", "58"),
+        nih_row(2, 0, age="80", sex="F"),
     ]
-    scans, excluded = listed(tmp_path, rows, header, place=place)
+    scans, excluded = listed(tmp_path, [row + tail for row in rows], header, place=place)
     assert list(scans["subject_id"]) == ["00000002", "00000001", "00000002"] and excluded.empty
     assert list(scans["findings"]) == ["Pleural Effusion", "Cardiomegaly", "No Finding"]
-    assert (
-        list(scans["when"]) == [1, 0, 0]
-        and list(scans["age"]) == [81, 58, 80]
-        and list(scans["sex"]) == ["F", "M", "F"]
-    )
+    assert list(scans["when"]) == [1, 0, 0]
+    assert list(scans["age"]) == [81, 58, 80]
+    assert list(scans["sex"]) == ["F", "M", "F"]
     assert list(scans["view"]) == ["AP", "PA", "PA"] and scans["path"][1].endswith("00000001_000.png")
 
 
 def test_rows_of_both_lengths_in_one_table(tmp_path):
-    scans, _ = listed(tmp_path, [nih_row(1, 0), nih_row(1, 1, tail=","), nih_row(2, 0, tail=",,")])
+    scans, _ = listed(tmp_path, [nih_row(1, 0), nih_row(1, 1) + ",", nih_row(2, 0) + ",,"])
     assert list(scans["when"]) == [0, 1, 0]
 
 
@@ -78,7 +77,8 @@ def test_several_findings_and_other_ones(tmp_path):
 
 def test_a_repeated_row_does_not_give_an_image_twice(tmp_path):
     scans, excluded = listed(tmp_path, [nih_row(1, 0, "Cardiomegaly"), nih_row(2, 0), nih_row(1, 0, "Pneumonia")])
-    assert list(scans["subject_id"]) == ["00000001", "00000002"] and list(scans["findings"]) == [
+    assert list(scans["subject_id"]) == ["00000001", "00000002"]
+    assert list(scans["findings"]) == [
         "Cardiomegaly",
         "No Finding",
     ]
@@ -105,7 +105,7 @@ def test_archives_not_downloaded_are_counted(tmp_path):
 )
 def test_a_wrong_cell_is_named(tmp_path, row, words):
     with pytest.raises(UserError, match=words) as fault:
-        listed(tmp_path, [nih_row(1, 0), row], make=False)
+        listed(tmp_path, [nih_row(1, 0), row])
     assert "\n" not in str(fault.value)
 
 

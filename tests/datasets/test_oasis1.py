@@ -1,13 +1,11 @@
 """OASIS-1: discs of Analyze files without orientation, CDR above 0 is AD, rescans of the same person."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from heads import PLAIN, save_analyze, save_xlsx
+from preparing import prepared
 
 from ldcore.datasets.adapters import oasis1
-from ldcore.datasets.records import load
-from ldcore.prepare import prepare
 from ldcore.runtime.errors import UserError
 
 TABLE = """ID,M/F,Hand,Age,Educ,SES,MMSE,CDR,eTIV,nWBV,ASF,Delay
@@ -30,7 +28,7 @@ IMAGES = (
 
 @pytest.fixture
 def source(tmp_path):
-    """Two discs: each session raw (two runs), averaged and in the atlas; one person without images, one without a row."""
+    """Two discs: sessions raw (two runs), averaged and in the atlas; a person without images, one without a row."""
     for place in IMAGES:
         folder, name = tmp_path / "download" / place, place.split("/")[1]
         for run in (1, 2):
@@ -43,8 +41,7 @@ def source(tmp_path):
 
 
 def run(source, **options):
-    prepare("oasis1", {**PLAIN, "source": str(source), **options}, 0, source.parent / "out")
-    return *load(source.parent / "out"), pd.read_csv(source.parent / "out" / "excluded.csv").fillna("")
+    return prepared("oasis1", {**PLAIN, "source": str(source), **options}, source.parent / "out")
 
 
 def test_ratings_rescans_and_what_is_left_out(source):

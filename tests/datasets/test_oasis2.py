@@ -1,12 +1,10 @@
 """OASIS-2: visits of one person, the visit's CDR before the person's group, NIfTI pairs without orientation."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from heads import PLAIN, save_nifti
+from preparing import prepared
 
-from ldcore.datasets.records import load
-from ldcore.prepare import prepare
 from ldcore.runtime.errors import UserError
 
 TABLE = """Subject ID,MRI ID,Group,Visit,MR Delay,M/F,Hand,Age,EDUC,SES,MMSE,CDR,eTIV,nWBV,ASF
@@ -34,8 +32,7 @@ def source(tmp_path):
 
 
 def run(source, **options):
-    prepare("oasis2", {**PLAIN, "source": str(source), **options}, 0, source.parent / "out")
-    return *load(source.parent / "out"), pd.read_csv(source.parent / "out" / "excluded.csv").fillna("")
+    return prepared("oasis2", {**PLAIN, "source": str(source), **options}, source.parent / "out")
 
 
 def test_visits_and_the_rating_then(source):
@@ -63,11 +60,9 @@ def test_damaged_pair_is_left_out_with_its_name(source):
     (source / "OAS2_RAW_PART1/OAS2_0018_MR3/RAW/mpr-1.nifti.hdr").unlink()
     records, _, excluded = run(source)
     damaged = excluded[excluded["reason"].str.contains("damaged")]
-    assert (
-        len(records) == 3
-        and list(damaged["subject_id"]) == ["OAS2_0001", "OAS2_0018"]
-        and "OAS2_0001_MR2" in damaged["path"].iloc[0]
-    )
+    assert len(records) == 3
+    assert list(damaged["subject_id"]) == ["OAS2_0001", "OAS2_0018"]
+    assert "OAS2_0001_MR2" in damaged["path"].iloc[0]
 
 
 def test_missing_column_is_named(source):

@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from heads import PLAIN, head, save_nifti
+from preparing import prepared
 
-from ldcore.datasets.records import load
-from ldcore.prepare import prepare
 from ldcore.runtime.errors import UserError
 
 PEOPLE = """OASISID,Subject_accession,AgeatEntry,AgeatDeath,GENDER,EDUC,SES,race
@@ -39,16 +38,20 @@ IMAGES = (
 
 @pytest.fixture
 def source(tmp_path):
+    return download(tmp_path / "in")
+
+
+def download(source):
+    """A folder of sessions in both layouts, with both tables."""
     for name in IMAGES:
-        save_nifti(tmp_path / "in" / f"{name}.nii.gz", head(0.8) if "run-02" in name else None, axes="PSR")
-    (tmp_path / "in" / "OASIS3_demographics.csv").write_text(PEOPLE)
-    (tmp_path / "in" / "OASIS3_UDSb4_cdr.csv").write_text(VISITS)
-    return tmp_path / "in"
+        save_nifti(source / f"{name}.nii.gz", head(0.8) if "run-02" in name else None, axes="PSR")
+    (source / "OASIS3_demographics.csv").write_text(PEOPLE)
+    (source / "OASIS3_UDSb4_cdr.csv").write_text(VISITS)
+    return source
 
 
 def run(source, **options):
-    prepare("oasis3", {**PLAIN, "source": str(source), **options}, 0, source.parent / "out")
-    return *load(source.parent / "out"), pd.read_csv(source.parent / "out" / "excluded.csv").fillna("")
+    return prepared("oasis3", {**PLAIN, "source": str(source), **options}, source.parent / "out")
 
 
 def test_ages_ratings_and_what_is_left_out(source):

@@ -1,8 +1,12 @@
-"""Every adapter's smallest download with one fault planted: one sentence that names file and row, or one scan less and its reason.
+"""Every adapter's smallest download with one fault planted: what each fault comes to.
 
-What each fault comes to. error: the command stops with one sentence; out: the scan is left out with a reason and all else is as before;
-same: nothing changes; gone: no table lists scans, so it was never there; missing: kept with an empty cell; inverted: the image comes out
-inverted; -: cannot be in such a download.
+error     the command stops with one sentence that names file and row
+out       the scan is left out with a reason, and all else is as before
+same      nothing changes
+gone      no table lists scans, so it was never there
+missing   the scan stays, with an empty cell
+inverted  the image comes out inverted
+-         cannot be in such a download
 
             missing  repeated  blank    unknown  other   truncated  MONOCHROME1  subject in
             file     row       age      sex      column  volume     DICOM        two splits
@@ -29,9 +33,9 @@ import pytest
 import test_adni
 import test_oasis3
 from heads import PLAIN, save_analyze, save_nifti
+from preparing import prepared
 from test_chest_scan import RAMP, dicom
 
-from ldcore.datasets.records import load
 from ldcore.prepare import prepare
 from ldcore.runtime.errors import UserError
 
@@ -157,7 +161,7 @@ BRAINS = ("adni", "oasis1", "oasis2", "oasis3", "ixi")
 
 
 def tree(adapter, folder):
-    """The options of an adapter's smallest download, made in the folder; images over their full range of gray levels."""
+    """The options of an adapter's smallest download, made in the folder; images keep all their gray levels."""
     folder.mkdir()
     given = TREES[adapter](folder) or {}
     common = (
@@ -168,11 +172,10 @@ def tree(adapter, folder):
 
 def built(adapter, options, out):
     """(ages by (subject, image), reasons in excluded.csv); sessions count anew where one is left out."""
-    prepare(adapter, options, 0, out)
-    records, images = load(out)
-    made = {(row.subject_id, images[row.image_index].tobytes()): row.age for row in records.itertuples()}
-    assert len(made) == len(records)
-    return made, Counter(pd.read_csv(out / "excluded.csv")["reason"])
+    records, images, excluded = prepared(adapter, options, out)
+    ages = {(row.subject_id, images[row.image_index].tobytes()): row.age for row in records.itertuples()}
+    assert len(ages) == len(records)
+    return ages, Counter(excluded["reason"])
 
 
 def edited(path, change):
@@ -219,7 +222,7 @@ def planted(adapter, fault, options, folder, out):
 
 @pytest.mark.parametrize(
     "adapter, fault",
-    [(adapter, fault) for adapter, row in OUTCOMES.items() for fault, one in row.items() if one != "-"],
+    [(adapter, fault) for adapter, row in OUTCOMES.items() for fault, outcome in row.items() if outcome != "-"],
 )
 def test_planted(tmp_path, adapter, fault):
     folder, outcome = tmp_path / "in", OUTCOMES[adapter][fault]
@@ -231,32 +234,28 @@ def test_planted(tmp_path, adapter, fault):
     if outcome == "error":
         with pytest.raises(UserError, match=says) as caught:
             prepare(adapter, options, 0, tmp_path / "after")
-        assert (
-            "\n" not in str(caught.value)
-            and str(caught.value).endswith(".")
-            and not (tmp_path / "after" / "records.csv").exists()
-        )
+        assert "\n" not in str(caught.value)
+        assert str(caught.value).endswith(".")
+        assert not (tmp_path / "after" / "records.csv").exists()
         return
     after, left_out = built(adapter, options, tmp_path / "after")
     lost, new = before.keys() - after.keys(), list((left_out - reasons).elements())
     assert len(lost) == (outcome in ("out", "gone") and fault != "repeated row") and not after.keys() - before.keys()
-    assert (
-        len(new) == (outcome == "out")
-        and all(re.fullmatch(REASONS[fault], reason) for reason in new)
-        and not reasons - left_out
-    )
+    assert len(new) == (outcome == "out")
+    assert all(re.fullmatch(REASONS[fault], reason) for reason in new)
+    assert not reasons - left_out
     assert adapter == "medmnist" or sum(np.isnan(age) for age in after.values()) == (outcome == "missing")
 
 
 def inverted(adapter, options, folder):
     """The same pixels as MONOCHROME2 and MONOCHROME1, in the place of the first image."""
-    image, made = sorted((folder / "in").rglob(IMAGES[adapter]))[0], []
+    image, contents = sorted((folder / "in").rglob(IMAGES[adapter]))[0], []
     if adapter == "folder":
         edited(folder / "in" / "own.csv", lambda rows: rows[1].__setitem__(0, "0.dcm"))
     image.unlink()
     for photometric in ("MONOCHROME2", "MONOCHROME1"):
         dicom(image.with_suffix(".dcm"), RAMP, photometric)
-        made.append(built(adapter, options, folder / photometric)[0])
-    (plain,), (inverse,) = made[0].keys() - made[1].keys(), made[1].keys() - made[0].keys()
-    gray = [np.frombuffer(content, np.uint8).astype(int) for _, content in (plain, inverse)]
+        contents.append(built(adapter, options, folder / photometric)[0].keys())
+    (plain,), (inverse,) = contents[0] - contents[1], contents[1] - contents[0]
+    gray = [np.frombuffer(image, np.uint8).astype(int) for _, image in (plain, inverse)]
     assert plain[0] == inverse[0] and np.ptp(gray[0]) == 255 and np.abs(255 - gray[0] - gray[1]).max() <= 1

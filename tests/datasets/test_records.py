@@ -81,8 +81,8 @@ def test_load_names_missing_and_truncated_files(tmp_path):
 def test_splits_do_not_move_when_subjects_are_added():
     shares = {"train": 0.7, "val": 0.1, "test": 0.2}
     many = [f"s{number}" for number in range(3000)]
-    whole, part = rec.assign_splits(many, shares, 1), rec.assign_splits(many[::-7], shares, 1)
-    assert all(whole[subject] == split for subject, split in part.items())
+    whole, fewer = rec.assign_splits(many, shares, 1), rec.assign_splits(many[::-7], shares, 1)
+    assert all(whole[subject] == split for subject, split in fewer.items())
     assert whole != rec.assign_splits(many, shares, 2)
     for name, share in shares.items():
         assert abs(np.mean([split == name for split in whole.values()]) - share) < 0.03

@@ -75,14 +75,13 @@ def reads(source):
 def test_rows_are_in_order_of_subject_and_time(source):
     rows = rows_of(source, 6, when=lambda number: 5 - number)[::-1]
     records, images, excluded = build(toy(rows), source)
-    assert (
-        list(records["subject_id"]) == ["s00", "s00", "s01", "s01", "s02", "s02"]
-        and list(records["session"]) == [0, 1] * 3
-    )
+    assert list(records["subject_id"]) == ["s00", "s00", "s01", "s01", "s02", "s02"]
+    assert list(records["session"]) == [0, 1] * 3
     assert list(images[records["image_index"], 0, 0]) == [1, 0, 3, 2, 5, 4] and excluded.empty
-    assert (
-        "path" not in records and "when" not in records and (records["sex"] == "").all() and records["age"].isna().all()
-    )
+    assert "path" not in records
+    assert "when" not in records
+    assert (records["sex"] == "").all()
+    assert records["age"].isna().all()
 
 
 def test_dates_and_numbers_order_sessions(source):
@@ -137,11 +136,9 @@ def test_faults_are_named_and_do_not_stop_the_rest(source):
     (source / "5").unlink()
     listed = [("elsewhere", "s99", "without a diagnosis")]
     records, images, excluded = build(toy(rows_of(source, 8), listed), source)
-    assert (
-        len(records) == 5
-        and list(images[records["image_index"], 0, 0]) == [0, 1, 2, 6, 7]
-        and list(records["image_index"]) == list(range(5))
-    )
+    assert len(records) == 5
+    assert list(images[records["image_index"], 0, 0]) == [0, 1, 2, 6, 7]
+    assert list(records["image_index"]) == list(range(5))
     reason_of = {path.split("/")[-1]: reason for path, reason in zip(excluded["path"], excluded["reason"])}
     assert reason_of["3"] == "is refused" and reason_of["elsewhere"] == "without a diagnosis"
     assert reason_of["4"].startswith("cannot be read (invalid literal") and "\n" not in reason_of["4"]
@@ -200,9 +197,9 @@ def test_a_worker_that_dies_is_named_and_the_next_run_goes_on(source):
 
 def test_workers_do_not_matter(source):
     (source / "7").write_text("refused")
-    one = build(toy(rows_of(source)), source, cache=source.parent / "a")
-    two = build(toy(rows_of(source)), source, cache=source.parent / "b", workers=2)
-    assert one[0].equals(two[0]) and np.array_equal(one[1], two[1]) and one[2].equals(two[2])
+    records, images, excluded = build(toy(rows_of(source)), source, cache=source.parent / "a")
+    by_two = build(toy(rows_of(source)), source, cache=source.parent / "b", workers=2)
+    assert records.equals(by_two[0]) and np.array_equal(images, by_two[1]) and excluded.equals(by_two[2])
 
 
 def test_wrong_fractions_are_named_before_anything_is_read(source):
@@ -233,9 +230,8 @@ def test_a_list_of_splits_comes_first_and_must_know_every_subject(source, tmp_pa
     rows = rows_of(source, 6, split=lambda number: "train")
     hashes = [hashed(f"s0{number}", "pepper") for number in range(3)]
     listed = tmp_path / "splits.csv"
-    listed.write_text(
-        "hashed_id,split\n" + "".join(f"{one},{split}\n" for one, split in zip(hashes, ("val", "test", "train")))
-    )
+    lines = [f"{pseudonym},{split}" for pseudonym, split in zip(hashes, ("val", "test", "train"))]
+    listed.write_text("\n".join(["hashed_id,split", *lines]) + "\n")
     records, _, _ = build(toy(rows), source, splits=str(listed), salt="pepper")
     assert list(records["split"]) == ["val"] * 2 + ["test"] * 2 + ["train"] * 2
     with pytest.raises(UserError, match=f"Subject {hashed('s03', 'pepper')} .hashed. has no split") as fault:
@@ -244,13 +240,13 @@ def test_a_list_of_splits_comes_first_and_must_know_every_subject(source, tmp_pa
 
 
 def test_a_list_that_gives_a_subject_two_splits_is_refused(source, tmp_path):
-    one, other = hashed("s00", "latent-drifting"), hashed("s01", "latent-drifting")
+    first, second = hashed("s00", "latent-drifting"), hashed("s01", "latent-drifting")
     rows, listed = rows_of(source, 4), tmp_path / "splits.csv"
-    listed.write_text(f"hashed_id,split\n{one},train\n{other},val\n{one},train\n")  # said twice is still one split
+    listed.write_text(f"hashed_id,split\n{first},train\n{second},val\n{first},train\n")  # said twice is still one split
     assert list(build(toy(rows), source, splits=str(listed))[0]["split"]) == ["train"] * 2 + ["val"] * 2
-    listed.write_text(f"hashed_id,split\n{one},train\n{other},val\n{one},test\n")
+    listed.write_text(f"hashed_id,split\n{first},train\n{second},val\n{first},test\n")
     with pytest.raises(
-        UserError, match=f"Subject {one} .hashed. has more than one split in {listed}; delete the wrong rows"
+        UserError, match=f"Subject {first} .hashed. has more than one split in {listed}; delete the wrong rows"
     ):
         build(toy(rows), source, splits=str(listed))
 

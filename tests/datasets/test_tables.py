@@ -1,0 +1,90 @@
+"""People's tables: CSV as spreadsheets and hands write it, rows by their numbers, every fault in one sentence."""
+
+import gzip
+
+import pytest
+from heads import save_xlsx
+
+from ldcore.datasets import tables
+from ldcore.runtime.errors import UserError
+
+
+def written(folder, text, name="table.csv"):
+    (folder / name).write_text(text, encoding="utf-8")
+    return folder / name
+
+
+def test_cells_are_stripped_text_and_rows_have_the_numbers_of_a_spreadsheet(tmp_path):
+    path = written(tmp_path, '\ufeffID, Age ,Note\n007, 61.5 ,"a, b"\n\n,,\n"NA",,"two\nlines"\n')
+    table = tables.read(path)
+    assert list(table) == ["ID", "Age", "Note"] and list(table.index) == [2, 5]
+    assert table.to_numpy().tolist() == [["007", "61.5", "a, b"], ["NA", "", "two\nlines"]]
+    assert table.attrs["file"] == str(path)
+
+
+def test_a_zipped_table_and_a_sheet_of_excel_say_the_same(tmp_path):
+    rows = [["ID", "Age", "CDR"], ["OAS1_0001", "74", "0.5"], ["OAS1_0002", "55", "0"]]
+    text = "\n".join(",".join(row) for row in rows) + "\n"
+    with gzip.open(tmp_path / "table.csv.gz", "wt") as file:
+        file.write(text)
+    save_xlsx(tmp_path / "table.xlsx", rows)
+    plain = tables.read(written(tmp_path, text))
+    for name in ("table.csv.gz", "table.xlsx"):
+        table = tables.read(tmp_path / name)
+        assert table.to_numpy().tolist() == plain.to_numpy().tolist() and list(table.index) == [2, 3], name
+
+
+def test_only_the_columns_asked_for(tmp_path):
+    path = written(tmp_path, "a,b,,a,c\n1,2,3,4,5\n")
+    table = tables.read(path, ("c", "a"), optional=("b", "d"))
+    assert table.to_numpy().tolist() == [["5", "1", "2"]] and list(table) == ["c", "a", "b"]  # of two a, the first
+
+
+def test_rows_that_are_longer_than_the_header(tmp_path):
+    path = written(tmp_path, "a,b\n1,2,\n3,4,,\n")
+    assert tables.read(path).to_numpy().tolist() == [["1", "2"], ["3", "4"]]
+    path = written(tmp_path, "a,b,c[x,y]\n1,2,3\n4,5,6,7,8\n")
+    assert tables.read(path, first=2).to_numpy().tolist() == [["1", "2"], ["4", "5"]]
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("", "table.csv has no column 'a' .found: .; add it"),
+        ("b,c\n1,2\n", "table.csv has no column 'a' .found: b, c.; add it"),
+        ("a,b\n", "table.csv has a header but no rows"),
+        ("a,b\n1,2\n\n3\n", "Row 4 of .*table.csv has 1 cells instead of 2"),
+        ("a,b\n1,2,3\n", "Row 2 of .*table.csv has 3 cells instead of 2; put a cell that holds a comma in quotes"),
+        ('a,b\n1,2\n3,"4\n5,6\n', "table.csv cannot be read .after row 2: unexpected end of data"),
+        ('a,b\n1,"2"3\n', "table.csv cannot be read .after row 1: ',' expected"),
+    ],
+)
+def test_what_is_no_such_table_is_named(tmp_path, text, words):
+    with pytest.raises(UserError, match=words) as fault:
+        tables.read(written(tmp_path, text), ("a",))
+    assert "\n" not in str(fault.value)
+
+
+def test_another_encoding_and_a_damaged_archive_are_named(tmp_path):
+    (tmp_path / "latin.csv").write_bytes("a,Größe\n1,2\n".encode("latin-1"))
+    (tmp_path / "cut.csv.gz").write_bytes(gzip.compress(b"a,b\n1,2\n" * 99)[:20])
+    for name in ("latin.csv", "cut.csv.gz", "absent.csv"):
+        with pytest.raises(UserError, match=f"The table .*{name} cannot be read .*save it as UTF-8 CSV, or download"):
+            tables.read(tmp_path / name)
+
+
+def test_cells_become_values_or_are_named(tmp_path):
+    table = tables.read(written(tmp_path, "age,sex,day,code\n61.5,f,2005-09-01,1\n,,,1\n0,Male,9/1/2005,2\n"))
+    assert tables.age(table).tolist()[0] == 61.5 and tables.age(table).isna().tolist() == [False, True, True]
+    assert tables.coded(table, "sex", tables.SEXES).tolist() == ["F", "", "M"]
+    assert tables.date(table, "day").dt.month.tolist()[::2] == [9, 9]
+    assert tables.converted(table, "code", int, "give a whole number") == [1, 1, 2]
+    for text, check, words in [
+        ("age\n1\nx\n", tables.age, "Row 3 of .* has age 'x'; give a number from 0 to 120, or leave it empty"),
+        ("age\n-1\n", lambda rows: tables.number(rows, "age"), "age '-1'; give a number of at least 0, or"),
+        ("sex\nF\nq\n", lambda rows: tables.coded(rows, "sex", {"f": "F"}), "Row 3 of .* has sex 'q'; use one of f"),
+        ("day\nsoon\n", lambda rows: tables.date(rows, "day"), "has day 'soon'; write dates as 2005-09-01"),
+        ("code\n1\n1\nx\nx\n", lambda rows: tables.converted(rows, "code", int, "count"), "Row 4 .* code 'x'; count"),
+    ]:
+        with pytest.raises(UserError, match=words):
+            check(tables.read(written(tmp_path, text)))
