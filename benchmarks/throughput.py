@@ -32,7 +32,7 @@ from ldcore.model.autoencoding import decode
 from ldcore.model.backbone import embed_prompts, load_backbone
 from ldcore.runtime.device import pick_device
 from ldcore.runtime.precision import compiled, lowered
-from ldcore.sampling.ddim import sample, starting_noise
+from ldcore.sampling.ddim import Sampling, sample, starting_noise
 from ldcore.training.batches import on_device
 from ldcore.training.checkpoint import read_losses, start
 from ldcore.training.loop import one_step
@@ -131,9 +131,7 @@ def our_sampling(backbone, batch_size: int, steps: int):
             embeds[0],
             noise,
             Drift(0.1, "prior"),
-            count,
-            GUIDANCE,
-            batch_size,
+            Sampling(count, GUIDANCE, batch_size),
         )
         return decode(backbone, latents, batch_size)
 

@@ -8,7 +8,7 @@ import torch
 from ldcore.drift.latent_drift import Drift
 from ldcore.model.autoencoding import decode, encode
 from ldcore.model.backbone import embed_prompts, load_backbone
-from ldcore.sampling.ddim import sample, starting_noise
+from ldcore.sampling.ddim import Sampling, sample, starting_noise
 
 CAPTIONS = (
     "a photograph of green grass",
@@ -38,8 +38,7 @@ def guided_samples(backbone, captions: list[str], per_caption: int, seed: int = 
         embeds[0],
         noise.repeat(len(captions), 1, 1, 1),
         Drift(),
-        STEPS,
-        GUIDANCE,
+        Sampling(STEPS, GUIDANCE),
     )
     images = decode(backbone, latents)
     return images.reshape(len(captions), per_caption, *images.shape[1:])

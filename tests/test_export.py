@@ -12,7 +12,7 @@ from ldcore.edit import EditTexts, Sources
 from ldcore.edit.methods import instruct_pix2pix as ip
 from ldcore.model.backbone import embed_prompts, load_backbone
 from ldcore.runtime.errors import UserError
-from ldcore.sampling.ddim import sample, starting_noise
+from ldcore.sampling.ddim import Sampling, sample, starting_noise
 from ldcore.training.loop import train
 
 OPTIONS = {"steps": 2, "batch_size": 2, "warmup": 1, "learning_rate": 1e-2}
@@ -65,7 +65,7 @@ def test_a_whole_pipeline_draws_our_images(tiny_model, data, tmp_path, capsys, n
         text = text.replace(words, written)
     stock = latents_of(StableDiffusionPipeline.from_pretrained(tmp_path / "out"), text)
     embeds = embed_prompts(ours, ["", data["texts"][0]])
-    assert torch.allclose(stock, sample(ours, embeds[1:], embeds[0], NOISE, DRIFT, 3, 1.5)[0], atol=1e-5)
+    assert torch.allclose(stock, sample(ours, embeds[1:], embeds[0], NOISE, DRIFT, Sampling(3, 1.5))[0], atol=1e-5)
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
 
 

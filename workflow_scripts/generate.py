@@ -2,14 +2,15 @@
 
 from ldcore.datasets.records import load
 from ldcore.drift import Drift
-from ldcore.evaluation.cohort import balanced_rows
+from ldcore.evaluation.cohort import balanced_rows, sampled_rows
 from ldcore.grid import Checkpoint, sampled_drifts
 from ldcore.methods import load_weights
 from ldcore.model.backbone import fingerprint, load_backbone
+from ldcore.prompts import prompt
 from ldcore.runtime import cli
 from ldcore.runtime.device import prepare_cpu
-from ldcore.runtime.precision import compiled, lowered
-from ldcore.sampling.job import generate
+from ldcore.sampling.ddim import Sampling
+from ldcore.sampling.job import SampleRequest, generate
 from ldcore.store import opened
 
 
@@ -18,29 +19,18 @@ def main(config, **ids):
     config, store = opened(config)
     checkpoint = Checkpoint(**ids)
     dataset = config["datasets"][checkpoint.dataset]
-    counts = sampled_drifts(config, checkpoint)
-    drifts = {name: Drift.read(store.drift(checkpoint.dataset, name)) for name in counts}
     records = load(store.data(checkpoint.dataset), mmap=True)[0]
     rows = balanced_rows(records, "test", dataset["classes"], dataset["test_images"], config["seed"])
-    backbone, sampling = load_backbone(config["model"]["path"]), config["sampling"]
-    identity = fingerprint(config["model"]["path"])
+    requests, seeds = {}, config["sampling"]["seeds"]
+    for name, count in sampled_drifts(config, checkpoint).items():
+        image_rows, image_seeds = sampled_rows(rows, seeds, count, len(dataset["classes"]))
+        prompts = [prompt(records.iloc[row], dataset["anatomy"], checkpoint.prompt) for row in image_rows]
+        drift = Drift.read(store.drift(checkpoint.dataset, name))
+        requests[name] = SampleRequest(drift, prompts, image_rows, image_seeds)
+    backbone, identity = load_backbone(config["model"]["path"]), fingerprint(config["model"]["path"])
     identity += load_weights(backbone, checkpoint.method, store.weights(checkpoint))
-    for network in (backbone.unet, backbone.vae):
-        lowered(network, sampling["precision"])
-    with compiled(backbone.unet, sampling["compile"]):
-        generate(
-            backbone,
-            identity,
-            drifts,
-            counts,
-            (dataset["anatomy"], checkpoint.prompt),
-            records,
-            rows,
-            len(dataset["classes"]),
-            sampling,
-            config["extractors"],
-            store.samples(checkpoint),
-        )
+    sampling = Sampling.of(config["sampling"])
+    generate(backbone, requests, sampling, config["extractors"], identity, store.samples(checkpoint))
 
 
 if __name__ == "__main__":

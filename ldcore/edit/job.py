@@ -78,11 +78,11 @@ def settings_key(job: EditJob, drift: Drift, identity: str) -> str:
 def drift_arrays(backbone, method: ModuleType, job: EditJob, drift: Drift) -> dict[str, np.ndarray]:
     """All images of one drift, uint8, of S styles, N requests and A amounts.
 
-    decoded, unedited              [S, N, H, W, 3] changed                        [S, N, H, W], output.changed of the
-    two sweep                          [K] requests that have an outcome to reach, edited at every amount under the
-    last style sweep_decoded, sweep_unedited  [A, K, H, W, 3] sweep_changed                  [A, K, H, W] nulls
-    [M] requests edited by null edits under the last style null                           [2, M, H, W, 3], after as
-    many null edits as NULL_EDITS says
+    - decoded, unedited [S, N, H, W, 3]; changed [S, N, H, W]: output.changed of the two
+    - sweep [K]: requests that have an outcome to reach, edited at every amount under the last style
+    - sweep_decoded, sweep_unedited [A, K, H, W, 3]; sweep_changed [A, K, H, W]
+    - nulls [M]: requests edited by null edits under the last style
+    - null [2, M, H, W, 3]: after as many null edits as NULL_EDITS says
     """
     requests = job.requests
     editor = Editor(backbone, method, job.options, drift, np.array([request.amount for request in requests]))

@@ -1,7 +1,7 @@
 """DreamBooth: the whole U-Net trains on "sks" prompts while class images of the base keep its prior (arXiv 2208.12242).
 
-The class images are sampled here, from the base model before training, as latents: they need no decoding. Loss: images of
-the dataset + prior_weight x images of the class, as many of each a step (diffusers' train_dreambooth).
+The class images are sampled here, from the base model before training, as latents: they need no decoding. The loss is
+that of the dataset's images plus prior_weight times that of as many class images (diffusers' train_dreambooth).
 """
 
 import torch
@@ -10,7 +10,7 @@ from ldcore.drift.latent_drift import Drift
 from ldcore.methods.basic_ft import apply as load_unet
 from ldcore.methods.basic_ft import trainable
 from ldcore.prompts import SUBJECT, article
-from ldcore.sampling.ddim import sample, starting_noise
+from ldcore.sampling.ddim import Sampling, sample, starting_noise
 
 TITLE = "DreamBooth"
 EXTENDS = ("ldcore.training.options",)
@@ -39,15 +39,8 @@ def prepare(backbone, data, options, seed) -> dict:
     count = options["class_images"]
     shape = tuple(data["mean"].shape[1:])
     noise = torch.stack([starting_noise(shape, seed, "class", number) for number in range(count)])
-    latents, _ = sample(
-        backbone,
-        embeds[1:].expand(count, -1, -1),
-        embeds[0],
-        noise,
-        Drift(),
-        options["class_steps"],
-        options["class_guidance_scale"],
-    )
+    sampling = Sampling(options["class_steps"], options["class_guidance_scale"])
+    latents, _ = sample(backbone, embeds[1:].expand(count, -1, -1), embeds[0], noise, Drift(), sampling)
     prior = {
         "mean": latents,
         "std": torch.zeros_like(latents),

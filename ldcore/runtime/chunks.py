@@ -1,21 +1,26 @@
-"""Networks always see chunks of one size: CPU kernels differ by it in the last bits, but not by a row's place."""
+"""Networks always see chunks of one size.
+
+CPU kernels differ by the size of a chunk in the last bits, but not by the place or the companions of a row.
+"""
 
 import torch
 
-CPU_CHUNK = 8
+CPU_CHUNK = 8  # rows per network call on a CPU
 
 
 def chunk_size(device: torch.device, batch_size: int) -> int:
-    """Rows a network call gets: fixed on a CPU (same bits), `batch_size` elsewhere (equal up to rounding)."""
+    """Rows per network call: on a CPU CPU_CHUNK (bitwise reproducible), else `batch_size` (equal up to rounding)."""
     return CPU_CHUNK if device.type == "cpu" else batch_size
 
 
 def in_chunks(function, *tensors, size: int = CPU_CHUNK):
-    """Yield function(*rows) for `size` rows of the tensors at a time; the last chunk is filled up with its last row."""
-    count = len(tensors[0])
-    for first in range(0, count, size):
+    """Yield function(*rows), a tuple of tensors, for successive `size` rows of the tensors.
+
+    The last chunk is filled up with its last row; what the function makes of the filling is cut off again.
+    """
+    for first in range(0, len(tensors[0]), size):
         rows = [tensor[first : first + size] for tensor in tensors]
-        kept = len(rows[0])
-        if kept < size:
-            rows = [torch.cat([row, row[-1:].expand(size - kept, *row.shape[1:])]) for row in rows]
-        yield tuple(part[:kept] for part in function(*rows))
+        count = len(rows[0])
+        if count < size:
+            rows = [torch.cat([row, row[-1:].expand(size - count, *row.shape[1:])]) for row in rows]
+        yield tuple(output[:count] for output in function(*rows))

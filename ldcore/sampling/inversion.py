@@ -1,14 +1,46 @@
-"""DDIM inversion: an image's latents back to the noise that makes it (arXiv 2010.02502; noise regularisation: arXiv 2302.03027)."""
+"""DDIM inversion: the latents of an image back to the noise that makes it (arXiv 2010.02502).
+
+The predicted noise may be pushed towards what noise looks like (arXiv 2302.03027).
+"""
 
 import inspect
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 
-from ldcore.drift.latent_drift import Drift
+from ldcore.drift import Drift
 from ldcore.runtime.seeds import torch_generator
 
-REGULARISATION = {"auto_corr": 20.0, "kl": 20.0, "reg_steps": 5, "rolls": 5}  # Pix2Pix-Zero's own
+
+@dataclass(frozen=True)
+class Inversion:
+    """How latents are inverted; the defaults of the regularisation are Pix2Pix-Zero's own."""
+
+    steps: int  # DDIM steps
+    reg_steps: int = 5  # gradient steps on the predicted noise after each DDIM step; 0: none
+    auto_corr: float = 20.0  # rate against correlated noise
+    kl: float = 20.0  # rate towards unit Gaussian noise
+    rolls: int = 5  # random rolls per gradient step
+
+
+def invert(backbone, latents, prompt_embeds, drift: Drift, keys: list[tuple], inversion: Inversion):
+    """z_T [N, 4, h, w] whose unguided DDIM sampling under `drift` gives back `latents` [N, 4, h, w], approximately.
+
+    prompt_embeds [N, 77, D]; keys [N]: what the random rolls of each image follow from, so that a result does not
+    depend on its batch. A `kernel` drift is taken away before each step, as sampling adds it after. A `prior` drift
+    needs nothing: z_T is where the image lies.
+    """
+    scheduler = inverse_scheduler(backbone, inversion.steps)
+    generators = [torch_generator("invert", *key) for key in keys]
+    for timestep in scheduler.timesteps:
+        if drift.kind == "kernel":
+            latents = latents - drift.like(latents)
+        with torch.no_grad():
+            noise = backbone.unet(latents, timestep, prompt_embeds).sample
+        noise = regularise(noise, generators, inversion)
+        latents = scheduler.step(noise, timestep, latents).prev_sample
+    return latents
 
 
 def inverse_scheduler(backbone, steps: int):
@@ -21,31 +53,17 @@ def inverse_scheduler(backbone, steps: int):
     return scheduler
 
 
-def invert(backbone, latents, prompt_embeds, drift: Drift, steps: int, keys: list[tuple], regularisation: dict):
-    """z_T [N, 4, h, w] whose undirected DDIM sampling under `drift` gives back `latents` [N, 4, h, w], approximately.
+def regularise(noise, generators, inversion: Inversion):
+    """Push predicted noise [N, C, h, w] towards uncorrelated, unit Gaussian noise, image by image.
 
-    prompt_embeds [N, 77, D]; keys: what each image's random rolls follow from, so that a result does not depend on its batch.
-    `kernel` drift is taken away before each step, as sampling adds it after; `prior` needs nothing: z_T is where the image lies.
+    arXiv 2302.03027, section 3.1. generators [N]: of the random rolls.
     """
-    scheduler, options = inverse_scheduler(backbone, steps), {**REGULARISATION, **regularisation}
-    generators = [torch_generator("invert", *key) for key in keys]
-    step_drift = drift.like(latents) if drift.kind == "kernel" and drift.active else 0.0
-    for timestep in scheduler.timesteps:
-        latents = latents - step_drift
-        with torch.no_grad():
-            predicted = backbone.unet(latents, timestep, prompt_embeds).sample
-        predicted = regularise(predicted, generators, options)
-        latents = scheduler.step(predicted, timestep, latents).prev_sample
-    return latents
-
-
-def regularise(noise, generators, options: dict):
-    """Push predicted noise [N, C, h, w] towards uncorrelated, unit Gaussian, image by image (arXiv 2302.03027, section 3.1)."""
-    for _ in range(options["reg_steps"]):
-        for _ in range(options["rolls"] if options["auto_corr"] else 0):
-            noise = descend(noise, lambda n: auto_correlation(n, generators), options["auto_corr"] / options["rolls"])
-        if options["kl"]:
-            noise = descend(noise, kl_divergence, options["kl"])
+    for _ in range(inversion.reg_steps):
+        for _ in range(inversion.rolls if inversion.auto_corr else 0):
+            rate = inversion.auto_corr / inversion.rolls
+            noise = descend(noise, lambda noise: auto_correlation(noise, generators), rate)
+        if inversion.kl:
+            noise = descend(noise, kl_divergence, inversion.kl)
     return noise
 
 
@@ -58,26 +76,24 @@ def descend(noise, loss, rate: float):
 
 
 def auto_correlation(noise, generators):
-    """Squared mean product with randomly rolled copies over an image pyramid, a value an image [N]."""
-    total = []
+    """Squared mean product with randomly rolled copies, summed over an image pyramid: one value per image, [N]."""
+    losses = []
     for image, generator in zip(noise, generators):
-        value = 0.0
+        loss = 0.0
         for channel in image[:, None, None]:
             while True:
                 roll = torch.randint(channel.shape[2] // 2, (1,), generator=generator).item()
-                value = (
-                    value
-                    + (channel * channel.roll(roll, 2)).mean() ** 2
-                    + (channel * channel.roll(roll, 3)).mean() ** 2
+                loss = (
+                    loss + (channel * channel.roll(roll, 2)).mean() ** 2 + (channel * channel.roll(roll, 3)).mean() ** 2
                 )
                 if channel.shape[2] <= 8:
                     break
                 channel = F.avg_pool2d(channel, 2)
-        total.append(value)
-    return torch.stack(total)
+        losses.append(loss)
+    return torch.stack(losses)
 
 
 def kl_divergence(noise):
-    """KL divergence to N(0, 1) of each image's values, up to a factor, [N]."""
+    """KL divergence to N(0, 1) of the values of each image, up to a factor, [N]."""
     mean, variance = noise.mean((1, 2, 3)), noise.var((1, 2, 3))
     return variance + mean**2 - 1 - torch.log(variance + 1e-7)

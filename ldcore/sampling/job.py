@@ -1,72 +1,83 @@
-"""Sample every drift of one checkpoint with one model load; finished drifts are kept, so a killed job goes on where it was."""
+"""Sample every drift of one checkpoint with one model load. Finished drifts stay, so a killed job goes on from them."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from ldcore.drift.latent_drift import Drift
-from ldcore.evaluation.cohort import sampled_rows
+from ldcore.drift import Drift
 from ldcore.features import extract
 from ldcore.model.autoencoding import decode
 from ldcore.model.backbone import embed_prompts
-from ldcore.prompts import prompt
 from ldcore.runtime.files import atomic, digest, write_json
-from ldcore.sampling.ddim import sample, starting_noise
+from ldcore.runtime.precision import compiled, lowered
+from ldcore.sampling.ddim import Sampling, sample, starting_noise
+
+
+@dataclass(frozen=True)
+class SampleRequest:
+    """The N images to sample under one drift."""
+
+    drift: Drift
+    prompts: list[str]  # the prompt of each image
+    rows: np.ndarray  # int [N]: the row of the records table that each prompt describes
+    seeds: np.ndarray  # int [N]: the sampling seed of each image
 
 
 def generate(
-    backbone,
-    identity: str,
-    drifts: dict,
-    counts: dict,
-    texts: tuple,
-    records,
-    test_rows,
-    classes: int,
-    sampling: dict,
-    extractors: dict,
-    folder,
+    backbone, requests: dict[str, SampleRequest], sampling: Sampling, extractors: dict, identity: str, folder
 ) -> None:
-    """Write folder/DRIFT.npz for every drift in `counts` (images a seed) and folder/index.json last.
+    """Write folder/NAME.npz for every request, and folder/index.json last. A part whose settings are unchanged is kept.
 
-    identity: what the weights are (a digest); texts: (anatomy, style); classes: how many labels test_rows interleave. A part whose settings are unchanged is not redone.
-    Each part: images uint8 [N, H, W, 3], seeds [N], rows [N], trace [N, steps + 1, C], and [N, D] features an extractor.
+    identity: a digest of the weights; extractors: name -> options, of ldcore.features. The arrays of a part: images
+    uint8 [N, H, W, 3], seeds [N], rows [N], trace float32 [N, steps + 1, C] (channel means of the latents before each
+    step and at the end), features [N, D] under each extractor's name, and its `key`.
     """
     folder, index = Path(folder), {}
-    settings = {k: v for k, v in sampling.items() if k not in ("batch_size", "images_per_seed", "compile")}
-    for name, count in counts.items():
-        rows, seeds = sampled_rows(np.asarray(test_rows), sampling["seeds"], count, classes)
-        prompts = [prompt(records.iloc[row], *texts) for row in rows]
-        drift = drifts[name]
-        key = digest(identity, drift.kind, drift.value, count, prompts, settings, extractors)
-        path = folder / f"{name}.npz"
-        if not (path.exists() and str(np.load(path)["key"]) == key):
-            part = sample_part(backbone, drift, prompts, seeds, sampling)
-            for extractor, options in extractors.items():
-                part[extractor] = extract(extractor, part["images"], progress=True, **options)
-            with atomic(path) as temporary, open(temporary, "wb") as file:
-                np.savez_compressed(file, key=key, rows=rows, seeds=seeds, **part)
-        index[name] = {"file": path.name, "key": key, "images": len(rows)}
+    for part in (backbone.unet, backbone.vae):
+        lowered(part, sampling.precision)
+    with compiled(backbone.unet, sampling.compile):
+        for name, request in requests.items():
+            key = settings_key(request, sampling, extractors, identity)
+            path = folder / f"{name}.npz"
+            if not (path.exists() and str(np.load(path)["key"]) == key):
+                arrays = sample_request(backbone, request, sampling)
+                for extractor, options in extractors.items():
+                    arrays[extractor] = extract(extractor, arrays["images"], progress=True, **options)
+                with atomic(path) as temporary, open(temporary, "wb") as file:
+                    np.savez_compressed(file, key=key, rows=request.rows, seeds=request.seeds, **arrays)
+            index[name] = {"file": path.name, "key": key, "images": len(request.rows)}
     write_json(folder / "index.json", index)
 
 
-def sample_part(backbone, drift: Drift, prompts: list[str], seeds, sampling: dict) -> dict:
-    """Images and channel-mean trace of one drift; image i of a seed starts from the same noise in every cell."""
-    unique = sorted(set(prompts))
+def settings_key(request: SampleRequest, sampling: Sampling, extractors: dict, identity: str) -> str:
+    """A digest of everything that a part's arrays follow from."""
+    images = [request.prompts, np.asarray(request.rows).tolist(), np.asarray(request.seeds).tolist()]
+    settings = [sampling.steps, sampling.guidance_scale, sampling.precision]
+    return digest(identity, request.drift.kind, request.drift.value, images, settings, extractors)
+
+
+def sample_request(backbone, request: SampleRequest, sampling: Sampling) -> dict[str, np.ndarray]:
+    """Images and trace of one request. The n-th image of a seed starts from the same noise in every cell."""
+    # 1. Every prompt is encoded once.
+    unique = sorted(set(request.prompts))
     embeds = embed_prompts(backbone, ["", *unique])
-    chosen = embeds[[1 + unique.index(text) for text in prompts]]
+    prompt_embeds = embeds[[1 + unique.index(prompt) for prompt in request.prompts]]
+
+    # 2. The noise of an image follows from its seed and its number among the images of that seed.
     side = backbone.unet.config.sample_size
-    shape = (backbone.unet.config.in_channels, side, side)
-    numbers = [int((seeds[:i] == seeds[i]).sum()) for i in range(len(seeds))]
-    noise = torch.stack([starting_noise(shape, seed, number) for seed, number in zip(seeds, numbers)])
-    latents, trace = sample(
-        backbone, chosen, embeds[0], noise, drift, sampling["steps"], sampling["guidance_scale"], sampling["batch_size"]
-    )
-    return {"images": decode(backbone, latents, sampling["batch_size"]), "trace": trace.numpy()}
+    shape, counts, noise = (backbone.unet.config.in_channels, side, side), {}, []
+    for seed in request.seeds:
+        number = counts[seed] = counts.get(seed, -1) + 1
+        noise.append(starting_noise(shape, seed, number))
+
+    # 3. Sample and decode.
+    latents, trace = sample(backbone, prompt_embeds, embeds[0], torch.stack(noise), request.drift, sampling)
+    return {"images": decode(backbone, latents, sampling.batch_size), "trace": trace.numpy()}
 
 
-def load_part(folder, drift: str) -> dict:
-    """One drift's arrays as `generate` wrote them."""
+def load_part(folder, drift: str) -> dict[str, np.ndarray]:
+    """The arrays of one drift as `generate` wrote them."""
     with np.load(Path(folder) / f"{drift}.npz") as arrays:
         return {key: arrays[key] for key in arrays.files}

@@ -9,6 +9,7 @@ from ldcore.edit.methods import pix2pix_zero
 from ldcore.model.backbone import embed_prompts, load_backbone
 from ldcore.runtime.device import prepare_cpu
 from ldcore.sampling import inversion
+from ldcore.sampling.ddim import classifier_free, denoise
 
 MODEL = "resources/embedded_model"
 STEPS = 4
@@ -57,9 +58,10 @@ def test_edit_agrees_with_diffusers(stock):
         output_type="latent",
     ).images
     options = plugins.options("edit method", "pix2pix_zero", {"steps": STEPS}, literal="SAMPLING")
-    kept, _ = pix2pix_zero.recorders(backbone.unet)
-    _, seen = pix2pix_zero.denoise(backbone, noise, embeds[1:2], embeds[:1], Drift(), options, kept)
-    ours, _ = pix2pix_zero.denoise(backbone, noise, embeds[1:2] + direction, embeds[:1], Drift(), options, kept, seen)
+    plain, along = torch.cat([embeds[:1], embeds[1:2]]), torch.cat([embeds[:1], embeds[1:2] + direction])
+    with pix2pix_zero.recorded(backbone.unet):
+        _, maps = pix2pix_zero.sample_recorded(backbone, noise, plain, Drift(), options)
+        ours, _ = pix2pix_zero.sample_recorded(backbone, noise, along, Drift(), options, maps)
     torch.testing.assert_close(ours, out, rtol=1e-4, atol=1e-4)
 
 
@@ -107,7 +109,7 @@ def test_amount_0_is_the_unedited_image_and_batches_do_not_matter(images):
     assert torch.equal(edited[0], unedited[0]) and not torch.equal(edited[1], unedited[1])
     alone, _ = pix2pix_zero.edit(backbone, sources(images).of([8]), Drift(), OPTIONS)
     assert torch.equal(alone[0, 0], edited[1, 8])
-    assert not any(isinstance(one, pix2pix_zero.Recorder) for one in backbone.unet.attn_processors.values())
+    assert not any(isinstance(processor, pix2pix_zero.Recorder) for processor in backbone.unet.attn_processors.values())
 
 
 @pytest.mark.parametrize("drift", [Drift(), Drift(0.1, "prior"), Drift(0.01, "kernel")])
@@ -122,10 +124,9 @@ def test_an_inverted_unedited_image_comes_back(images, drift):
 def test_a_kernel_drift_left_out_of_the_inversion_does_not_come_back(images):
     backbone, drift = load_backbone(MODEL), Drift(0.02, "kernel")
     embeds = embed_prompts(backbone, texts(1).source)
-    kept, _ = pix2pix_zero.recorders(backbone.unet)
     lost = []
     for inverted in (drift, Drift()):
-        noise = inversion.invert(backbone, images[:1], embeds, inverted, 50, [(0,)], {"reg_steps": 0})
-        back, _ = pix2pix_zero.denoise(backbone, noise, embeds, embeds, drift, {**OPTIONS, "steps": 50}, kept)
+        noise = inversion.invert(backbone, images[:1], embeds, inverted, [(0,)], inversion.Inversion(50, reg_steps=0))
+        back = denoise(backbone, noise, classifier_free(backbone, embeds, embeds, 1), drift, 50)
         lost.append((back - images[:1]).square().mean().item())
     assert lost[0] < lost[1] / 4

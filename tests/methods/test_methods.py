@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from ldcore import Drift, methods, plugins
 from ldcore.model.backbone import embed_prompts, load_backbone, tokenize
 from ldcore.runtime.errors import UserError
-from ldcore.sampling.ddim import sample, starting_noise
+from ldcore.sampling.ddim import Sampling, sample, starting_noise
 from ldcore.training import loop as module
 from ldcore.training.batches import batch
 from ldcore.training.loop import train
@@ -36,7 +36,7 @@ def loaded(tiny_model, name, folder):
 def image(backbone, data):
     """Latents [1, 4, 8, 8] sampled for the first prompt."""
     embeds = embed_prompts(backbone, ["", data["texts"][0]])
-    return sample(backbone, embeds[1:], embeds[0], starting_noise((4, 8, 8), 0)[None], Drift(), 3, 1.0)[0]
+    return sample(backbone, embeds[1:], embeds[0], starting_noise((4, 8, 8), 0)[None], Drift(), Sampling(3))[0]
 
 
 def weights(folder):

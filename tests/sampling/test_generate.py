@@ -1,12 +1,16 @@
 """Sampling jobs: finished drifts are kept, changed ones redone alone, a killed job completes to the same numbers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from ldcore import Drift
-from ldcore.sampling import job as module
-from ldcore.sampling.job import generate, load_part
+from ldcore.prompts import prompt
+from ldcore.runtime.errors import UserError
+from ldcore.sampling.ddim import Sampling
+from ldcore.sampling.job import SampleRequest, generate, load_part
 
 RECORDS = pd.DataFrame(
     {
@@ -18,23 +22,14 @@ RECORDS = pd.DataFrame(
     }
 )
 DRIFTS = {"none": Drift(), "0.10": Drift(0.1, "prior")}
-SAMPLING = {"seeds": [3, 4], "images_per_seed": 5, "steps": 2, "guidance_scale": 1.0, "batch_size": 16}
+SAMPLING = Sampling(steps=2)
 
 
 def run(backbone, folder, drifts=DRIFTS, identity="w", sampling=SAMPLING, count=5):
-    generate(
-        backbone,
-        identity,
-        drifts,
-        dict.fromkeys(drifts, count),
-        ("brain_mr", "simple_info"),
-        RECORDS,
-        [0, 1, 2, 3],
-        2,
-        sampling,
-        {},
-        folder,
-    )
+    rows, seeds = np.tile(np.arange(count) % len(RECORDS), 2), np.repeat([3, 4], count)
+    prompts = [prompt(RECORDS.iloc[row], "brain_mr", "simple_info") for row in rows]
+    requests = {name: SampleRequest(drift, prompts, rows, seeds) for name, drift in drifts.items()}
+    generate(backbone, requests, sampling, {}, identity, folder)
     return {name: load_part(folder, name) for name in drifts}
 
 
@@ -42,43 +37,38 @@ def equal(a, b):
     return all(np.array_equal(a[name][key], b[name][key]) for name in a for key in a[name])
 
 
-def test_only_what_changed_is_redone(backbone, tmp_path, monkeypatch):
+def written(folder):
+    """When each part was written."""
+    return {path.stem: path.stat().st_mtime_ns for path in folder.glob("*.npz")}
+
+
+def test_only_what_changed_is_redone(backbone, tmp_path):
     first = run(backbone, tmp_path)
     assert first["none"]["images"].shape == (10, 32, 32, 3) and first["none"]["trace"].shape == (10, 3, 4)
     assert first["none"]["seeds"].tolist() == [3] * 5 + [4] * 5
-    sampled = []
-    original = module.sample_part
-    monkeypatch.setattr(
-        module, "sample_part", lambda b, drift, *rest: sampled.append(drift.value) or original(b, drift, *rest)
-    )
-    assert equal(run(backbone, tmp_path), first) and sampled == []
-    run(backbone, tmp_path, sampling={**SAMPLING, "batch_size": 3})
-    assert sampled == []
+    times = written(tmp_path)
+    assert equal(run(backbone, tmp_path), first) and written(tmp_path) == times
+    run(backbone, tmp_path, sampling=replace(SAMPLING, batch_size=3))
+    assert written(tmp_path) == times
     run(backbone, tmp_path, {**DRIFTS, "0.10": Drift(0.2, "prior")})
-    assert sampled == [0.2]
+    assert written(tmp_path)["none"] == times["none"] and written(tmp_path)["0.10"] != times["0.10"]
+    times = written(tmp_path)
     run(backbone, tmp_path, identity="other weights")
-    assert sampled == [0.2, 0.0, 0.1]
+    assert all(written(tmp_path)[name] != times[name] for name in DRIFTS)
 
 
-def test_a_killed_job_completes_to_the_same_numbers(backbone, tmp_path, monkeypatch):
+def test_a_stopped_job_completes_to_the_same_numbers(backbone, tmp_path):
     whole = run(backbone, tmp_path / "whole")
-    original = module.sample_part
-
-    def killed(backbone, drift, *rest):
-        if drift.active:
-            raise KeyboardInterrupt
-        return original(backbone, drift, *rest)
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(module, "sample_part", killed)
-        run(backbone, tmp_path / "cut")
-    assert [p.name for p in (tmp_path / "cut").iterdir()] == ["none.npz"]
+    with pytest.raises(UserError, match="3 channels"):
+        run(backbone, tmp_path / "cut", {"none": Drift(), "0.10": Drift([0.1, 0.1, 0.1], "prior")})
+    assert [path.name for path in (tmp_path / "cut").iterdir()] == ["none.npz"]
+    times = written(tmp_path / "cut")
     assert equal(run(backbone, tmp_path / "cut"), whole)
-    assert (tmp_path / "cut" / "index.json").exists()
+    assert (tmp_path / "cut" / "index.json").exists() and written(tmp_path / "cut")["none"] == times["none"]
 
 
 def test_batch_size_and_cell_size_do_not_change_an_image(backbone, tmp_path):
     many = run(backbone, tmp_path / "a")["0.10"]
-    few = run(backbone, tmp_path / "b", sampling={**SAMPLING, "batch_size": 2}, count=3)["0.10"]
+    few = run(backbone, tmp_path / "b", sampling=replace(SAMPLING, batch_size=2), count=3)["0.10"]
     for seed in (3, 4):
         assert np.array_equal(few["images"][few["seeds"] == seed], many["images"][many["seeds"] == seed][:3])

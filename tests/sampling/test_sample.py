@@ -10,7 +10,7 @@ from ldcore.model.autoencoding import decode, encode
 from ldcore.model.backbone import embed_prompts, load_backbone
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.precision import compiled, lowered
-from ldcore.sampling.ddim import sample, starting_noise
+from ldcore.sampling.ddim import Sampling, sample, starting_noise
 
 PROMPTS = ["a brain MRI", "a photograph of a red flower", "a brain MRI of a 70 year old female with normal cognition"]
 
@@ -46,7 +46,7 @@ def test_stock_pipeline_gives_the_same_latents(pipeline, backbone, drift, guidan
         callback_on_step_end=drift.step_callback(),
     ).images
     embeds = embed_prompts(backbone, ["", *PROMPTS])
-    ours, trace = sample(backbone, embeds[1:], embeds[0], noise, drift, 6, guidance)
+    ours, trace = sample(backbone, embeds[1:], embeds[0], noise, drift, Sampling(6, guidance))
     assert (ours - stock).abs().max() < 1e-5
     assert torch.allclose(trace[:, 0], drift.shift(noise).mean((2, 3))) and torch.allclose(
         trace[:, -1], ours.mean((2, 3))
@@ -65,20 +65,21 @@ def test_stock_pipeline_draws_a_picture_from_text_alone(tiny_model):
 
 def test_delta_zero_is_plain_bit_for_bit(backbone):
     embeds, noise = embed_prompts(backbone, ["", *PROMPTS]), noise_of(3)
-    plain = sample(backbone, embeds[1:], embeds[0], noise, Drift(), 4, 2.0)[0]
+    plain = sample(backbone, embeds[1:], embeds[0], noise, Drift(), Sampling(4, 2.0))[0]
     for drift in (Drift(0.0, "prior"), Drift(0.0, "kernel"), Drift(0.5, "none")):
-        assert torch.equal(sample(backbone, embeds[1:], embeds[0], noise, drift, 4, 2.0)[0], plain)
-    assert not torch.equal(sample(backbone, embeds[1:], embeds[0], noise, Drift(0.1, "prior"), 4, 2.0)[0], plain)
+        assert torch.equal(sample(backbone, embeds[1:], embeds[0], noise, drift, Sampling(4, 2.0))[0], plain)
+    assert not torch.equal(
+        sample(backbone, embeds[1:], embeds[0], noise, Drift(0.1, "prior"), Sampling(4, 2.0))[0], plain
+    )
 
 
 def test_an_image_depends_on_its_seed_not_on_its_batch(backbone):
     embeds = embed_prompts(backbone, ["", *PROMPTS])
     rows = torch.tensor([0, 1, 2] * 4)[:11]
-    many = sample(backbone, embeds[1:][rows], embeds[0], noise_of(11), Drift(0.1, "prior"), 3, 2.0, batch_size=16)[0]
+    many = sample(backbone, embeds[1:][rows], embeds[0], noise_of(11), Drift(0.1, "prior"), Sampling(3, 2.0, 16))[0]
     order = torch.tensor([7, 2, 10])
-    few = sample(
-        backbone, embeds[1:][rows][order], embeds[0], noise_of(11)[order], Drift(0.1, "prior"), 3, 2.0, batch_size=2
-    )[0]
+    noise = noise_of(11)[order]
+    few = sample(backbone, embeds[1:][rows][order], embeds[0], noise, Drift(0.1, "prior"), Sampling(3, 2.0, 2))[0]
     assert torch.equal(few, many[order])
     assert np.array_equal(decode(backbone, few), decode(backbone, many)[order])
 
@@ -114,12 +115,12 @@ def test_large_images_go_through_the_autoencoder_a_few_at_a_time(backbone, monke
 
 def test_bf16_is_float32_up_to_rounding_and_leaves_latents_in_float32(backbone):
     embeds, noise = embed_prompts(backbone, ["", *PROMPTS]), noise_of(3)
-    exact = sample(backbone, embeds[1:], embeds[0], noise, Drift(0.1, "kernel"), 4, 2.0)[0]
+    exact = sample(backbone, embeds[1:], embeds[0], noise, Drift(0.1, "kernel"), Sampling(4, 2.0))[0]
     lowered(backbone.unet, "float32")
-    assert torch.equal(sample(backbone, embeds[1:], embeds[0], noise, Drift(0.1, "kernel"), 4, 2.0)[0], exact)
+    assert torch.equal(sample(backbone, embeds[1:], embeds[0], noise, Drift(0.1, "kernel"), Sampling(4, 2.0))[0], exact)
     for part in (backbone.unet, backbone.vae):
         lowered(part, "bf16")
-    rounded = sample(backbone, embeds[1:], embeds[0], noise, Drift(0.1, "kernel"), 4, 2.0)[0]
+    rounded = sample(backbone, embeds[1:], embeds[0], noise, Drift(0.1, "kernel"), Sampling(4, 2.0))[0]
     assert rounded.dtype == torch.float32 and 0 < (rounded - exact).abs().max() < 0.05
     assert not torch.equal(rounded.bfloat16().float(), rounded)
     assert decode(backbone, rounded).dtype == np.uint8
@@ -135,7 +136,7 @@ def test_one_compilation_serves_every_drift_and_any_number_of_images(tiny_model,
 
     def run():
         return [
-            sample(backbone, embeds[1:][rows[:count]], embeds[0], noise[:count], drift, 3, 2.0)[0]
+            sample(backbone, embeds[1:][rows[:count]], embeds[0], noise[:count], drift, Sampling(3, 2.0))[0]
             for drift, count in drifts
         ]
 

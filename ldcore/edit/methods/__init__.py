@@ -6,17 +6,17 @@
 and has
 
     edit(backbone, sources, drift, options, amounts=(1.0,))
-        (edited, unedited) latents, each [A, N, 4, h, w]
-    unedited(backbone, sources, drift, options, amounts=(1.0,))
-        optional: those unedited latents, where they do not depend on texts. They are then computed once for all
-        styles, and edit takes them as `known`
+        edited and unedited latents, each [A, N, 4, h, w] on the CPU; with `unedited` below, it takes `known` besides
+    unedited(backbone, sources, drift, options, amounts)
+        optional: those unedited latents, where they do not depend on the texts; edit then gets them as `known`, so that
+        they are made once for all texts
 
-sources: N images (ldcore.edit.Sources); options: all of SAMPLING; amounts: A lambdas of the unified objective (arXiv
-2412.20651), which scale the outcome's term and the drift: at 0 edited equals unedited.
+sources: ldcore.edit.Sources, N images; drift: ldcore.Drift; options: every option of SAMPLING; amounts: lambda of the
+unified objective (arXiv 2412.20651), which scales the term of the outcome and the drift: at 0 edited equals unedited.
 
-A method that is trained on pairs also has what a fine-tuning method has (ldcore/methods: EXTENDS, OPTIONS, TRAINS,
+A method that is trained on pairs also has what a fine-tuning method has (ldcore.methods: EXTENDS, OPTIONS, TRAINS,
 trainable, apply) and
 
-    training_data(backbone, latents, found, records, anatomy)
+    training_data(backbone, latents, pairs, records, anatomy)
         what training.batches.batch draws from
 """

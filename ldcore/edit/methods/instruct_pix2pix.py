@@ -1,16 +1,17 @@
 """InstructPix2Pix (arXiv 2211.09800): the source's latents as extra input channels, an instruction as the prompt.
 
-Here a dropped instruction means "no change": its target is the source itself. So guidance goes from the unchanged image to
-the changed one, and amount = 0 is trained to give the source back.
+Here a dropped instruction means "no change": its target is the source itself. So guidance goes from the unchanged image
+to the changed one, and amount 0 is trained to give the source back.
 """
 
 import torch
 
-from ldcore.drift.latent_drift import Drift
+from ldcore.drift import Drift
+from ldcore.edit import Sources
 from ldcore.edit.requests.texts import FORMATS, instruction
 from ldcore.model.backbone import embed_prompts
 from ldcore.runtime.chunks import chunk_size, in_chunks
-from ldcore.sampling.ddim import starting_noise
+from ldcore.sampling.ddim import denoise, network, starting_noise
 
 TITLE = "InstructPix2Pix"
 EXTENDS = ("ldcore.training.options",)
@@ -26,6 +27,7 @@ SAMPLING = {  # of an edit
     "precision": {"enum": ["float32", "bf16"], "default": "float32", "description": "of the U-Net"},
 }
 TRAINS = {"unet": ["*", "conv_in.weight"]}  # the first convolution takes as many input channels again
+GPU_CHUNK = 16  # images at once on a GPU
 
 
 def widen(unet) -> None:
@@ -33,9 +35,8 @@ def widen(unet) -> None:
     old, channels = unet.conv_in, unet.config.out_channels
     if old.in_channels == 2 * channels:
         return
-    new = torch.nn.Conv2d(2 * channels, old.out_channels, old.kernel_size, old.stride, old.padding).to(
-        old.weight.device
-    )
+    new = torch.nn.Conv2d(2 * channels, old.out_channels, old.kernel_size, old.stride, old.padding)
+    new = new.to(old.weight.device)
     with torch.no_grad():
         new.weight.zero_()
         new.weight[:, :channels] = old.weight
@@ -56,22 +57,20 @@ def apply(backbone, tensors) -> None:
     backbone.unet.load_state_dict(tensors)
 
 
-def unscaled(backbone, latents):
-    """Latents as the network sees a source: the stock pipeline conditions on the autoencoder's mode without its scaling factor."""
-    return latents / backbone.vae.config.scaling_factor
+def training_data(backbone, latents: dict, pairs, records, anatomy: str) -> dict:
+    """What training.batches.batch draws from: every pair of images, told in every format.
 
-
-def training_data(backbone, latents: dict, found, records, anatomy: str) -> dict:
-    """What batches.batch draws from: every pair in every format. latents: mean, std [N, 4, h, w] and rows [N] of the training images;
-    found: pairs.pairs of the train split."""
+    latents: mean and std [N, 4, h, w] and rows [N] of the training images; pairs: source and target rows of the records
+    (edit.requests.pairs); anatomy: of the texts (ldcore.prompts).
+    """
     place = {row: index for index, row in enumerate(latents["rows"])}
-    source = torch.tensor([place[row] for row in found["source"]])
-    target = torch.tensor([place[row] for row in found["target"]])
+    source = torch.tensor([place[row] for row in pairs["source"]])
+    target = torch.tensor([place[row] for row in pairs["target"]])
     rows = records.to_dict("records")
     texts = [
-        instruction(rows[a], rows[b], anatomy, style)
+        instruction(rows[before], rows[after], anatomy, style)
         for style in FORMATS
-        for a, b in zip(found["source"], found["target"])
+        for before, after in zip(pairs["source"], pairs["target"])
     ]
     unique = sorted(set(texts))
     order = {text: index for index, text in enumerate(unique)}
@@ -91,64 +90,70 @@ def training_data(backbone, latents: dict, found, records, anatomy: str) -> dict
 
 
 @torch.no_grad()
-def edit(backbone, sources, drift: Drift, options: dict, amounts=(1.0,), known=None):
+def edit(backbone, sources: Sources, drift: Drift, options: dict, amounts=(1.0,), known=None):
     """See ldcore.edit.methods. The unedited image comes from the same noise and drift, with the instruction left out.
 
     At amount 1 equal to StableDiffusionInstructPix2PixPipeline given `latents=drift.shift(noise)`.
     """
-    latents, keys = sources.latents, sources.keys
     embeds = embed_prompts(backbone, sources.texts.instruction)
     known = unedited(backbone, sources, drift, options, amounts) if known is None else known
     edited = [
-        pass_of(backbone, latents, embeds, drift.times(amount), options, keys, amount) if amount else same
-        for amount, same in zip(amounts, known)
+        edit_at_amount(backbone, sources, embeds, drift, options, amount) if amount else without
+        for amount, without in zip(amounts, known)
     ]
     return torch.stack(edited), known
 
 
 @torch.no_grad()
-def unedited(backbone, sources, drift: Drift, options: dict, amounts=(1.0,)):
+def unedited(backbone, sources: Sources, drift: Drift, options: dict, amounts=(1.0,)):
     """[A, N, 4, h, w]: what comes without an instruction; only the drift follows the amount."""
-    latents, keys = sources.latents, sources.keys
-    nothing = embed_prompts(backbone, [""]).expand(len(latents), -1, -1)
-    return torch.stack(
-        [pass_of(backbone, latents, nothing, drift.times(amount), options, keys, 0.0) for amount in amounts]
-    )
+    embeds = embed_prompts(backbone, [""]).expand(len(sources.latents), -1, -1)
+    without = {**options, "guidance_scale": 0.0}
+    return torch.stack([edit_at_amount(backbone, sources, embeds, drift, without, amount) for amount in amounts])
 
 
-def pass_of(backbone, latents, embeds, drift, options, keys, amount):
-    """One pass over all images, in chunks, from the noise of their keys."""
-    empty = embed_prompts(backbone, [""])[0]
-    noise = torch.stack([starting_noise(latents.shape[1:], "edit", *key) for key in keys])
+def edit_at_amount(backbone, sources: Sources, embeds, drift: Drift, options: dict, amount: float):
+    """One sampling of all images, in chunks, from the noise of their keys: latents [N, 4, h, w] on the CPU.
 
-    def part(told, sources, starts):
-        return (denoise(backbone, told, empty, sources, drift.shift(starts), drift, options, amount),)
+    embeds [N, 77, D]: of the instructions; the amount scales their guidance and the drift.
+    """
+    scaled, steps = drift.times(amount), options["steps"]
+    scales = options["guidance_scale"] * amount, options["image_guidance_scale"]
+    noise = torch.stack([starting_noise(sources.latents.shape[1:], "edit", *key) for key in sources.keys])
+    empty = embed_prompts(backbone, [""])
+    # The stock pipeline conditions on the autoencoder's mode without its scaling factor.
+    unscaled = sources.latents / backbone.vae.config.scaling_factor
 
-    size = chunk_size(backbone.device, 16)
-    return torch.cat([made for (made,) in in_chunks(part, embeds, unscaled(backbone, latents), noise, size=size)])
+    def edit_chunk(chunk_embeds, chunk_sources, chunk_noise):
+        latents = scaled.shift(chunk_noise).to(backbone.device)
+        predict = three_way(backbone, chunk_embeds, empty, chunk_sources, *scales)
+        return (denoise(backbone, latents, predict, scaled, steps).cpu().contiguous(),)
+
+    size = chunk_size(backbone.device, GPU_CHUNK)
+    return torch.cat([latents for (latents,) in in_chunks(edit_chunk, embeds, unscaled, noise, size=size)])
 
 
-def denoise(backbone, embeds, empty, sources, latents, drift, options, amount):
-    """DDIM with the three-way guidance of arXiv 2211.09800, eq. 3; a guidance that has no effect costs no network call."""
-    scheduler = type(backbone.scheduler).from_config(backbone.scheduler.config)
-    scheduler.set_timesteps(options["steps"])
-    text, image = options["guidance_scale"] * amount, options["image_guidance_scale"]
-    empty, nothing = empty.expand_as(embeds), torch.zeros_like(sources)
-    # weights of the three predictions: (instruction, source), (none, source), (none, none)
-    parts = [(text, embeds, sources), (image - text, empty, sources), (1 - image, empty, nothing)]
-    parts = [part for part in parts if part[0] != 0]
-    latents = latents.to(backbone.device)
-    weights = torch.tensor([part[0] for part in parts], device=latents.device).view(-1, 1, 1, 1, 1)
-    told, seen = (torch.cat([part[i] for part in parts]).to(backbone.device) for i in (1, 2))
-    told, dtype, moments = told.to(backbone.unet.dtype), backbone.unet.dtype, scheduler.timesteps.to(backbone.device)
-    after = drift.step_callback()
-    for step, timestep in enumerate(scheduler.timesteps):
-        entering = torch.cat([latents] * len(parts))
-        entering = torch.cat([scheduler.scale_model_input(entering, timestep), seen], 1)
-        entering = entering.to(dtype).contiguous(memory_format=torch.channels_last)
-        predicted = backbone.unet(entering, moments[step], told).sample.float()
-        predicted = (weights * predicted.view(len(parts), *latents.shape)).sum(0)
-        latents = scheduler.step(predicted, timestep, latents).prev_sample
-        if after:
-            latents = after(None, step, timestep, {"latents": latents})["latents"]
-    return latents.cpu().contiguous()
+def three_way(backbone, embeds, empty, sources, text_scale: float, image_scale: float):
+    """A `predict` for ddim.denoise: the guidance of arXiv 2211.09800, eq. 3, towards instruction and source.
+
+    embeds [N, 77, D]: of the instructions; empty [1, 77, D]: of no instruction; sources [N, 4, h, w], unscaled.
+    A prediction whose weight is 0 costs no network call.
+    """
+    device, dtype = backbone.device, backbone.unet.dtype
+    empty = empty.expand_as(embeds)
+    predictions = [  # weight, instruction, source
+        (text_scale, embeds, sources),
+        (image_scale - text_scale, empty, sources),
+        (1 - image_scale, empty, torch.zeros_like(sources)),
+    ]
+    weights, texts, images = zip(*(prediction for prediction in predictions if prediction[0] != 0))
+    count = len(weights)
+    weights = torch.tensor(weights, device=device).view(-1, 1, 1, 1, 1)
+    texts, images = torch.cat(texts).to(device, dtype), torch.cat(images).to(device)
+
+    def predict(latents, timestep):
+        inputs = torch.cat([torch.cat([latents] * count), images], 1)
+        noise = network(backbone, inputs, timestep, texts)
+        return (weights * noise.view(count, *latents.shape)).sum(0), latents
+
+    return predict

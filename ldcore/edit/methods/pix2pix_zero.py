@@ -1,19 +1,23 @@
-"""Pix2Pix-Zero (arXiv 2302.03027): invert, then sample along an edit direction while the cross-attention maps stay put."""
+"""Pix2Pix-Zero (arXiv 2302.03027): invert, then sample along an edit direction while the attention maps stay put."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 import torch
 
-from ldcore.drift.latent_drift import Drift
+from ldcore.drift import Drift
+from ldcore.edit import Sources
 from ldcore.model.backbone import embed_prompts
-from ldcore.runtime.chunks import chunk_size
-from ldcore.sampling.inversion import invert
+from ldcore.runtime.chunks import chunk_size, in_chunks
+from ldcore.sampling.ddim import denoise, network
+from ldcore.sampling.inversion import Inversion, invert
 
-CHUNK = 2  # images at once on a GPU: at 512 px the attention maps of 50 steps take 7 GB an image
 TITLE = "Pix2Pix-Zero"
 SAMPLING = {  # of an edit
     "steps": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 12, "description": "DDIM steps, each way"},
     "guidance_scale": {"type": "number", "minimum": 0, "default": 3.0, "description": "away from `negative`; 1: none"},
-    # empty: the empty prompt, as in the paper. source: the source's own prompt, which leaves the inversion undistorted, so
-    # that the scale acts on the edit alone.
+    # empty: the empty prompt, as in the paper. source: the source's own prompt, which leaves the inversion undistorted,
+    # so that the scale acts on the edit alone.
     "negative": {
         "enum": ["empty", "source"],
         "default": "empty",
@@ -23,7 +27,7 @@ SAMPLING = {  # of an edit
     "regularisation": {
         "type": "object",
         "additionalProperties": False,
-        "properties": {  # defaults: ldcore.sampling.inversion.REGULARISATION
+        "properties": {  # defaults: ldcore.sampling.inversion.Inversion
             "reg_steps": {"type": "integer", "minimum": 0, "description": "gradient steps after each inversion step"},
             "auto_corr": {"type": "number", "minimum": 0, "description": "rate against correlated noise"},
             "kl": {"type": "number", "minimum": 0, "description": "rate towards unit Gaussian noise"},
@@ -34,116 +38,132 @@ SAMPLING = {  # of an edit
     },
 }
 
+GPU_CHUNK = 2  # images at once on a GPU: at 512 px the attention maps of 50 steps take 7 GB per image
+
 
 class Recorder:
-    """An attention processor that keeps its probabilities [N, heads, queries, keys] in `maps`."""
+    """An attention processor that keeps its probabilities [N * heads, queries, keys] in `maps`."""
 
     def __init__(self):
         self.maps = None
 
     def __call__(self, attention, hidden_states, encoder_hidden_states=None, attention_mask=None, **_):
+        """What diffusers' AttnProcessor computes."""
         context = hidden_states if encoder_hidden_states is None else encoder_hidden_states
         query, key, value = (
-            attention.head_to_batch_dim(part)
-            for part in (attention.to_q(hidden_states), attention.to_k(context), attention.to_v(context))
+            attention.head_to_batch_dim(projected)
+            for projected in (attention.to_q(hidden_states), attention.to_k(context), attention.to_v(context))
         )
         self.maps = attention.get_attention_scores(query, key, attention_mask)
         return attention.to_out[0](attention.batch_to_head_dim(self.maps @ value))
 
 
-def recorders(unet) -> tuple[list[Recorder], dict]:
-    """Put a Recorder into every cross-attention of the U-Net; returns them and the processors that were there."""
+@contextmanager
+def recorded(unet):
+    """Within: every cross-attention of the U-Net has a Recorder; `maps_of` reads them."""
     before = dict(unet.attn_processors)
-    processors = {name: Recorder() if "attn2" in name else old for name, old in unet.attn_processors.items()}
-    kept = [one for one in processors.values() if isinstance(one, Recorder)]
-    unet.set_attn_processor(processors)  # empties the dict
-    return kept, before
+    recorders = {name: Recorder() if "attn2" in name else processor for name, processor in before.items()}
+    unet.set_attn_processor(recorders)  # empties the dict
+    try:
+        yield
+    finally:
+        unet.set_attn_processor(before)
 
 
-def edit(backbone, sources, drift: Drift, options: dict, amounts=(1.0,)):
-    """See ldcore.edit.methods. Unedited is the inversion sampled back without a direction.
+def maps_of(unet) -> list[torch.Tensor]:
+    """The attention maps of the last network call, one tensor per cross-attention."""
+    return [processor.maps for processor in unet.attn_processors.values() if isinstance(processor, Recorder)]
 
-    The direction is the difference of the mean embeddings of the edit's two sets of prompts, times the amount. A `prior` drift is
-    where the inverted image's z_T already lies, so it acts through the weights trained with it; a `kernel` drift is subtracted in
-    the inversion and added in the sampling.
+
+def edit(backbone, sources: Sources, drift: Drift, options: dict, amounts=(1.0,)):
+    """See ldcore.edit.methods. Unedited is the inversion, sampled back without a direction.
+
+    The direction is the difference of the mean embeddings of the edit's two sets of prompts, times the amount. A
+    `prior` drift is where the inverted image's z_T already lies, so it acts through the weights trained with it; a
+    `kernel` drift is subtracted in the inversion and added in the sampling.
     """
-    latents, texts, keys = sources.latents, sources.texts, sources.keys
-    embeds = embed_prompts(backbone, ["", *texts.source])
+    texts = sources.texts
     directions = {
         name: embed_prompts(backbone, after).mean(0) - embed_prompts(backbone, before).mean(0)
         for name, (before, after) in texts.sets.items()
         if name in texts.edit
     }
     direction = torch.stack([directions[name] for name in texts.edit])
+    embeds = embed_prompts(backbone, ["", *texts.source])
     negative = embeds[1:] if options["negative"] == "source" else embeds[:1].expand_as(direction)
-    kept, before = recorders(backbone.unet)
-    tensors, found, size = (latents, embeds[1:], negative, direction), [], chunk_size(backbone.device, CHUNK)
-    for first in range(0, len(latents), size):
-        rows = slice(first, first + size)
-        parts = (part[rows].to(backbone.device) for part in tensors)
-        found.append(edit_chunk(backbone, *parts, drift, options, keys[rows], amounts, kept, size))
-    backbone.unet.set_attn_processor(before)
-    return tuple(torch.cat([part[side] for part in found], 1) for side in (0, 1))
+
+    def edit_chunk(rows, latents, prompts, negatives, directions):
+        keys = [sources.keys[row] for row in rows]
+        to_edit = ToEdit(keys, *(part.to(backbone.device) for part in (latents, prompts, negatives, directions)))
+        return edit_at_amounts(backbone, to_edit, drift, options, amounts)
+
+    size = chunk_size(backbone.device, GPU_CHUNK)
+    tensors = torch.arange(len(sources.keys)), sources.latents, embeds[1:], negative, direction
+    with recorded(backbone.unet):
+        chunks = list(in_chunks(edit_chunk, *tensors, size=size))
+    return tuple(torch.cat(side).transpose(0, 1).contiguous() for side in zip(*chunks))
 
 
-def edit_chunk(backbone, latents, embeds, negative, direction, drift, options, keys, amounts, kept, size):
-    """One chunk of `edit`, filled up to `size` images: kernels round by batch size."""
-    count = len(latents)
-    latents, embeds, negative, direction = (
-        torch.cat([part, part[-1:].expand(size - count, *part.shape[1:])])
-        for part in (latents, embeds, negative, direction)
-    )
-    keys, pairs, last = [*keys, *keys[-1:] * (size - count)], [], None
+@dataclass(frozen=True)
+class ToEdit:
+    """A chunk of N images to edit, on the model's device."""
+
+    keys: list[tuple]
+    latents: torch.Tensor  # [N, 4, h, w]
+    embeds: torch.Tensor  # of the sources' prompts, [N, 77, D]
+    negative: torch.Tensor  # what guidance leads away from, [N, 77, D]
+    direction: torch.Tensor  # of the edit, [N, 77, D]
+
+
+def edit_at_amounts(backbone, images: ToEdit, drift: Drift, options: dict, amounts) -> tuple:
+    """Edited and unedited latents of a chunk, each [N, A, 4, h, w] on the CPU."""
+    inversion, edited, unedited = Inversion(options["steps"], **options["regularisation"]), [], []
+    source_context = torch.cat([images.negative, images.embeds])
+    noise = None
     for amount in amounts:
-        under = drift.times(amount)
-        if last is None or drift.kind == "kernel":
-            noise = invert(backbone, latents, embeds, under, options["steps"], keys, options["regularisation"])
-            last = denoise(backbone, noise, embeds, negative, under, options, kept)
-        edited = last[0]
+        scaled = drift.times(amount)
+        # 1. Invert, and sample back without a direction. Under a `prior` drift both are the same for every amount.
+        if noise is None or drift.kind == "kernel":
+            noise = invert(backbone, images.latents, images.embeds, scaled, images.keys, inversion)
+            restored, maps = sample_recorded(backbone, noise, source_context, scaled, options)
+        # 2. Sample along the direction, towards the attention maps of the way back.
+        towards_edit = restored
         if amount:
-            edited, _ = denoise(backbone, noise, embeds + amount * direction, negative, under, options, kept, last[1])
-        pairs.append((edited[:count].cpu(), last[0][:count].cpu()))
-    return tuple(torch.stack(side) for side in zip(*pairs))
+            context = torch.cat([images.negative, images.embeds + amount * images.direction])
+            towards_edit, _ = sample_recorded(backbone, noise, context, scaled, options, maps)
+        edited.append(towards_edit.cpu())
+        unedited.append(restored.cpu())
+    return torch.stack(edited, 1), torch.stack(unedited, 1)
 
 
-def denoise(backbone, latents, embeds, negative, drift, options, kept, references=None):
-    """DDIM sampling (latents, attention maps of every step); with `references`, each step first moves towards their maps."""
-    scheduler = type(backbone.scheduler).from_config(backbone.scheduler.config)
-    scheduler.set_timesteps(options["steps"], device=backbone.device)
-    context = torch.cat([negative.expand_as(embeds), embeds])
-    after, seen, scale = drift.step_callback(), [], options["guidance_scale"]
-    for step, timestep in enumerate(scheduler.timesteps):
-        entering = torch.cat([latents, latents])
+def sample_recorded(backbone, noise, context, drift: Drift, options: dict, references=None):
+    """DDIM sampling from the inverted noise: the latents, and the attention maps of every step.
+
+    context [2N, 77, D]: what guidance leads away from, then the prompts. With `references`, the maps of another
+    sampling, each step first moves the latents towards them.
+    """
+    maps, rate = [], options["cross_attention_guidance_amount"]
+
+    def predict(latents, timestep):
+        both = torch.cat([latents, latents])
         if references is not None:
-            entering = towards(
-                backbone,
-                entering,
-                timestep,
-                context,
-                kept,
-                references[step],
-                options["cross_attention_guidance_amount"],
-            )
-            latents = entering.chunk(2)[0]  # as the reference implementation: the unconditional half moves on
-        with torch.no_grad():
-            predicted = backbone.unet(entering, timestep, context).sample
-        seen.append([one.maps for one in kept])
-        without, given = predicted.chunk(2)
-        latents = scheduler.step(without + scale * (given - without), timestep, latents).prev_sample
-        if after:
-            latents = after(None, step, timestep, {"latents": latents})["latents"]
-    return latents, seen
+            both = towards_maps(backbone, both, timestep, context, references[len(maps)], rate)
+            latents = both.chunk(2)[0]  # as the reference implementation: the unconditional half moves on
+        without, given = network(backbone, both, timestep, context).chunk(2)
+        maps.append(maps_of(backbone.unet))
+        return without + options["guidance_scale"] * (given - without), latents
+
+    return denoise(backbone, noise, predict, drift, options["steps"]), maps
 
 
-def towards(backbone, entering, timestep, context, kept, maps, amount: float):
-    """One gradient step of the network's input on the squared distance of its attention maps to `maps`."""
-    entering = entering.detach().requires_grad_(True)
+def towards_maps(backbone, latents, timestep, context, references, rate: float):
+    """One gradient step of latents [2N, 4, h, w] on the squared distance of their attention maps to `references`."""
+    latents = latents.detach().requires_grad_(True)
     with torch.enable_grad():
-        backbone.unet(entering, timestep, context)
-        # mean over heads and both halves, an image at a time, as the reference does for one image
-        loss = sum(
-            (one.maps - before).square().sum((1, 2)).sum() / (len(one.maps) / (len(entering) / 2))
-            for one, before in zip(kept, maps)
-        )
-        (gradient,) = torch.autograd.grad(loss, entering)
-    return (entering - amount * gradient).detach()
+        network(backbone, latents, timestep, context)
+        loss = 0
+        for maps, reference in zip(maps_of(backbone.unet), references):
+            # mean over heads and both halves, image by image, as the reference implementation does for one image
+            loss = loss + (maps - reference).square().sum((1, 2)).sum() / (len(maps) / (len(latents) / 2))
+        (gradient,) = torch.autograd.grad(loss, latents)
+    return (latents - rate * gradient).detach()
