@@ -1,8 +1,8 @@
 """The one records table every dataset yields: a pandas DataFrame beside a uint8 image stack.
 
-One row per image.  Columns: subject_id (str), session (int, 0 is the first visit), age (years, may be empty),
+One row per image. Columns: subject_id (str), session (int, 0 is the first visit), age (years, may be empty),
 sex ("F"/"M", may be empty), diagnosis ("CN"/"MCI"/"AD" for brain, may be empty), findings (str, may be empty),
-split ("train"/"val"/"test"), image_index (row of images.npy).  Further columns are kept as they are.
+split ("train"/"val"/"test"), image_index (row of images.npy). Further columns are kept as they are.
 """
 
 import hashlib
@@ -88,7 +88,7 @@ def save(records: pd.DataFrame, images: np.ndarray, folder) -> None:
 def load(folder, mmap: bool = False):
     """Return (records, images uint8 [N, H, W]) as written by `save`; empty text cells come back as "".
 
-    `mmap` leaves the images on disk (read-only).  Raises UserError when a file is missing or the table is invalid.
+    `mmap` leaves the images on disk (read-only). Raises UserError when a file is missing or the table is invalid.
     """
     folder = Path(folder)
     for name in ("records.csv", "images.npy"):
@@ -120,7 +120,7 @@ def assign_splits(subject_ids, fractions: dict, seed: int) -> dict:
     """Map each distinct subject id to a split by hash: adding subjects never moves the others.
 
     `fractions`: {"train": .., "val": .., "test": ..}, each >= 0, summing to 1 (missing ones are 0); a subject whose
-    hash in [0, 1) falls in a split's share gets it.  Raises UserError for other fractions.
+    hash in [0, 1) falls in a split's share gets it. Raises UserError for other fractions.
     """
     check_fractions(fractions)
     values = [float(fractions.get(name, 0.0)) for name in SPLITS]

@@ -1,6 +1,7 @@
 """What a config asks of its data sets, checked before anything runs: adapters, their options, patient information."""
 
 from ldcore import plugins
+from ldcore.datasets import part_options
 from ldcore.runtime.errors import UserError
 
 WITHOUT_PATIENT = ("simple", "diverse")  # prompt styles that name neither age nor sex
@@ -20,8 +21,9 @@ def check_datasets(config: dict) -> None:
 def check_options(adapter: str, given: dict, place: str) -> None:
     """UserError, which begins with the place, for an option that the adapter, or one of its parts, does not have."""
     options = plugins.options("dataset adapter", adapter, given, place)
-    for part, own in options.get(plugins.declared("dataset adapter", adapter).get("PARTS"), {}).items():
-        check_options(part, {"source": "", **own}, f"{place}.parts.{part}")
+    parts = plugins.declared("dataset adapter", adapter).get("PARTS")
+    for part, own in options.get(parts, {}).items():
+        part_options(part, own, options, f"{place}.{parts}.{part}")
 
 
 def check_patients(config: dict) -> None:

@@ -20,6 +20,8 @@ MEDMNIST = {
     "options": {"source": "medmnist"},
 }
 
+MERGED = {**MEDMNIST, "adapter": "merged"}
+
 
 @pytest.mark.parametrize(
     "path", [p for p in sorted((ROOT / "configs").glob("*.yaml")) if p.stem != "pretrain"], ids=lambda p: p.stem
@@ -86,12 +88,12 @@ def test_each_mistake_names_its_key(changes, named):
             "chest_phantom.options: .*subjects is 'ten'",
         ),
         (
-            {
-                "datasets": {
-                    "m": {**MEDMNIST, "adapter": "merged", "options": {"source": "x", "parts": {"adni": {"day": 1}}}}
-                }
-            },
+            {"datasets": {"m": {**MERGED, "options": {"source": "x", "parts": {"adni": {"day": 1}}}}}},
             "datasets.m.options.parts.adni: option 'day' is unknown",
+        ),
+        (
+            {"datasets": {"m": {**MERGED, "options": {"source": "x", "parts": {"adni": {"image_size": 64}}}}}},
+            "datasets.m.options.parts.adni.image_size is one for all parts; set image_size beside parts",
         ),
         ({"methods": {"dreambooht": {}}}, "dreambooht.*basic_ft"),
         ({"extractors": {"resnet": {}}}, "extractors.resnet"),

@@ -19,8 +19,8 @@ and, where it can render a record of its own changed,
 
 or, where it reads a download folder,
 
-    listing(options)         (scans, excluded), two tables made from folder and tables alone: no image is opened
-    prepared(scan, options)  uint8 [image_size, image_size] of one scan, a row of `scans` as a dict
+    list_scans(options)         (scans, excluded), two tables made from folder and tables alone: no image is opened
+    read_scan(scan, options)    uint8 [image_size, image_size] of one scan, a row of `scans` as a dict
 
 `options` are complete and within their ranges, `seed` is a whole number. A row of scans has subject_id and path and
 any of
@@ -32,6 +32,7 @@ any of
     split      the data set's own, in every row or in none; it goes before fractions
 
 and whatever else shall stay in the records. A row of excluded has path, subject_id and the reason why it is left out.
-What `prepared` raises leaves the scan out, the error's words being the reason. UserError is for all that a person has
-to mend first.
+An error in read_scan leaves that scan out, the error's words being the reason; a UserError elsewhere ends the command:
+its text is one sentence that says what a person has to mend. ldcore.datasets.tables reads tables,
+ldcore.datasets.scans.listing matches their rows with images, and ldcore.datasets.scans.images reads images.
 """

@@ -14,7 +14,7 @@ Structural equations (U: standard normal, u: uniform in (0, 1), drawn from seed 
     lesions    = 0.25 + 0.20 (age_s - 70) / 10 + 0.12 U_l               white-matter darkening beside the ventricles
     image      = scan(warp(template at height z, anatomy, head size, VR), atrophy, lesions; pose, bias, gain, noise)
 
-VR multiplies the template's ventricle area; atrophy erodes the cortex and opens the sulci.  Anatomy, z and the scan's
+VR multiplies the template's ventricle area; atrophy erodes the cortex and opens the sulci. Anatomy, z and the scan's
 pose, bias field, gain and noise depend on (subject, session) only, so a counterfactual shares them with its record.
 The age, diagnosis and split draws follow a low-discrepancy sequence, so every run has its share of each group in test.
 """

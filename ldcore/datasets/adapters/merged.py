@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from ldcore import plugins
+from ldcore.datasets import part_options
 from ldcore.runtime.errors import UserError
 
 TITLE = "several downloads"
@@ -32,8 +33,7 @@ def list_scans(options: dict):
             "Option parts is empty; give adapters and their options, e.g. "
             "{adni: {source: ADNI}, oasis3: {source: OASIS3}}."
         )
-    all_options = {name: part_options(name, options) for name in options["parts"]}
-    listings = {name: adapter(name).list_scans(part) for name, part in all_options.items()}
+    listings = {name: adapter(name).list_scans(options_of(name, options)) for name in options["parts"]}
     scans = pd.concat([marked(scans, name) for name, (scans, _) in listings.items()], ignore_index=True)
     excluded = pd.concat([excluded for _, excluded in listings.values()], ignore_index=True)
     adapters = scans.groupby("subject_id")["adapter"].agg(lambda names: " and ".join(sorted(set(names))))
@@ -48,7 +48,7 @@ def list_scans(options: dict):
 
 def read_scan(scan: dict, options: dict):
     """The image of one scan, as its part makes it."""
-    return adapter(scan["adapter"]).read_scan(scan, part_options(scan["adapter"], options))
+    return adapter(scan["adapter"]).read_scan(scan, options_of(scan["adapter"], options))
 
 
 def adapter(name: str):
@@ -59,15 +59,9 @@ def adapter(name: str):
     return module
 
 
-def part_options(name: str, options: dict) -> dict:
+def options_of(name: str, options: dict) -> dict:
     """A part's complete options. UserError: an option that is set for all or unknown, no such folder."""
-    adapter(name)
-    own = {"source": "", **options["parts"][name]}
-    common = sorted(own.keys() & options.keys() - {"source"})
-    if common:
-        raise UserError(f"Option parts.{name}.{common[0]} is one for all parts; set {common[0]} beside parts.")
-    own["image_size"] = options["image_size"]
-    own = plugins.options("dataset adapter", name, own, f"Option parts.{name}")
+    own = part_options(name, options["parts"][name], options, f"Option parts.{name}")
     folder = Path(options["source"], own["source"])
     if not folder.is_dir():
         raise UserError(f"Option parts.{name}.source: {folder} is not a folder; give the folder of the download.")

@@ -1,7 +1,7 @@
 """2-D tables cut from nilearn's packaged MNI152 (ICBM 2009a nonlinear, skull-stripped T1, grey and white matter maps).
 
 Every map is [y, x] on a 1-mm grid (y from posterior to anterior, x from left to right, in MNI millimetres), one per
-1-mm axial slice from Z_FIRST to Z_LAST.  The source files ship inside nilearn, so nothing is downloaded.
+1-mm axial slice from Z_FIRST to Z_LAST. The source files ship inside nilearn, so nothing is downloaded.
 """
 
 from functools import lru_cache
