@@ -45,6 +45,6 @@ rule all:
     default_target: True
     input:
         STORE.page,
-        [STORE.table(table, suffix) for table in TABLES + EDIT_TABLES for suffix in ("csv", "md", "tex")],
-        [STORE.figure(figure, suffix) for figure in FIGURES + EDIT_FIGURES for suffix in ("png", "pdf")],
+        [STORE.table(table, suffix) for table in TABLES for suffix in ("csv", "md", "tex")],
+        [STORE.figure(figure, suffix) for figure in FIGURES for suffix in ("png", "pdf")],
     localrule: True

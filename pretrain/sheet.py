@@ -48,7 +48,7 @@ def contact_sheet(model, work, path) -> None:
     """Draw the sheet of the diffusers folder `model` to `path` (PNG), held-out photographs from work/corpus.npz."""
     import matplotlib.pyplot as plt
 
-    from ldcore.report.figures import picture
+    from ldcore.report.drawing import picture
     from ldcore.runtime.files import atomic
 
     backbone = load_backbone(model)

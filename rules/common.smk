@@ -1,15 +1,17 @@
 # The config, checked and unrolled; paths and look-ups that rules share. Imports nothing heavy: every job parses this.
 import json
+import re
 import sys
 from shlex import quote
 
 import yaml
 from snakemake.exceptions import WorkflowError
 
-from ldcore import grid
+from ldcore import grid, plugins
 from ldcore.grid import Checkpoint, EditRun
 from ldcore.plan import budget
 from ldcore.plan import config as ldconfig
+from ldcore.plan import reporting
 from ldcore.plan import resources as ldresources
 from ldcore.plan import weights as ldweights
 from ldcore.runtime.errors import UserError
@@ -178,3 +180,25 @@ def training_drift(dataset, training):
 def edits_of(task):
     """The index file of every editing job of a task."""
     return [STORE.edits(run) / "index.json" for run in grid.edit_runs(config, task)]
+
+
+def needed(kind, name):
+    """What the job of a table or figure waits for, by its NEEDS; of editing tasks those that it shows."""
+    sampled = grid.checkpoints(config)
+    tasks = reporting.tasks_of(config, kind, name)
+    paths = {
+        "scores": [STORE.scores(dataset) for dataset in config["grid"]["datasets"]],
+        "downstream": [STORE.downstream(dataset) for dataset in config["grid"]["datasets"]],
+        "samples": [STORE.samples(checkpoint) / "index.json" for checkpoint in sampled],
+        "data": [STORE.data(dataset) / "records.csv" for dataset in grid.used_datasets(config)],
+        "edit_scores": [STORE.edit_scores(task) for task in tasks],
+        "edits": [path for task in tasks for path in edits_of(task)],
+    }
+    return [path for need in plugins.declared(kind, name)["NEEDS"] for path in paths[need]]
+
+
+def code_of(kind, name):
+    """A params value: the file of a table or figure and those it shares with others. Other code: it is made anew."""
+    path, report = plugins.file_of(kind, name), plugins.ROOT / "ldcore" / "report"
+    shared = [*report.glob("*.py"), *report.glob("*/_*.py")]
+    return digest(*[source.read_text() for source in [path, *sorted(shared)]])

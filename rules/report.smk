@@ -1,110 +1,79 @@
-DATASETS = config["grid"]["datasets"]
-TABLES = ["table1", "table3"] if config.get("prompt_study") else ["table1"]
-EDIT_TABLES = [*dict.fromkeys(task["table"] for task in TASKS.values()), "truth"] if TASKS else []
-FIGURES = (["figure2", "figure3"] if config.get("sweep") else []) + ["figure4", "figure5", "gains"]
-EDIT_FIGURES = [*dict.fromkeys(task["figure"] for task in TASKS.values()), "figure1", "tradeoff"] if TASKS else []
-EDIT_SCORES = [STORE.edit_scores(task) for task in TASKS]
+# Which tables and figures there are follows from the config and what their files declare (ldcore/plan/reporting.py).
+TABLES = reporting.tables(config)
+FIGURES = reporting.figures(config)
 
 
 rule table:
     input:
-        scores=[STORE.scores(dataset) for dataset in DATASETS],
-        downstream=[STORE.downstream(dataset) for dataset in DATASETS],
+        lambda wildcards: needed("table", wildcards.table),
         reported="resources/reported_values.csv",
     output:
-        [STORE.table("{table}", suffix) for suffix in ("csv", "md", "tex")],
+        csv=report(
+            STORE.table("{table}", "csv"),
+            caption="caption.rst",
+            category="Tables",
+            labels=lambda wildcards: {"table": plugins.title("table", wildcards.table), "form": "long"},
+        ),
+        md=report(
+            STORE.table("{table}", "md"),
+            caption="caption.rst",
+            category="Tables",
+            labels=lambda wildcards: {"table": plugins.title("table", wildcards.table), "form": "as in the paper"},
+        ),
+        tex=STORE.table("{table}", "tex"),
     log:
-        STORE.log("{table}"),
+        STORE.log("table", "{table}"),
     benchmark:
-        STORE.benchmark("{table}")
+        STORE.benchmark("table", "{table}")
     wildcard_constraints:
-        table="table1|table3",
+        table="|".join(map(re.escape, TABLES)),
     localrule: True
     conda:
         ENVIRONMENT
     resources:
         **asked("table"),
     params:
-        depends=depends("grid", "prompt_study", "sweep", "datasets"),
+        depends=depends("grid", "prompt_study", "sweep", "editing", "datasets"),
+        code=lambda wildcards: code_of("table", wildcards.table),
+        caption=lambda wildcards: plugins.declared("table", wildcards.table)["CAPTION"],
     shell:
-        "python workflow_scripts/tables.py --config {CONFIG:q} --table {wildcards.table} 2>&1 | tee {log:q}"
+        "python workflow_scripts/table.py --config {CONFIG:q} --name {wildcards.table:q} 2>&1 | tee {log:q}"
 
 
 rule figure:
     input:
-        scores=[STORE.scores(dataset) for dataset in DATASETS],
-        samples=[path for dataset in DATASETS for path in samples_of(dataset)],
-        data=[STORE.data(dataset) / "records.csv" for dataset in DATASETS],
+        lambda wildcards: needed("figure", wildcards.figure),
     output:
-        [STORE.figure("{figure}", suffix) for suffix in ("png", "pdf")],
+        png=report(
+            STORE.figure("{figure}", "png"),
+            caption="caption.rst",
+            category="Figures",
+            labels=lambda wildcards: {"figure": plugins.title("figure", wildcards.figure)},
+        ),
+        pdf=STORE.figure("{figure}", "pdf"),
     log:
-        STORE.log("{figure}"),
+        STORE.log("figure", "{figure}"),
     benchmark:
-        STORE.benchmark("{figure}")
+        STORE.benchmark("figure", "{figure}")
     wildcard_constraints:
-        figure="figure[2-5]|gains",
+        figure="|".join(map(re.escape, FIGURES)),
     localrule: True
     conda:
         ENVIRONMENT
     resources:
         **asked("figure"),
     params:
-        depends=depends("grid", "prompt_study", "sweep", "datasets"),
+        depends=depends("seed", "grid", "prompt_study", "sweep", "editing", "datasets", "trainings"),
+        code=lambda wildcards: code_of("figure", wildcards.figure),
+        caption=lambda wildcards: plugins.declared("figure", wildcards.figure)["CAPTION"],
     shell:
-        "python workflow_scripts/figures.py --config {CONFIG:q} --figure {wildcards.figure} 2>&1 | tee {log:q}"
-
-
-if TASKS:
-
-    # Small jobs, so one for all tables and one for all figures: starting Python would take longer than drawing.
-    rule edit_tables:
-        input:
-            scores=EDIT_SCORES,
-            reported="resources/reported_values.csv",
-        output:
-            [STORE.table(table, suffix) for table in EDIT_TABLES for suffix in ("csv", "md", "tex")],
-        log:
-            STORE.log("edit_tables"),
-        benchmark:
-            STORE.benchmark("edit_tables")
-        localrule: True
-        conda:
-            ENVIRONMENT
-        resources:
-            **asked("edit_tables"),
-        params:
-            tables=EDIT_TABLES,
-            depends=depends("grid", "editing", "datasets"),
-        shell:
-            "python workflow_scripts/edit_tables.py --config {CONFIG:q} --tables {params.tables:q} 2>&1 | tee {log:q}"
-
-    rule edit_figures:
-        input:
-            scores=EDIT_SCORES,
-            edits=[path for task in TASKS for path in edits_of(task)],
-            data=[STORE.data(dataset) / "records.csv" for dataset in sorted({dataset_of(task) for task in TASKS})],
-        output:
-            [STORE.figure(figure, suffix) for figure in EDIT_FIGURES for suffix in ("png", "pdf")],
-        log:
-            STORE.log("edit_figures"),
-        benchmark:
-            STORE.benchmark("edit_figures")
-        localrule: True
-        conda:
-            ENVIRONMENT
-        resources:
-            **asked("edit_figures"),
-        params:
-            figures=EDIT_FIGURES,
-            depends=depends("seed", "grid", "editing", "datasets"),
-        shell:
-            "python workflow_scripts/edit_figures.py --config {CONFIG:q} --figures {params.figures:q} 2>&1 | tee {log:q}"
+        "python workflow_scripts/figure.py --config {CONFIG:q} --name {wildcards.figure:q} 2>&1 | tee {log:q}"
 
 
 rule page:
     input:
-        tables=[STORE.table(table) for table in TABLES + EDIT_TABLES],
-        figures=[STORE.figure(figure) for figure in FIGURES + EDIT_FIGURES],
+        tables=[STORE.table(table) for table in TABLES],
+        figures=[STORE.figure(figure) for figure in FIGURES],
     output:
         STORE.page,
     log:
@@ -117,9 +86,6 @@ rule page:
     resources:
         **asked("page"),
     params:
-        tables=TABLES + EDIT_TABLES,
-        figures=FIGURES + EDIT_FIGURES,
         depends=as_json(config),
     shell:
-        "python workflow_scripts/page.py --config {CONFIG:q} --tables {params.tables:q} --figures {params.figures:q} "
-        "2>&1 | tee {log:q}"
+        "python workflow_scripts/page.py --config {CONFIG:q} 2>&1 | tee {log:q}"

@@ -17,7 +17,7 @@ import matplotlib.pyplot as plt
 from ldcore import plugins
 from ldcore.datasets import build
 from ldcore.datasets.adapters import chest_phantom as phantom
-from ldcore.report.figures import picture
+from ldcore.report.drawing import picture
 from ldcore.runtime import cli
 from ldcore.runtime.files import atomic
 

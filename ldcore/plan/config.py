@@ -80,6 +80,7 @@ def check_names(config: dict) -> None:
     """UserError, before any job starts, where a plug-in does not exist or has no such options."""
     from ldcore.plan.datasets import check_datasets
     from ldcore.plan.measuring import check_measuring
+    from ldcore.plan.reporting import check_reporting
 
     check_datasets(config)
     check_measuring(config)
@@ -93,6 +94,7 @@ def check_names(config: dict) -> None:
     for name, options in config["methods"].items():
         check_plugin("method", name, "methods")
         plugins.options("method", name, options, f"Config methods.{name}")
+    check_reporting(config)
     for key, task in (config.get("editing") or {"tasks": {}})["tasks"].items():
         check_plugin("edit method", task["method"], f"editing.tasks.{key}.method")
         plugins.options("edit method", task["method"], task["train"], f"Config editing.tasks.{key}.train")

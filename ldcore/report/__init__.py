@@ -1,1 +1,4 @@
-"""Scores and samples to what people read: tables, figures, one page."""
+"""Scores, samples and edits to what people read: tables, figures, one page.
+
+A table is a file in tables/, a figure one in figures/; both draw from `Results` (results.py) alone.
+"""

@@ -124,7 +124,7 @@ def test_the_smoke_grid_runs_as_slurm_jobs_with_the_resources_asked_for(slurm, c
             assert ("gres:gpu:1" in job.get("TresPerJob", "")) == (resources["gpu"] == 1), (stage, job)
             assert f"mem={memory}M" in job["TRES"] or f"mem={memory / 1024:g}G" in job["TRES"]
             assert job["TimeLimit"] == "00:30:00"
-    assert not any(re.match("rule_(table|figure|page|edit_tables|edit_figures)", job["Comment"]) for job in jobs)
+    assert not any(re.match("rule_(table|figure|page)", job["Comment"]) for job in jobs)
 
 
 def test_the_summary_knows_every_job(slurm, cluster, undisturbed):

@@ -1,0 +1,78 @@
+"""Tables as text: numbers, Markdown, LaTeX, and what methods are called."""
+
+import pandas as pd
+
+from ldcore import plugins
+from ldcore.runtime.errors import UserError
+from ldcore.runtime.files import atomic
+
+# Rows that no method makes.
+FLOORS = {"real": "Real training images", "reconstruction": "Real training images, reconstructed"}
+
+
+def method_title(name: str, kind: str = "method") -> str:
+    """What tables and figures call a method, a floor, or the method of an edit; its name where it is not at hand."""
+    if name in FLOORS:
+        return FLOORS[name]
+    try:
+        return plugins.title(kind, name)
+    except UserError:
+        return name
+
+
+def number(value: float) -> str:
+    """Four significant digits without an exponent; '' where there is none."""
+    if value is None or value != value:
+        return ""
+    return f"{value:.1f}" if abs(value) >= 100 else f"{value:.2f}" if abs(value) >= 10 else f"{value:.4f}"
+
+
+def with_interval(row) -> str:
+    """'0.1234 [0.1200, 0.1268]', of a row with value, low and high; the value alone where there is no interval."""
+    return f"{number(row.value)} [{number(row.low)}, {number(row.high)}]" if row.low == row.low else number(row.value)
+
+
+def without_empty_columns(lines: list[dict]) -> pd.DataFrame:
+    """Lines of text as a table, without the columns that are empty in every line."""
+    table = pd.DataFrame(lines).fillna("")
+    return table.loc[:, (table.astype(str) != "").any()]
+
+
+def markdown(lines: pd.DataFrame, footnotes) -> str:
+    """A pipe table and its footnotes."""
+    rows = [list(lines.columns), ["---"] * len(lines.columns), *lines.astype(str).to_numpy().tolist()]
+    text = "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    return text + "\n\n" + "\n".join(f"- {note}" for note in footnotes) + "\n"
+
+
+def latex(lines: pd.DataFrame, footnotes) -> str:
+    """A booktabs table; footnotes as comments."""
+    escape = str.maketrans({"_": r"\_", "%": r"\%", "&": r"\&"})
+    text = [[str(value).translate(escape) for value in row] for row in [lines.columns, *lines.to_numpy()]]
+    rows = [" & ".join(row) + r" \\" for row in text]
+    body = [
+        rf"\begin{{tabular}}{{{'l' * len(lines.columns)}}}",
+        r"\toprule",
+        rows[0],
+        r"\midrule",
+        *rows[1:],
+        r"\bottomrule",
+        r"\end{tabular}",
+    ]
+    return "\n".join([*(f"% {note}" for note in footnotes), *body]) + "\n"
+
+
+def read(csv) -> pd.DataFrame:
+    """The rows of a csv file that `write` wrote: labels such as 0.10 stay text, and so does the data set NA."""
+    numbers = ("n", "seeds", "value", "low", "high", "paper_value")
+    columns = pd.read_csv(csv, nrows=0).columns
+    text = {name: str for name in columns if name not in numbers}
+    return pd.read_csv(csv, dtype=text, keep_default_na=False, na_values=[""])
+
+
+def write(stem, rows: pd.DataFrame, lines: pd.DataFrame, footnotes) -> None:
+    """Write stem.csv, the rows in the long form, and stem.md and stem.tex, the lines of the layout."""
+    texts = {"csv": rows.to_csv(index=False), "md": markdown(lines, footnotes), "tex": latex(lines, footnotes)}
+    for suffix, text in texts.items():
+        with atomic(f"{stem}.{suffix}") as temporary:
+            temporary.write_text(text)

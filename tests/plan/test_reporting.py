@@ -1,0 +1,106 @@
+"""Which tables and figures a config asks for, in the order of the page, and what is refused."""
+
+import sys
+
+import pytest
+
+from configs import checked
+from ldcore.plan.config import check_names
+from ldcore.plan.reporting import figures, tables, tasks_of
+from ldcore.runtime.errors import UserError
+
+WITHOUT = {"sweep": None, "prompt_study": None, "editing": None}
+
+
+def test_a_config_with_every_part_asks_for_all_in_the_order_of_the_page():
+    config = checked()
+    assert tables(config) == ["table1", "table3", "table2", "table4", "truth"]
+    assert figures(config) == [
+        *("figure2", "figure3", "figure4", "figure5", "gains", "figure6", "figure7", "figure8", "figure1", "tradeoff")
+    ]
+    assert tasks_of(config, "table", "table4") == ["disease", "findings"]
+    assert tasks_of(config, "figure", "figure6") == ["ageing"]
+    assert tasks_of(config, "figure", "figure1") == ["ageing", "disease", "findings"]
+
+
+@pytest.mark.parametrize(
+    "changes, table_names, figure_names",
+    [
+        (WITHOUT, ["table1"], ["figure4", "figure5", "gains"]),
+        (WITHOUT | {"sweep": checked()["sweep"]}, ["table1"], ["figure2", "figure3", "figure4", "figure5", "gains"]),
+        (WITHOUT | {"prompt_study": checked()["prompt_study"]}, ["table1", "table3"], ["figure4", "figure5", "gains"]),
+        (
+            WITHOUT | {"editing": {"tasks": {"ageing": None, "disease": None}}},
+            ["table1", "table4", "truth"],
+            ["figure4", "figure5", "gains", "figure8", "figure1", "tradeoff"],
+        ),
+    ],
+    ids=["grid", "sweep", "study", "one task"],
+)
+def test_a_part_that_is_not_there_is_not_shown(changes, table_names, figure_names):
+    config = checked(**changes)
+    assert (tables(config), figures(config)) == (table_names, figure_names)
+
+
+@pytest.fixture
+def lab(tmp_path, monkeypatch):
+    """Write a module of the package `lab`, which lies outside."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def write(name, text):
+        (tmp_path / "lab").mkdir(exist_ok=True)
+        (tmp_path / "lab" / f"{name}.py").write_text(text)
+
+    yield write
+    for name in [name for name in sys.modules if name.split(".")[0] == "lab"]:
+        del sys.modules[name]
+
+
+def test_those_from_outside_are_added_by_their_dotted_names(lab):
+    lab("strip", "CAPTION = 'A strip.'\nNEEDS = ('samples',)\n")
+    lab("late", "CAPTION = 'Edits.'\nNEEDS = ('edits',)\nASKED_BY = 'editing'\n")
+    config = checked(figures=["lab.strip", "lab.late"], tables=["lab.strip"])
+    check_names(config)
+    assert figures(config)[5] == "lab.strip" and figures(config)[-1] == "lab.late" and len(figures(config)) == 12
+    assert tables(config)[:2] == ["table1", "lab.strip"]
+
+
+def test_a_task_may_name_a_figure_from_outside(lab):
+    lab("sheet", "CAPTION = 'A sheet.'\nNEEDS = ('edits', 'data')\nASKED_BY = 'tasks'\n")
+    config = checked(editing={"tasks": {"findings": {"figure": "lab.sheet"}}})
+    check_names(config)
+    assert "lab.sheet" in figures(config) and "figure8" not in figures(config)
+
+
+@pytest.mark.parametrize(
+    "text, changes, sentence",
+    [
+        ("", {"figures": ["nosuch"]}, "Config figures: The figure 'nosuch' is unknown"),
+        ("", {"tables": ["lab.nosuch"]}, "Config tables: The table 'lab.nosuch' is unknown"),
+        ("", {"figures": ["figure2"], "sweep": None}, "'figure2' shows `sweep`, which the config does not have"),
+        ("NEEDS = ()\n", {"figures": ["lab.bad"]}, "lab.bad declares no CAPTION"),
+        ("CAPTION = 'x'\n", {"figures": ["lab.bad"]}, "lab.bad declares NEEDS = None"),
+        ("CAPTION = 'x'\nNEEDS = ('score',)\n", {"figures": ["lab.bad"]}, "use a tuple of some of scores, downstream"),
+        ("CAPTION = 'x'\nNEEDS = ()\nASKED_BY = 'me'\n", {"figures": ["lab.bad"]}, "declares ASKED_BY = 'me'"),
+        (
+            "CAPTION = 'x'\nNEEDS = ()\nASKED_BY = 'tasks'\n",
+            {"figures": ["lab.bad"]},
+            "'lab.bad' shows editing tasks, but none has it as its `figure`",
+        ),
+        (
+            "",
+            {"editing": {"tasks": {"ageing": {"figure": "gains"}}}},
+            "Config editing.tasks.ageing.figure: 'gains' is not made for tasks; use one of figure6, figure7, figure8",
+        ),
+        (
+            "",
+            {"editing": {"tasks": {"ageing": {"table": "table9"}}}},
+            "Config editing.tasks.ageing.table: The table 'table9'",
+        ),
+    ],
+)
+def test_what_cannot_be_made_is_refused_in_one_sentence(lab, text, changes, sentence):
+    lab("bad", text)
+    with pytest.raises(UserError) as error:
+        check_names(checked(**changes))
+    assert sentence in str(error.value) and "\n" not in str(error.value)
