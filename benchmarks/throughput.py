@@ -35,7 +35,7 @@ from ldcore.runtime.precision import compiled, lowered
 from ldcore.sampling.ddim import Sampling, sample, starting_noise
 from ldcore.training.batches import on_device
 from ldcore.training.checkpoint import read_losses, start
-from ldcore.training.loop import one_step
+from ldcore.training.loop import TrainingRun, one_step
 
 ROOT = Path(__file__).parents[1]
 FULL = {
@@ -105,14 +105,13 @@ def our_training(folder, batch_size: int, steps: int, compile: bool):
         "basic_ft",
         {"batch_size": batch_size, "mixed_precision": "bf16", "learning_rate": 1e-5, "compile": compile},
     )
-    named = basic_ft.trainable(backbone, options)
-    state, data = start(backbone, named, options, Path(folder, "none.pt"), ""), on_device(data, backbone.device)
+    run = TrainingRun(basic_ft, options, Drift(0.1, "prior"))
+    state = start(basic_ft.trainable(backbone, options), options, backbone.device)
+    data = on_device(data, backbone.device)
 
     def steps_of(count=steps):
         for step in range(count):
-            state["waiting"].append(
-                one_step(backbone, named, state, data, Drift(0.1, "prior"), "plain_noise", options, 0, step, (0, 1))
-            )
+            state.waiting.append(one_step(backbone, run, state, data, step, (0, 1)))
         read_losses(state, options, 1)
 
     counted = operations(lambda: steps_of(1))

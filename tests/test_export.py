@@ -13,7 +13,7 @@ from ldcore.edit.methods import instruct_pix2pix as ip
 from ldcore.model.backbone import embed_prompts, load_backbone
 from ldcore.runtime.errors import UserError
 from ldcore.sampling.ddim import Sampling, sample, starting_noise
-from ldcore.training.loop import train
+from ldcore.training.loop import TrainingRun, train
 
 OPTIONS = {"steps": 2, "batch_size": 2, "warmup": 1, "learning_rate": 1e-2}
 NAMES = [name for name in plugins.names("method") if name != "base"]
@@ -24,16 +24,8 @@ NOISE = starting_noise((4, 8, 8), 0)[None]
 def trained(tiny_model, data, folder, name):
     """A run's weights file."""
     own = {"class_images": 2, "class_steps": 1} if name == "dreambooth" else {}
-    train(
-        load_backbone(tiny_model),
-        plugins.find("method", name),
-        data,
-        Drift(),
-        "plain_noise",
-        {**OPTIONS, **own},
-        0,
-        folder,
-    )
+    run = TrainingRun(plugins.find("method", name), {**OPTIONS, **own})
+    train(load_backbone(tiny_model), run, data, folder)
     return folder / "weights.safetensors"
 
 

@@ -12,21 +12,21 @@ from ldcore.model.backbone import load_backbone
 from ldcore.runtime import cli
 from ldcore.runtime.device import prepare_cpu
 from ldcore.store import opened
-from ldcore.training.loop import train
+from ldcore.training.loop import TrainingRun, train
 
 
 def main(config, **ids):
     prepare_cpu()
     config, store = opened(config)
-    run = EditRun(**ids)
-    task, base, training = (
-        config["editing"]["tasks"][run.task],
-        edit_base(config, run),
-        config["trainings"][run.training],
-    )
-    method, drift = (
-        plugins.find("edit method", run.edit_method),
+    edit_run = EditRun(**ids)
+    base, training = edit_base(config, edit_run), config["trainings"][edit_run.training]
+    method = plugins.find("edit method", edit_run.edit_method)
+    run = TrainingRun(
+        method,
+        config["editing"]["tasks"][edit_run.task]["train"],
         Drift.read(store.drift(base.dataset, training["drift"])),
+        training["target"],
+        seed=f"{config['seed']}/{base.run}",
     )
     backbone = load_backbone(config["model"]["path"])
     load_weights(backbone, base.method, store.weights(base))
@@ -34,16 +34,7 @@ def main(config, **ids):
     anatomy = config["datasets"][base.dataset]["anatomy"]
     with np.load(store.latents(base.dataset)) as arrays:
         data = method.training_data(backbone, dict(arrays), pairs(records, "train"), records, anatomy)
-    train(
-        backbone,
-        method,
-        data,
-        drift,
-        training["target"],
-        task["train"],
-        f"{config['seed']}/{base.run}",
-        store.edits(run),
-    )
+    train(backbone, run, data, store.edits(edit_run))
 
 
 if __name__ == "__main__":

@@ -9,30 +9,26 @@ from ldcore.runtime import cli
 from ldcore.runtime.device import prepare_cpu
 from ldcore.store import opened
 from ldcore.training.batches import training_data
-from ldcore.training.loop import train
+from ldcore.training.loop import TrainingRun, train
 
 
 def main(config, **ids):
     prepare_cpu()
     config, store = opened(config)
     checkpoint = Checkpoint(**ids)
-    dataset, method = checkpoint.dataset, checkpoint.method
-    training = config["trainings"][checkpoint.training]
-    drift = Drift.read(store.drift(dataset, training["drift"]))
+    dataset, training = checkpoint.dataset, config["trainings"][checkpoint.training]
+    run = TrainingRun(
+        plugins.find("method", checkpoint.method),
+        config["methods"][checkpoint.method],
+        Drift.read(store.drift(dataset, training["drift"])),
+        training["target"],
+        seed=f"{config['seed']}/{checkpoint.run}",
+    )
     backbone = load_backbone(config["model"]["path"], ["unet", "text_encoder"])
     records = load(store.data(dataset), mmap=True)[0]
     anatomy = config["datasets"][dataset]["anatomy"]
     data = training_data(backbone, store.latents(dataset), records, anatomy, checkpoint.prompt)
-    train(
-        backbone,
-        plugins.find("method", method),
-        data,
-        drift,
-        training["target"],
-        config["methods"][method],
-        f"{config['seed']}/{checkpoint.run}",
-        store.training(checkpoint),
-    )
+    train(backbone, run, data, store.training(checkpoint))
 
 
 if __name__ == "__main__":

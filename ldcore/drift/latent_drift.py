@@ -25,8 +25,9 @@ TARGETS = ("drifted_noise", "plain_noise", "drifted_state")
 class Drift:
     """What is added to the mean of the noise.
 
-    value: a number, [C] numbers (one per latent channel) or a [C, h, w] map, in units of the noise's standard deviation.
-    kind: none, prior or kernel. UserError: an unknown kind, or a value that is not finite numbers in one of these shapes.
+    value: a number, [C] numbers (one per latent channel) or a [C, h, w] map, in units of the noise's standard
+    deviation. kind: none, prior or kernel. UserError: an unknown kind, or a value that is not finite numbers in one of
+    these shapes.
     """
 
     value: object = 0.0
@@ -73,7 +74,7 @@ class Drift:
         return noise + self.like(noise) if self.active else noise
 
     def step_callback(self):
-        """A diffusers `callback_on_step_end` that adds delta after every reverse step; None unless the kind is `kernel`."""
+        """A diffusers `callback_on_step_end` that adds delta after every reverse step; None unless kind is `kernel`."""
         if self.kind != "kernel" or not self.active:
             return None
 

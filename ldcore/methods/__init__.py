@@ -1,22 +1,29 @@
 """Fine-tuning methods, a file each. `base` trains nothing. A method declares, as plain literals (ldcore/plugins.py),
 
-    TITLE                                     what tables and figures call it
-    EXTENDS = ("ldcore.training.options",)    the options of every training run
-    OPTIONS                                   its own options, and its own defaults of those
-    TRAINS                                    what it trains, for the disk budget, which says "?" without it:
-                                              {part of the model: [patterns of parameter names]}, all matches added up, or
-                                              {"text_encoder": "words"} for new words in the phrases' place
+    TITLE
+        what tables and figures call it
+    EXTENDS = ("ldcore.training.options",)
+        the options of every training run
+    OPTIONS
+        its own options, and its own defaults of those
+    TRAINS
+        what it trains, for the disk budget, which says "?" without it: {part of the model: [patterns of parameter
+        names]}, all matches added up, or {"text_encoder": "words"} for new words in the phrases' place
 
 and has
 
-    trainable(backbone, options)              name -> parameter to train; everything else stays frozen
-    apply(backbone, tensors)                  put saved tensors (same names) into a freshly loaded backbone
+    trainable(backbone, options)
+        name -> parameter to train; everything else stays frozen
+    apply(backbone, tensors)
+        put saved tensors (same names) into a freshly loaded backbone
 
 and, where it needs them,
 
-    prepare(backbone, data, options, seed)    training data (batches.training_data) with what the method adds, before training;
-                                              tensors under "saved" are written beside the weights, for apply
-    export(backbone, tensors, folder)         the stock diffusers form, where it is not a `unet` folder
+    prepare(backbone, data, options, seed)
+        training data (training.batches.training_data) with what the method adds, before training; tensors under "saved"
+        are written beside the weights, for apply
+    export(backbone, tensors, folder)
+        the stock diffusers form, where it is not a `unet` folder
 """
 
 from pathlib import Path
@@ -26,9 +33,9 @@ from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import sha256
 
 
-def prepare(backbone, chosen, data: dict, options: dict, seed) -> dict:
+def prepare(backbone, method, data: dict, options: dict, seed) -> dict:
     """The training data as the method wants it; a method without `prepare` takes it as it is."""
-    return chosen.prepare(backbone, data, options, seed) if hasattr(chosen, "prepare") else data
+    return method.prepare(backbone, data, options, seed) if hasattr(method, "prepare") else data
 
 
 def saved_weights(name: str, path, device) -> dict:
@@ -45,17 +52,17 @@ def load_weights(backbone, name: str, path) -> str:
 
     UserError if the file is missing.
     """
-    chosen = plugins.find("method", name)
+    method = plugins.find("method", name)
     if name == "base":
         return "untrained"
-    chosen.apply(backbone, saved_weights(name, path, backbone.device))
+    method.apply(backbone, saved_weights(name, path, backbone.device))
     return sha256(path)
 
 
 def export(backbone, name: str, path, folder) -> None:
     """Write what stock diffusers loads: folder/unet (UNet2DConditionModel.from_pretrained) or the method's own form."""
-    chosen, tensors = plugins.find("method", name), saved_weights(name, path, backbone.device)
-    if hasattr(chosen, "export"):
-        return chosen.export(backbone, tensors, folder)
-    chosen.apply(backbone, tensors)
+    method, tensors = plugins.find("method", name), saved_weights(name, path, backbone.device)
+    if hasattr(method, "export"):
+        return method.export(backbone, tensors, folder)
+    method.apply(backbone, tensors)
     backbone.unet.save_pretrained(Path(folder) / "unet")

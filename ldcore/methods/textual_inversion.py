@@ -1,8 +1,8 @@
 """Textual Inversion: new words of the text encoder alone train (Gal et al. 2022, arXiv 2208.01618).
 
-The anatomy's name and every condition become placeholders ("brain MRI" -> "<brain_mri> <brain_mri>_1"), as many vectors as the
-phrase has tokens, starting at their embeddings: untrained, the prompt means what it meant. Saved as placeholder -> [vectors, D],
-which `load_textual_inversion` of a stock pipeline reads.
+The anatomy's name and every condition become placeholders ("brain MRI" -> "<brain_mri> <brain_mri>_1"), as many
+vectors as the phrase has tokens, starting at their embeddings: untrained, the prompt means what it meant. Saved as
+placeholder -> [vectors, D], which `load_textual_inversion` of a stock pipeline reads.
 """
 
 from pathlib import Path
@@ -30,7 +30,10 @@ def words_of(token: str, vectors: int) -> list[str]:
 
 
 def insert(backbone, tensors: dict) -> None:
-    """Add the placeholders' words to tokenizer and text encoder with the rows given, [vectors, D] each; other rows are copied."""
+    """Add the words of placeholders to tokenizer and text encoder; the other words keep their embeddings.
+
+    tensors: placeholder -> the embeddings of its words, [vectors, D].
+    """
     words = [word for token, rows in tensors.items() for word in words_of(token, len(rows))]
     backbone.tokenizer.add_tokens(words)
     encoder = backbone.text_encoder
@@ -46,33 +49,36 @@ def insert(backbone, tensors: dict) -> None:
 
 
 def prepare(backbone, data, options, seed) -> dict:
-    """Adds `prompt_ids` [P, 77] and `empty_ids`: prompts are encoded anew each step, so that gradients reach the placeholders."""
-    weight, tokenizer = backbone.text_encoder.get_input_embeddings().weight, backbone.tokenizer
-    used = [p for p in data["phrases"] if any(p.lower() in text.lower() for text in data["texts"])]
-    insert(
-        backbone,
-        {placeholder(p): weight[tokenizer(p, add_special_tokens=False).input_ids].detach().clone() for p in used},
-    )
+    """Insert the placeholders; add `prompt_ids` [P, 77] and `empty_ids` [77] to the data.
+
+    Prompts are encoded anew in each step, so that gradients reach the placeholders.
+    """
+    weight, embeddings = backbone.text_encoder.get_input_embeddings().weight, {}
+    for phrase in data["phrases"]:
+        if any(phrase.lower() in text.lower() for text in data["texts"]):
+            tokens = backbone.tokenizer(phrase, add_special_tokens=False).input_ids
+            embeddings[placeholder(phrase)] = weight[tokens].detach().clone()
+    insert(backbone, embeddings)
     return {**data, "prompt_ids": tokenize(backbone, data["texts"]), "empty_ids": tokenize(backbone, [""])[0]}
 
 
 def trainable(backbone, options) -> dict:
-    """Placeholder -> parameter [vectors, D]. It takes its rows' place after the embedding layer, whose weight stays frozen."""
+    """Placeholder -> parameter [vectors, D], which stands in for its words after the embedding layer."""
     layer = backbone.text_encoder.get_input_embeddings()
-    named, places = {}, {}
+    parameters, ids = {}, {}
     for words in backbone.placeholders.values():
-        ids = backbone.tokenizer.convert_tokens_to_ids(words.split())
-        named[words.split()[0]] = torch.nn.Parameter(layer.weight[ids].detach().clone())
-        places[words.split()[0]] = ids
+        token = words.split()[0]
+        ids[token] = backbone.tokenizer.convert_tokens_to_ids(words.split())
+        parameters[token] = torch.nn.Parameter(layer.weight[ids[token]].detach().clone())
 
     def replace(module, inputs, output):
-        for token, parameter in named.items():
-            for vector, index in zip(parameter, places[token]):
+        for token, parameter in parameters.items():
+            for vector, index in zip(parameter, ids[token]):
                 output = torch.where((inputs[0] == index)[..., None], vector, output)
         return output
 
     layer.register_forward_hook(replace)
-    return named
+    return parameters
 
 
 def apply(backbone, tensors) -> None:
@@ -81,7 +87,7 @@ def apply(backbone, tensors) -> None:
 
 
 def export(backbone, tensors, folder) -> None:
-    """folder/NAME.safetensors, one a placeholder, each for pipeline.load_textual_inversion(path)."""
+    """Write folder/NAME.safetensors for every placeholder, each for pipeline.load_textual_inversion(path)."""
     from safetensors.torch import save_file
 
     Path(folder).mkdir(parents=True, exist_ok=True)

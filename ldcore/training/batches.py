@@ -1,4 +1,4 @@
-"""What training draws from and the micro-batches drawn: all random numbers on the CPU, all values on the device."""
+"""What training draws from, and the micro-batches drawn: all random numbers on the CPU, all values on the device."""
 
 import numpy as np
 import torch
@@ -12,10 +12,10 @@ RESIDENT = 0.1  # share of a GPU's memory that latents and embeddings may fill; 
 
 
 def training_data(backbone, latents, records, anatomy: str, style: str) -> dict:
-    """What `batch` draws from: the cached posteriors in the file `latents` and the embeddings of the records' prompts.
+    """What `batch` draws from: the cached posteriors in the file `latents`, and the embeddings of the records' prompts.
 
-    mean, std [N, 4, h, w]; texts (P prompts), prompt_embeds [P, 77, D], prompt_rows [N] (which prompt), empty [77, D];
-    phrases (prompts.phrases); timesteps, their number.
+    mean, std [N, 4, h, w]; texts (P prompts), prompt_embeds [P, 77, D], prompt_rows [N] (which prompt), empty [77, D]
+    (of no prompt); phrases (prompts.phrases); timesteps, how many the noise schedule has.
     """
     with np.load(latents) as arrays:
         mean, std, rows = (arrays[key] for key in ("mean", "std", "rows"))
@@ -40,13 +40,13 @@ def on_device(data: dict, device: torch.device) -> dict:
     if device.type == "cpu":
         return data
     tensors = {key: value for key, value in data.items() if isinstance(value, torch.Tensor)}
-    fits = (
-        sum(one.nbytes for one in tensors.values()) <= RESIDENT * torch.cuda.get_device_properties(device).total_memory
-    )
-    made = {**data, **{key: value.to(device) for key, value in tensors.items() if fits}}
+    size = sum(tensor.nbytes for tensor in tensors.values())
+    if size <= RESIDENT * torch.cuda.get_device_properties(device).total_memory:
+        tensors = {key: tensor.to(device) for key, tensor in tensors.items()}
+    data = {**data, **tensors, "device": device}
     if "prior" in data:
-        made["prior"] = on_device(data["prior"], device)
-    return {**made, "device": device}
+        data["prior"] = on_device(data["prior"], device)
+    return data
 
 
 def moved(tensor, device):
@@ -54,79 +54,85 @@ def moved(tensor, device):
     return tensor if tensor.device == device else tensor.pin_memory().to(device, non_blocking=True)
 
 
-def batch(data: dict, options: dict, *keys, share=(0, 1)) -> dict:
-    """A micro-batch, a function of `keys`. data: as training_data makes it, or a method's `prepare`, or on_device.
+def batch(data: dict, options: dict, *keys, share: tuple[int, int] = (0, 1)) -> dict:
+    """A micro-batch of B images, a function of `keys`.
 
-    share (rank, of): every of-th row from the rank-th on, so that `of` processes together have the batch of one.
-    Where data has `source`, so has the batch, beside noisy latents of the target (ldcore/edit/instruct_pix2pix.py). Where data has
-    `prompt_ids`, so has the batch, in place of prompt_embeds; where it has `prior`, as many of its images follow, each weighing
-    prior_weight.
+    latents, noise [B, 4, h, w]; prompt_embeds [B, 77, D]; timesteps, weights [B]. data: of `training_data`, of a
+    method's `prepare`, or of `on_device`. share (rank, processes): every processes-th row from the rank-th on, so that
+    all processes together have the batch of one. Where data has `prompt_ids`, so has the batch, in place of
+    prompt_embeds. Where data has `source`, so has the batch (`with_source`). Where data has `prior`, as many images of
+    it follow, each weighing prior_weight.
     """
+    # 1. This process's share of the random numbers.
+    rank, processes = share
+    random = {name: value[rank::processes] for name, value in draws(data, options, *keys).items()}
+    place, device = data["mean"].device, data.get("device", data["mean"].device)
+    rows = moved(random.pop("rows"), place)
+    random = {name: moved(value, device) for name, value in random.items()}
+
+    def drawn(name, places=rows):
+        return moved(data[name][places], device)
+
+    # 2. A latent of each image's posterior, and its prompt or none.
     texts, empty = ("prompt_ids", "empty_ids") if "prompt_ids" in data else ("prompt_embeds", "empty")
-    device, place = data.get("device", data["mean"].device), data["mean"].device
-    drawn = {name: value[share[0] :: share[1]] for name, value in draws(data, options, *keys).items()}
-    rows = moved(drawn.pop("rows"), place)
-    drawn = {name: moved(value, device) for name, value in drawn.items()}
-
-    def picked(name, at=rows):
-        return moved(data[name][at], device)
-
-    dropped = drawn["dropped"]
-    prompts = picked(texts, data["prompt_rows"][rows])
-    made = {
-        "latents": picked("mean") + picked("std") * drawn["posterior"],
-        "noise": drawn["noise"],
-        texts: torch.where(dropped.view(-1, *[1] * (prompts.ndim - 1)), moved(data[empty], device), prompts),
-        "timesteps": drawn["timesteps"],
+    prompts = drawn(texts, data["prompt_rows"][rows])
+    dropped = random["dropped"].view(-1, *[1] * (prompts.ndim - 1))
+    values = {
+        "latents": drawn("mean") + drawn("std") * random["posterior"],
+        "noise": random["noise"],
+        texts: torch.where(dropped, moved(data[empty], device), prompts),
+        "timesteps": random["timesteps"],
         "weights": torch.ones(len(rows), device=device),
     }
+
+    # 3. What a method adds.
     if "source" in data:
-        made |= with_source(made["latents"], picked("source"), picked("source_std"), data["source_scale"], drawn)
-    if "prior" not in data:
-        return made
-    prior = batch(data["prior"], {**options, "caption_dropout": 0.0}, *keys, "prior", share=share)
-    prior["weights"] *= options["prior_weight"]
-    return {key: torch.cat([made[key], prior[key]]) for key in made}
+        values |= with_source(values["latents"], drawn("source"), drawn("source_std"), data["source_scale"], random)
+    if "prior" in data:
+        prior = batch(data["prior"], {**options, "caption_dropout": 0.0}, *keys, "prior", share=share)
+        prior["weights"] *= options["prior_weight"]
+        values = {key: torch.cat([values[key], prior[key]]) for key in values}
+    return values
 
 
 def draws(data: dict, options: dict, *keys) -> dict:
-    """Every random number of a whole micro-batch of B images, on the CPU: rows, dropped (prompts), timesteps [B]; posterior, noise
-    [B, 4, h, w]; where data has `source`, also kept (sources) [B] and source_posterior."""
+    """Every random number of a whole micro-batch of B images, on the CPU.
+
+    rows, dropped (prompts), timesteps [B]; posterior, noise [B, 4, h, w]; where data has `source`, also source_kept [B]
+    and source_posterior [B, 4, h, w]. The order of the draws is part of the result.
+    """
     rng, generator, count = numpy_rng(*keys), torch_generator(*keys), options["batch_size"]
     shape = (count, *data["mean"].shape[1:])
-    rows = torch.from_numpy(rng.integers(len(data["mean"]), size=count))
-    posterior = torch.randn(shape, generator=generator)
-    dropped = torch.from_numpy(rng.random(count) < options["caption_dropout"])
-    found = {
-        "rows": rows,
-        "posterior": posterior,
-        "dropped": dropped,
-        "noise": torch.randn(shape, generator=generator),
-        "timesteps": torch.from_numpy(rng.integers(0, data["timesteps"], count)),
-    }
+    random = {"rows": torch.from_numpy(rng.integers(len(data["mean"]), size=count))}
+    random["posterior"] = torch.randn(shape, generator=generator)
+    random["dropped"] = torch.from_numpy(rng.random(count) < options["caption_dropout"])
+    random["noise"] = torch.randn(shape, generator=generator)
+    random["timesteps"] = torch.from_numpy(rng.integers(0, data["timesteps"], count))
     if "source" in data:
-        found |= {
-            "kept": torch.from_numpy(rng.random(count) >= options["image_dropout"]),
-            "source_posterior": torch.randn(shape, generator=generator),
-        }
-    return found
+        random["source_kept"] = torch.from_numpy(rng.random(count) >= options["image_dropout"])
+        random["source_posterior"] = torch.randn(shape, generator=generator)
+    return random
 
 
-def with_source(latents, mean, std, scale: float, drawn: dict) -> dict:
-    """The part of a micro-batch that conditions on an image: its `source`, unscaled, zero where dropped; without a prompt the
-    source itself is the target."""
-    same = mean + std * drawn["source_posterior"]
+def with_source(latents, mean, std, scale: float, random: dict) -> dict:
+    """The part of a micro-batch that conditions on an image (edit.methods.instruct_pix2pix).
+
+    latents: of the targets, in whose place the source itself stands where there is no prompt; mean, std: posterior of
+    the sources; all [B, 4, h, w]. Returns the latents and the `source` that the network sees: unscaled, zero where
+    dropped.
+    """
+    same = mean + std * random["source_posterior"]
     return {
-        "latents": torch.where(drawn["dropped"].view(-1, 1, 1, 1), same, latents),
-        "source": mean / scale * drawn["kept"].view(-1, 1, 1, 1),
+        "latents": torch.where(random["dropped"].view(-1, 1, 1, 1), same, latents),
+        "source": mean / scale * random["source_kept"].view(-1, 1, 1, 1),
     }
 
 
-def share_of(options: dict, rank: int, count: int) -> tuple[int, int]:
-    """(rank, count), after a look whether `count` processes can share a micro-batch. UserError if not."""
-    if options["batch_size"] % count:
+def share_of(options: dict, rank: int, processes: int) -> tuple[int, int]:
+    """(rank, processes), after a look whether they can share a micro-batch evenly. UserError if not."""
+    if options["batch_size"] % processes:
         raise UserError(
-            f"{count} processes cannot share a batch_size of {options['batch_size']} evenly; make it a multiple of {count} "
-            "(it counts the images of all processes)."
+            f"{processes} processes cannot share a batch_size of {options['batch_size']} evenly; make it a multiple of "
+            f"{processes} (it counts the images of all processes)."
         )
-    return rank, count
+    return rank, processes

@@ -1,6 +1,7 @@
-"""What a training run carries from step to step: optimizer, schedule, averages, losses; kept in a checkpoint, exactly."""
+"""The state that training carries from step to step, and the checkpoint file that keeps it exactly."""
 
 import math
+from dataclasses import dataclass, field
 
 import torch
 
@@ -9,6 +10,19 @@ from ldcore.runtime.files import atomic
 
 READ_EVERY = {"cpu": 1, "cuda": 20}  # steps between looks at the losses: each look waits for the device
 SAVE_DTYPES = {"float32": torch.float32, "bf16": torch.bfloat16}
+
+
+@dataclass
+class State:
+    """What one step leaves to the next."""
+
+    parameters: dict[str, torch.nn.Parameter]  # those that train
+    optimizer: torch.optim.Optimizer
+    schedule: object  # of the learning rate
+    ema: object  # averages of the parameters (diffusers' EMAModel), or None
+    step: int = 0  # steps done when training started or resumed
+    losses: list[float] = field(default_factory=list)  # of every step
+    waiting: list = field(default_factory=list)  # losses still on the device: per step, of its micro-batches
 
 
 def optimizer_of(parameters: list, options: dict):
@@ -29,85 +43,84 @@ def optimizer_of(parameters: list, options: dict):
     return AdamW8bit(parameters, **settings)
 
 
-def start(backbone, named: dict, options: dict, path, key: str) -> dict:
-    """Optimizer, schedule and averages, as new or as a checkpoint of the same settings (`key`) left them."""
+def start(parameters: dict, options: dict, device: torch.device) -> State:
+    """A new state: the parameters may change, nothing has been trained."""
     from diffusers.optimization import get_scheduler
     from diffusers.training_utils import EMAModel
 
-    for parameter in named.values():
+    for parameter in parameters.values():
         parameter.requires_grad_(True)
-    optimizer = optimizer_of(list(named.values()), options)
+    optimizer = optimizer_of(list(parameters.values()), options)
     schedule = get_scheduler(
         options["lr_schedule"], optimizer, num_warmup_steps=options["warmup"], num_training_steps=options["steps"]
     )
-    on_gpu = backbone.device.type == "cuda"
-    ema = EMAModel(named.values(), decay=options["ema_decay"], foreach=on_gpu) if options["ema_decay"] else None
-    state = {
-        "optimizer": optimizer,
-        "schedule": schedule,
-        "ema": ema,
-        "step": 0,
-        "losses": [],
-        "waiting": [],
-        "key": key,
-    }
+    ema = None
+    if options["ema_decay"]:
+        ema = EMAModel(parameters.values(), decay=options["ema_decay"], foreach=device.type == "cuda")
+    return State(parameters, optimizer, schedule, ema)
+
+
+def resume(state: State, path, key: str, device: torch.device) -> None:
+    """Put what a checkpoint kept into the state, where there is one and it is of the same run (`key`)."""
     saved = torch.load(path, map_location="cpu", weights_only=True) if path.exists() else {}
-    if saved.get("key") == key:
-        with torch.no_grad():
-            for name, parameter in named.items():
-                parameter.copy_(saved["weights"][name])
-        optimizer.load_state_dict(saved["optimizer"])
-        schedule.load_state_dict(saved["schedule"])
-        if ema:
-            ema.load_state_dict(saved["ema"])
-            ema.to(backbone.device)
-        state.update(step=saved["step"], losses=saved["losses"])
-    return state
+    if saved.get("key") != key:
+        return
+    with torch.no_grad():
+        for name, parameter in state.parameters.items():
+            parameter.copy_(saved["weights"][name])
+    state.optimizer.load_state_dict(saved["optimizer"])
+    state.schedule.load_state_dict(saved["schedule"])
+    if state.ema:
+        state.ema.load_state_dict(saved["ema"])
+        state.ema.to(device)
+    state.step, state.losses = saved["step"], saved["losses"]
 
 
-def checkpoint(state: dict, named: dict, path, step: int) -> None:
-    """Write everything the next step depends on, atomically."""
+def save_checkpoint(state: State, path, key: str, step: int) -> None:
+    """Write everything that step `step` depends on, atomically. key: of the run, for `resume`."""
     with atomic(path) as temporary:
         torch.save(
             {
-                "weights": {name: p.detach() for name, p in named.items()},
+                "weights": {name: parameter.detach() for name, parameter in state.parameters.items()},
                 "step": step,
-                "losses": state["losses"],
-                "key": state["key"],
-                "optimizer": state["optimizer"].state_dict(),
-                "schedule": state["schedule"].state_dict(),
-                "ema": state["ema"].state_dict() if state["ema"] else None,
+                "losses": state.losses,
+                "key": key,
+                "optimizer": state.optimizer.state_dict(),
+                "schedule": state.schedule.state_dict(),
+                "ema": state.ema.state_dict() if state.ema else None,
             },
             temporary,
         )
 
 
-def read_losses(state: dict, options: dict, processes: int) -> None:
-    """Bring the losses of the steps since the last look from the device and add the processes' shares.
+def read_losses(state: State, options: dict, processes: int) -> None:
+    """Bring the losses of the steps since the last look from the device, and add the shares of all processes.
 
     UserError at the first step whose loss is not finite.
     """
-    found = torch.stack([loss for parts in state["waiting"] for loss in parts])
+    losses = torch.stack([loss for step_losses in state.waiting for loss in step_losses])
     if processes > 1:
-        torch.distributed.all_reduce(found)
-    values, parts = found.tolist(), options["accumulation"]
-    for first in range(0, len(values), parts):
+        torch.distributed.all_reduce(losses)
+    values, per_step = losses.tolist(), options["accumulation"]
+    for first in range(0, len(values), per_step):
         total = 0.0
-        for value in values[first : first + parts]:
-            total += value / parts
+        for value in values[first : first + per_step]:
+            total += value / per_step
         if not math.isfinite(total):
             raise UserError(
-                f"The training loss became {total} at step {len(state['losses'])}; lower train.learning_rate "
+                f"The training loss became {total} at step {len(state.losses)}; lower train.learning_rate "
                 f"(now {options['learning_rate']})."
             )
-        state["losses"].append(total)
-    state["waiting"].clear()
+        state.losses.append(total)
+    state.waiting.clear()
 
 
-def save_weights(named: dict, beside: dict, dtype: str, path) -> None:
-    """The trained tensors as safetensors, in `dtype`, and what a method saves beside them as it is, atomically."""
+def save_weights(parameters: dict, beside: dict, dtype: str, path) -> None:
+    """Write the trained tensors as safetensors in `dtype`, and the tensors `beside` them as they are, atomically."""
     from safetensors.torch import save_file
 
     with atomic(path) as temporary:
-        trained = {name: p.detach().cpu().to(SAVE_DTYPES[dtype]).contiguous() for name, p in named.items()}
+        trained = {
+            name: parameter.detach().cpu().to(SAVE_DTYPES[dtype]).contiguous() for name, parameter in parameters.items()
+        }
         save_file(trained | beside, temporary)

@@ -1,125 +1,174 @@
-"""One training loop for every method. The state after step k depends on (seed, k) alone, so a resumed run equals a straight one.
+"""One training loop for every method.
 
-Started by `accelerate launch`, N processes share each micro-batch (batch_size counts the images of all) and add their gradients, so
-the result is that of one process up to rounding.
+The state after step k depends on (seed, k) alone, so a resumed run equals a straight one. Started by `accelerate
+launch`, N processes share each micro-batch (batch_size counts the images of all) and add their gradients, so the result
+is that of one process up to rounding.
 """
 
 import time
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import ModuleType
 
 import torch
 import torch.nn.functional as F
 from tqdm import tqdm
 
 from ldcore import plugins
-from ldcore.drift.latent_drift import Drift, training_pair
+from ldcore.drift import Drift, training_pair
 from ldcore.methods import prepare
 from ldcore.runtime.files import digest, write_json
 from ldcore.runtime.precision import compiled
 from ldcore.training.batches import batch, on_device, share_of
-from ldcore.training.checkpoint import READ_EVERY, checkpoint, read_losses, save_weights, start
+from ldcore.training.checkpoint import (
+    READ_EVERY,
+    State,
+    read_losses,
+    resume,
+    save_checkpoint,
+    save_weights,
+    start,
+)
 
 
-def loss_of(backbone, values: dict, drift: Drift, target: str, options: dict):
-    """Mean squared error of the predicted noise; by min-SNR (arXiv 2303.09556) where gamma > 0; class images by their weight."""
-    from diffusers.training_utils import compute_snr
+@dataclass(frozen=True)
+class TrainingRun:
+    """What is trained, and how."""
 
-    noisy, wanted = training_pair(
-        drift, target, values["latents"], values["noise"], values["timesteps"], backbone.scheduler
-    )
-    if "source" in values:
-        noisy = torch.cat([noisy, values["source"]], 1)
-    noisy = noisy.contiguous(memory_format=torch.channels_last)
-    embeds = (
-        values["prompt_embeds"]
-        if "prompt_embeds" in values
-        else backbone.text_encoder(values["prompt_ids"]).last_hidden_state
-    )
-    predicted = backbone.unet(noisy, values["timesteps"], embeds).sample
-    errors = F.mse_loss(predicted.float(), wanted, reduction="none").mean((1, 2, 3))
-    if options["min_snr_gamma"]:
-        snr = compute_snr(backbone.scheduler, values["timesteps"])
-        errors = errors * (snr.clamp(max=options["min_snr_gamma"]) / snr)
-    return (errors * values["weights"]).sum() / options["batch_size"]
+    method: ModuleType  # a fine-tuning method, or an edit method that is trained
+    options: dict  # of training and of the method; `train` fills in the defaults
+    drift: Drift = Drift()
+    target: str = "plain_noise"  # what the network learns to predict: ldcore.drift.latent_drift.TARGETS
+    seed: int | str = 0  # all random numbers follow from it
 
 
-def train(backbone, method, data: dict, drift: Drift, target: str, options: dict, seed: int, folder) -> dict:
-    """Fine-tune; write weights.safetensors and log.json into `folder` and return the log.
+def train(backbone, run: TrainingRun, data: dict, folder) -> dict:
+    """Fine-tune: write weights.safetensors and log.json into `folder` and return the log.
 
-    Resumes from `folder`/checkpoint.pt, removed at the end. UserError if a loss is not finite or an option is unknown.
+    data: of batches.training_data, or an edit method's own. Resumes from folder/checkpoint.pt, which is removed at the
+    end. UserError: an option that does not fit, a batch that the processes cannot share, or a loss that is not finite.
     """
     from accelerate import PartialState
 
-    options, folder = plugins.options_of(method, options), Path(folder)
-    world = PartialState(cpu=backbone.device.type == "cpu")
+    # 1. The options, the data as the method wants them, and the parameters that train.
+    run = replace(run, options=plugins.options_of(run.method, run.options))
+    options, device = run.options, backbone.device
+    world = PartialState(cpu=device.type == "cpu")
     share = share_of(options, world.process_index, world.num_processes)
-    folder.mkdir(parents=True, exist_ok=True)
-    data = prepare(backbone, method, data, options, seed)
+    data = prepare(backbone, run.method, data, options, run.seed)
     beside = data.pop("saved", {})
-    named = method.trainable(backbone, options)
-    kept = {k: v for k, v in options.items() if k != "checkpoint_every"}
-    key = digest(method.__name__, kept, drift.kind, drift.value, target, seed, float(data["mean"].double().sum()))
+    parameters = run.method.trainable(backbone, options)
+
+    # 2. Optimizer, schedule and averages, new or as a checkpoint of the same run left them.
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    checkpoint, key = folder / "checkpoint.pt", run_key(run, data)
+    state = start(parameters, options, device)
+    resume(state, checkpoint, key, device)
     if options["gradient_checkpointing"]:
         backbone.unet.enable_gradient_checkpointing()
-    state = start(backbone, named, options, folder / "checkpoint.pt", key)
-    data, began = on_device(data, backbone.device), time.perf_counter()
+    data, began = on_device(data, device), time.perf_counter()
+
+    # 3. The steps.
+    steps = tqdm(
+        range(state.step, options["steps"]),
+        desc="fine-tune",
+        initial=state.step,
+        total=options["steps"],
+        mininterval=2,
+        disable=not world.is_main_process,
+    )
     with compiled(backbone.unet, options["compile"]):
-        for step in tqdm(
-            range(state["step"], options["steps"]),
-            desc="fine-tune",
-            initial=state["step"],
-            total=options["steps"],
-            mininterval=2,
-            disable=not world.is_main_process,
-        ):
-            state["waiting"].append(one_step(backbone, named, state, data, drift, target, options, seed, step, share))
+        for step in steps:
+            state.waiting.append(one_step(backbone, run, state, data, step, share))
             last, due = step + 1 == options["steps"], (step + 1) % options["checkpoint_every"] == 0
-            if last or due or len(state["waiting"]) >= READ_EVERY[backbone.device.type]:
+            if last or due or len(state.waiting) >= READ_EVERY[device.type]:
                 read_losses(state, options, world.num_processes)
             if due and not last and world.is_main_process:
-                checkpoint(state, named, folder / "checkpoint.pt", step + 1)
-    return finish(named, beside, state, options, target, time.perf_counter() - began, folder, world)
+                save_checkpoint(state, checkpoint, key, step + 1)
+
+    # 4. The weights and the log, by the main process alone.
+    if state.ema:
+        state.ema.copy_to(parameters.values())
+    state.optimizer = state.schedule = state.ema = None  # twice the weights or more, no longer needed
+    log = {
+        "losses": state.losses,
+        "seconds": time.perf_counter() - began,
+        "options": options,
+        "target": run.target,
+        "parameters": sum(parameter.numel() for parameter in parameters.values()),
+    }
+    if world.is_main_process:
+        save_weights(parameters, beside, options["save_dtype"], folder / "weights.safetensors")
+        write_json(folder / "log.json", log)
+        checkpoint.unlink(missing_ok=True)
+    world.wait_for_everyone()
+    return log
 
 
-def one_step(backbone, named, state, data, drift, target, options, seed, step, share) -> list:
-    """Accumulate gradients over the step's micro-batches, then update; returns their losses, left on the device."""
-    losses = []
-    for part in range(options["accumulation"]):
+def run_key(run: TrainingRun, data: dict) -> str:
+    """A digest of everything that a checkpoint follows from."""
+    options = {name: value for name, value in run.options.items() if name != "checkpoint_every"}
+    drift, data_sum = [run.drift.kind, run.drift.value], float(data["mean"].double().sum())
+    return digest(run.method.__name__, options, drift, run.target, run.seed, data_sum)
+
+
+def one_step(backbone, run: TrainingRun, state: State, data: dict, step: int, share: tuple[int, int]) -> list:
+    """One update of the weights; returns the losses of its micro-batches, left on the device.
+
+    share: (rank, processes), which rows of each micro-batch this process takes.
+    """
+    options, losses = run.options, []
+
+    # 1. Add up the gradients of the step's micro-batches.
+    for number in range(options["accumulation"]):
         with torch.autocast(backbone.device.type, torch.bfloat16, enabled=options["mixed_precision"] == "bf16"):
-            loss = loss_of(
-                backbone, batch(data, options, seed, "train", step, part, share=share), drift, target, options
-            )
+            loss = loss_of(backbone, run, batch(data, options, run.seed, "train", step, number, share=share))
         (loss / options["accumulation"]).backward()
         losses.append(loss.detach())
+
+    # 2. Add up those of all processes.
     if share[1] > 1:
-        adding = [torch.distributed.all_reduce(p.grad, async_op=True) for p in named.values() if p.grad is not None]
-        for one in adding:
-            one.wait()
-    torch.nn.utils.clip_grad_norm_(named.values(), options["max_grad_norm"])
-    state["optimizer"].step()
-    state["schedule"].step()
-    state["optimizer"].zero_grad(set_to_none=True)
-    if state["ema"]:
-        state["ema"].step(named.values())
+        gradients = [parameter.grad for parameter in state.parameters.values() if parameter.grad is not None]
+        for adding in [torch.distributed.all_reduce(gradient, async_op=True) for gradient in gradients]:
+            adding.wait()
+
+    # 3. Update the weights, the learning rate and the averages.
+    torch.nn.utils.clip_grad_norm_(state.parameters.values(), options["max_grad_norm"])
+    state.optimizer.step()
+    state.schedule.step()
+    state.optimizer.zero_grad(set_to_none=True)
+    if state.ema:
+        state.ema.step(state.parameters.values())
     return losses
 
 
-def finish(named, beside, state, options, target, seconds, folder, world) -> dict:
-    """Write the weights and the log, by the main process alone."""
-    if state["ema"]:
-        state["ema"].copy_to(named.values())
-    log = {
-        "losses": state["losses"],
-        "seconds": seconds,
-        "options": options,
-        "target": target,
-        "parameters": sum(p.numel() for p in named.values()),
-    }
-    for part in ("optimizer", "schedule", "ema"):
-        del state[part]  # twice the weights or more, no longer needed
-    if world.is_main_process:
-        save_weights(named, beside, options["save_dtype"], folder / "weights.safetensors")
-        write_json(folder / "log.json", log)
-        (folder / "checkpoint.pt").unlink(missing_ok=True)
-    world.wait_for_everyone()
-    return log
+def loss_of(backbone, run: TrainingRun, values: dict):
+    """Mean squared error of the predicted noise on a micro-batch (batches.batch), a number.
+
+    Weighted by min-SNR (arXiv 2303.09556) where min_snr_gamma > 0, and class images by their weight.
+    """
+    from diffusers.training_utils import compute_snr
+
+    timesteps = values["timesteps"]
+    # 1. What the network sees.
+    noisy, target = training_pair(
+        run.drift, run.target, values["latents"], values["noise"], timesteps, backbone.scheduler
+    )
+    if "source" in values:
+        noisy = torch.cat([noisy, values["source"]], 1)
+    if "prompt_embeds" in values:
+        embeds = values["prompt_embeds"]
+    else:  # words are trained: encode the prompts anew
+        embeds = backbone.text_encoder(values["prompt_ids"]).last_hidden_state
+
+    # 2. What it predicts, and how wrong that is for each image.
+    noisy = noisy.contiguous(memory_format=torch.channels_last)
+    predicted = backbone.unet(noisy, timesteps, embeds).sample
+    errors = F.mse_loss(predicted.float(), target, reduction="none").mean((1, 2, 3))
+
+    # 3. The weight of each image. batch_size counts the images of all processes.
+    if run.options["min_snr_gamma"]:
+        snr = compute_snr(backbone.scheduler, timesteps)
+        errors = errors * (snr.clamp(max=run.options["min_snr_gamma"]) / snr)
+    return (errors * values["weights"]).sum() / run.options["batch_size"]

@@ -13,7 +13,7 @@ from ldcore.model.backbone import load_backbone
 from ldcore.runtime.device import prepare_cpu
 from ldcore.sampling.ddim import starting_noise
 from ldcore.training.batches import batch
-from ldcore.training.loop import train
+from ldcore.training.loop import TrainingRun, train
 
 MODEL = "resources/embedded_model"
 ROWS = [
@@ -119,7 +119,7 @@ def test_training_moves_the_new_channels(backbone, tmp_path):
     latents = {"mean": np.ones(shape, "float32"), "std": np.zeros(shape, "float32"), "rows": np.arange(4)}
     records = pd.DataFrame([{**row, "subject_id": f"s{i}"} for i in range(2) for row in ROWS])
     data = ip.training_data(fresh, latents, pd.DataFrame({"source": [0, 2], "target": [1, 3]}), records, "brain_mr")
-    train(fresh, ip, data, Drift(), "plain_noise", {"steps": 1, "batch_size": 2, "warmup": 0}, "0/0", tmp_path)
+    train(fresh, TrainingRun(ip, {"steps": 1, "batch_size": 2, "warmup": 0}, seed="0/0"), data, tmp_path)
     from safetensors.torch import load_file
 
     assert load_file(tmp_path / "weights.safetensors")["conv_in.weight"][:, 4:].abs().sum() > 0

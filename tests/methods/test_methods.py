@@ -12,7 +12,7 @@ from ldcore.runtime.errors import UserError
 from ldcore.sampling.ddim import Sampling, sample, starting_noise
 from ldcore.training import loop as module
 from ldcore.training.batches import batch
-from ldcore.training.loop import train
+from ldcore.training.loop import TrainingRun, train
 
 OPTIONS = {"steps": 4, "batch_size": 2, "checkpoint_every": 2, "warmup": 1, "learning_rate": 1e-2}
 OWN = {"dreambooth": {"class_images": 3, "class_steps": 2}}
@@ -20,10 +20,14 @@ NAMES = [name for name in plugins.names("method") if name != "base"]
 every_method = pytest.mark.parametrize("name", NAMES)
 
 
-def run(tiny_model, data, folder, name, drift=Drift(), target="plain_noise"):
+DRIFTED = Drift(0.1, "prior")
+
+
+def run(tiny_model, data, folder, name, drift=None):
     """Train; returns the backbone as training leaves it."""
     backbone = load_backbone(tiny_model)
-    train(backbone, plugins.find("method", name), data, drift, target, {**OPTIONS, **OWN.get(name, {})}, 0, folder)
+    options = {**OPTIONS, **OWN.get(name, {})}
+    train(backbone, TrainingRun(plugins.find("method", name), options, drift or Drift()), data, folder)
     return backbone
 
 
@@ -84,24 +88,24 @@ def test_frozen_weights_stay_bitwise(tiny_model, data, tmp_path, name):
 
 @every_method
 def test_resumed_equals_straight(tiny_model, data, tmp_path, monkeypatch, name):
-    run(tiny_model, data, tmp_path / "straight", name, Drift(0.1, "prior"))
+    run(tiny_model, data, tmp_path / "straight", name, DRIFTED)
     original = module.one_step
 
-    def failing(*arguments):
-        if arguments[8] == 3:
+    def failing(backbone, run, state, data, step, share):
+        if step == 3:
             raise KeyboardInterrupt
-        return original(*arguments)
+        return original(backbone, run, state, data, step, share)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(module, "one_step", failing)
-        run(tiny_model, data, tmp_path / "cut", name, Drift(0.1, "prior"))
-    run(tiny_model, data, tmp_path / "cut", name, Drift(0.1, "prior"))
+        run(tiny_model, data, tmp_path / "cut", name, DRIFTED)
+    run(tiny_model, data, tmp_path / "cut", name, DRIFTED)
     assert same(weights(tmp_path / "cut"), weights(tmp_path / "straight"))
 
 
 @every_method
 def test_delta_zero_is_plain_and_delta_is_not(tiny_model, data, tmp_path, name):
-    for folder, value in (("plain", Drift()), ("zero", Drift(0.0, "prior")), ("drifted", Drift(0.1, "prior"))):
+    for folder, value in (("plain", Drift()), ("zero", Drift(0.0, "prior")), ("drifted", DRIFTED)):
         run(tiny_model, data, tmp_path / folder, name, value)
     assert same(weights(tmp_path / "zero"), weights(tmp_path / "plain"))
     assert not same(weights(tmp_path / "drifted"), weights(tmp_path / "plain"))

@@ -7,12 +7,12 @@ import pytest
 import torch
 import yaml
 
-from ldcore import Drift, grid, plugins
+from ldcore import grid, plugins
 from ldcore.model.backbone import load_backbone
 from ldcore.plan import budget
 from ldcore.plan import config as ldconfig
 from ldcore.runtime.errors import UserError
-from ldcore.training.loop import train
+from ldcore.training.loop import TrainingRun, train
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = yaml.safe_load((ROOT / "schemas/config.schema.yaml").read_text())
@@ -37,7 +37,7 @@ def test_a_weights_file_is_as_large_as_foretold(tiny_model, data, tmp_path, name
         "save_dtype": dtype,
         **({"class_images": 1, "class_steps": 1} if name == "dreambooth" else {}),
     }
-    log = train(load_backbone(tiny_model), chosen, data, Drift(), "plain_noise", options, 0, tmp_path)
+    log = train(load_backbone(tiny_model), TrainingRun(chosen, options), data, tmp_path)
     said = budget.trained(tiny_model, chosen.TRAINS, WORDS)
     with open(tmp_path / "weights.safetensors", "rb") as file:
         head = int.from_bytes(file.read(8), "little")
@@ -73,24 +73,16 @@ def test_every_shipped_method_is_counted():
 def test_a_checkpoint_is_no_larger_than_foretold(tiny_model, data, tmp_path, monkeypatch):
     from ldcore.training import loop as module
 
-    sizes, original = [], module.checkpoint
+    sizes, original = [], module.save_checkpoint
 
-    def seen(state, named, path, step):
-        original(state, named, path, step)
+    def measured(state, path, key, step):
+        original(state, path, key, step)
         sizes.append(path.stat().st_size)
 
-    monkeypatch.setattr(module, "checkpoint", seen)
+    monkeypatch.setattr(module, "save_checkpoint", measured)
     options = {"steps": 2, "batch_size": 2, "checkpoint_every": 1, "ema_decay": 0.9}
-    log = train(
-        load_backbone(tiny_model),
-        plugins.find("method", "basic_ft"),
-        data,
-        Drift(),
-        "plain_noise",
-        options,
-        0,
-        tmp_path,
-    )
+    run = module.TrainingRun(plugins.find("method", "basic_ft"), options)
+    log = train(load_backbone(tiny_model), run, data, tmp_path)
     config = shipped(tiny_model)
     said = budget.row(config, ("method", "basic_ft"), "brain_phantom", options, 1)["checkpoint"]
     assert (

@@ -6,35 +6,41 @@ import os
 import subprocess
 import sys
 import types
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 import torch.nn.functional as F
+import yaml
 from safetensors.torch import load_file
 
+from configs import ROOT, checked
 from ldcore import Drift, plugins
 from ldcore.datasets.records import save
+from ldcore.grid import Checkpoint
 from ldcore.methods import basic_ft
 from ldcore.model.backbone import load_backbone
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import write_json
 from ldcore.runtime.seeds import numpy_rng, torch_generator
+from ldcore.store import Store
 from ldcore.training import checkpoint as progress
 from ldcore.training import loop as module
 from ldcore.training.batches import RESIDENT, batch, draws, on_device, share_of
-from ldcore.training.loop import train
-
-ROOT = Path(__file__).parents[2]
+from ldcore.training.loop import TrainingRun, train
 
 OPTIONS = {"steps": 4, "batch_size": 3, "checkpoint_every": 2, "warmup": 1, "learning_rate": 1e-3}
 
 
-def run(tiny_model, data, folder, drift=Drift(), target="plain_noise", seed=0, method=basic_ft, **options):
-    backbone = load_backbone(tiny_model)
-    train(backbone, method, data, drift, target, {**OPTIONS, **options}, seed, folder)
+PLAIN = TrainingRun(basic_ft, OPTIONS)
+DRIFTED = TrainingRun(basic_ft, OPTIONS, Drift(0.1, "prior"))
+
+
+def run(tiny_model, data, folder, training=PLAIN, **options):
+    """The weights that a training leaves, with other options."""
+    train(load_backbone(tiny_model), replace(training, options={**OPTIONS, **options}), data, folder)
     return load_file(folder / "weights.safetensors")
 
 
@@ -46,10 +52,10 @@ def stop_after(monkeypatch, steps):
     """Make the training loop fail at step `steps`, as a killed job would."""
     original = module.one_step
 
-    def failing(*arguments):
-        if arguments[8] == steps:
+    def failing(backbone, run, state, data, step, share):
+        if step == steps:
             raise KeyboardInterrupt
-        return original(*arguments)
+        return original(backbone, run, state, data, step, share)
 
     monkeypatch.setattr(module, "one_step", failing)
 
@@ -76,12 +82,12 @@ def bitsandbytes(monkeypatch):
     ],
 )
 def test_resumed_equals_straight(tiny_model, data, tmp_path, monkeypatch, bitsandbytes, extra):
-    straight = run(tiny_model, data, tmp_path / "straight", Drift(0.1, "prior"), **extra)
+    straight = run(tiny_model, data, tmp_path / "straight", DRIFTED, **extra)
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         stop_after(patch, 3)
-        run(tiny_model, data, tmp_path / "cut", Drift(0.1, "prior"), **extra)
+        run(tiny_model, data, tmp_path / "cut", DRIFTED, **extra)
     assert [p.name for p in (tmp_path / "cut").iterdir()] == ["checkpoint.pt"]
-    assert same(run(tiny_model, data, tmp_path / "cut", Drift(0.1, "prior"), **extra), straight)
+    assert same(run(tiny_model, data, tmp_path / "cut", DRIFTED, **extra), straight)
     assert not (tmp_path / "cut" / "checkpoint.pt").exists()
 
 
@@ -95,8 +101,9 @@ def test_a_checkpoint_of_other_settings_is_ignored(tiny_model, data, tmp_path, m
 def test_delta_zero_trains_as_plain_and_delta_does_not(tiny_model, data, tmp_path):
     plain = run(tiny_model, data, tmp_path / "plain")
     for target in ("drifted_noise", "plain_noise", "drifted_state"):
-        assert same(run(tiny_model, data, tmp_path / target, Drift(0.0, "prior"), target), plain)
-        assert not same(run(tiny_model, data, tmp_path / f"{target}1", Drift(0.1, "prior"), target), plain)
+        zero = TrainingRun(basic_ft, OPTIONS, Drift(0.0, "prior"), target)
+        assert same(run(tiny_model, data, tmp_path / target, zero), plain)
+        assert not same(run(tiny_model, data, tmp_path / f"{target}1", replace(DRIFTED, target=target)), plain)
 
 
 def test_options_act(tiny_model, data, tmp_path):
@@ -113,7 +120,7 @@ def test_options_act(tiny_model, data, tmp_path):
         )
     ):
         assert not same(run(tiny_model, data, tmp_path / str(index), **extra), plain), extra
-    assert not same(run(tiny_model, data, tmp_path / "seed", seed=1), plain)
+    assert not same(run(tiny_model, data, tmp_path / "seed", replace(PLAIN, seed=1)), plain)
 
 
 def test_a_diverging_loss_is_one_sentence_and_leaves_nothing(tiny_model, data, tmp_path):
@@ -163,7 +170,7 @@ def plain_loop(backbone, data, steps=4, size=3):
 
 
 def test_the_default_is_the_plain_loop_bit_for_bit(tiny_model, data, tmp_path):
-    ours = run(tiny_model, data, tmp_path, Drift(0.1, "prior"))
+    ours = run(tiny_model, data, tmp_path, DRIFTED)
     assert same(ours, plain_loop(load_backbone(tiny_model), data))
 
 
@@ -233,91 +240,59 @@ def test_data_lies_on_the_device_where_it_fits(data, monkeypatch):
     device, small = torch.device("meta"), data["mean"].nbytes * 0.5
     data["prior"] = {"mean": data["mean"][:1], "timesteps": 1000}
     for memory, places in ((1e9, ("meta", "meta")), (small / RESIDENT, ("cpu", "meta")), (1.0, ("cpu", "cpu"))):
-        monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: types.SimpleNamespace(total_memory=memory))
-        made = on_device(data, device)
-        assert (made["mean"].device.type, made["prior"]["mean"].device.type) == places and made["device"] == device
+        card = types.SimpleNamespace(total_memory=memory)
+        monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _, card=card: card)
+        placed = on_device(data, device)
+        assert (placed["mean"].device.type, placed["prior"]["mean"].device.type) == places
+        assert placed["device"] == device
     assert on_device(data, torch.device("cpu")) is data
 
 
-def launched(folder, tiny_model, processes: int, out, **options):
-    """workflow_scripts/finetune.py on the CPU, by accelerate where it is more than one process."""
-    script = [
-        "workflow_scripts/finetune.py",
-        "--model",
-        tiny_model,
-        "--method",
-        "basic_ft",
-        "--options",
-        json.dumps({**OPTIONS, **options}),
-        "--data",
-        folder / "data",
-        "--latents",
-        folder / "latents.npz",
-        "--anatomy",
-        "brain_mr",
-        "--prompt",
-        "simple_info",
-        "--drift",
-        folder / "drift.json",
-        "--target",
-        "plain_noise",
-        "--seed",
-        "0",
-        "--run",
-        "0",
-        "--out",
-        out,
-    ]
-    launch = [
-        "-m",
-        "accelerate.commands.launch",
-        "--multi_gpu",
-        "--num_processes",
-        processes,
-        "--num_machines",
-        1,
-        "--main_process_port",
-        0,
-    ]
-    command = [sys.executable, *(launch if processes > 1 else []), *script]
-    return subprocess.run(
-        list(map(str, command)), cwd=ROOT, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
+RECORD = {"session": 0, "sex": "F", "diagnosis": "CN", "findings": "", "split": "train"}
+
+
+def prepared(root, tiny_model, **options):
+    """What a fine-tuning job reads, under `root`: six images' records and latents, a drift and the run's config."""
+    store, draw = Store(root), np.random.default_rng(0)
+    records = pd.DataFrame([{**RECORD, "subject_id": f"s{n}", "age": 70.0 + n, "image_index": n} for n in range(6)])
+    save(records, np.zeros((6, 32, 32), np.uint8), store.data("brain_phantom"))
+    store.latents("brain_phantom").parent.mkdir()
+    mean, std = draw.normal(size=(6, 4, 8, 8)).astype("float32"), np.full((6, 4, 8, 8), 0.1, "float32")
+    np.savez(store.latents("brain_phantom"), mean=mean, std=std, rows=np.arange(6))
+    write_json(store.drift("brain_phantom", "0.10"), {"kind": "prior", "value": 0.1})
+    config = checked(model={"path": str(tiny_model)}) | {"methods": {"basic_ft": {**OPTIONS, **options}}}
+    store.config.write_text(yaml.safe_dump(config))
+    return store
+
+
+def launched(store, processes: int):
+    """workflow_scripts/finetune.py on the CPU, by accelerate where it is more than one process; the folder it wrote."""
+    checkpoint = Checkpoint("brain_phantom", "basic_ft", "ld", "simple_info", "0")
+    ids = [word for name, value in checkpoint._asdict().items() for word in (f"--{name}", value)]
+    launch = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", str(processes)]
+    launch += ["--num_machines", "1", "--main_process_port", "0"]
+    command = [sys.executable, *(launch if processes > 1 else []), "workflow_scripts/finetune.py"]
+    done = subprocess.run(
+        [*command, "--config", str(store.config), *ids],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
+    assert done.returncode == 0 and done.stdout.count("job: host=") == processes, done.stderr[-2000:]
+    return store.training(checkpoint)
 
 
 def test_two_processes_train_as_one_with_the_same_batch(tiny_model, tmp_path):
-    records = pd.DataFrame(
-        [
-            {
-                "subject_id": f"s{n}",
-                "session": 0,
-                "age": 70.0 + n,
-                "sex": "F",
-                "diagnosis": "CN",
-                "findings": "",
-                "split": "train",
-                "image_index": n,
-            }
-            for n in range(6)
-        ]
-    )
-    save(records, np.zeros((6, 32, 32), np.uint8), tmp_path / "data")
-    draw = np.random.default_rng(0)
-    np.savez(
-        tmp_path / "latents.npz",
-        mean=draw.normal(size=(6, 4, 8, 8)).astype("float32"),
-        std=np.full((6, 4, 8, 8), 0.1, "float32"),
-        rows=np.arange(6),
-    )
-    write_json(tmp_path / "drift.json", {"kind": "prior", "value": 0.1})
+    folders = []
     for processes in (1, 2):
-        done = launched(
-            tmp_path, tiny_model, processes, tmp_path / str(processes), batch_size=4, accumulation=2, checkpoint_every=3
+        root = tmp_path / str(processes)
+        folders.append(
+            launched(prepared(root, tiny_model, batch_size=4, accumulation=2, checkpoint_every=3), processes)
         )
-        assert done.returncode == 0 and done.stdout.count("job: host=") == processes, done.stderr[-2000:]
-    one, two = (load_file(tmp_path / name / "weights.safetensors") for name in "12")
+    one, two = (load_file(folder / "weights.safetensors") for folder in folders)
     assert all(torch.allclose(one[key], two[key], atol=2e-5) for key in one) and one.keys() == two.keys()
-    losses = [json.loads((tmp_path / name / "log.json").read_text())["losses"] for name in "12"]
+    losses = [json.loads((folder / "log.json").read_text())["losses"] for folder in folders]
     assert np.allclose(*losses, rtol=1e-4)
     with pytest.raises(UserError, match="2 processes cannot share a batch_size of 3"):
         share_of({"batch_size": 3}, 0, 2)

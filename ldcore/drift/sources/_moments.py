@@ -1,4 +1,4 @@
-"""The closed form that the sources moment_* share: the mean of z_T in training, which sampling from N(0, I) throws away."""
+"""What the sources moment_* share: the mean of z_T in training, which sampling from N(0, I) throws away."""
 
 import numpy as np
 
