@@ -41,14 +41,14 @@ def test_measurements_are_means_by_rule_and_by_the_rule_of_a_method(tmp_path):
     write_benchmark(benchmarks / "finetune/brain/basic_ft/plain/simple/0.tsv", 10)
     write_benchmark(benchmarks / "finetune/brain/dreambooth/plain/simple/0.tsv", 30)
     write_benchmark(benchmarks / "edit/ageing/pix2pix_zero/basic_ft/plain.tsv", 5)
-    write_benchmark(benchmarks / "edit_tables.tsv", 2)
+    write_benchmark(benchmarks / "page.tsv", 2)
     assert measurements([str(tmp_path)]) == {
         "finetune": 20,
         "finetune_basic_ft": 10,
         "finetune_dreambooth": 30,
         "edit": 5,
         "edit_pix2pix_zero": 5,
-        "edit_tables": 2,
+        "page": 2,
     }
 
 
