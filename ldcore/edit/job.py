@@ -146,26 +146,26 @@ def edited_images(editor: Editor, sources: Sources, rows: np.ndarray, factors: t
 
 def edited_latents(editor: Editor, sources: Sources, rows: np.ndarray, amounts: tuple) -> tuple:
     """Edited and unedited latents of some requests, each [A, R, 4, h, w], at A amounts."""
-    chosen, method, known = sources.of(rows), editor.method, {}
-    if hasattr(method, "unedited"):
-        place = (tuple(rows), amounts)
-        if place not in editor.unedited:
-            editor.unedited[place] = method.unedited(editor.backbone, chosen, editor.drift, editor.options, amounts)
-        known = {"known": editor.unedited[place]}
-    return method.edit(editor.backbone, chosen, editor.drift, editor.options, amounts, **known)
+    method, arguments = editor.method, (editor.backbone, sources.of(rows), editor.drift, editor.options, amounts)
+    if not hasattr(method, "unedited"):
+        return method.edit(*arguments)
+    key = (tuple(rows), amounts)
+    if key not in editor.unedited:
+        editor.unedited[key] = method.unedited(*arguments)
+    return method.edit(*arguments, known=editor.unedited[key])
 
 
 def null_edits(editor: Editor, sources: Sources) -> np.ndarray:
     """Images [2, M, H, W, 3] after 1 and 10 null edits (amount 0), encoded anew and with other noise each time."""
-    kept = []
+    after = []
     for number in range(1, max(NULL_EDITS) + 1):
         numbered = replace(sources, keys=[(*key, number) for key in sources.keys])
         edited, _ = editor.method.edit(editor.backbone, numbered, editor.drift, editor.options, (0.0,))
         images = decode(editor.backbone, edited[0])
         sources = replace(sources, latents=torch.from_numpy(encode(editor.backbone, images)[0]))
         if number in NULL_EDITS:
-            kept.append(images)
-    return np.stack(kept)
+            after.append(images)
+    return np.stack(after)
 
 
 def spread(rows, count: int) -> np.ndarray:

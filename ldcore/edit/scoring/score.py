@@ -40,8 +40,8 @@ def trivial_rows(reference: Reference, **labels) -> dict[str, list[dict]]:
 def cell_rows(arrays: dict, reference: Reference, amounts: list, latents_of, **labels) -> dict[str, list[dict]]:
     """{"table": rows, "truth": rows, "tradeoff": rows} of one cell.
 
-    arrays: the cell's, as ldcore.edit.job.drift_arrays gives them; amounts: of its sweep; latents_of: images ->
-    latents [N, ...].
+    arrays: the cell's, as ldcore.edit.job.drift_arrays gives them; amounts: of its sweep; latents_of: a function from
+    images to latents [N, ...].
     """
     table, truth = [], []
     for number, style in enumerate(reference.styles):
@@ -164,10 +164,10 @@ def divergences(edited, reference: Reference, latents_of) -> np.ndarray:
     cases = reference.cases[reference.negated]
     divergence = np.empty(len(edited))
     for case in (0, 1):
-        asked = cases == case
-        if asked.any():  # edits may be of one direction alone
+        to_case = cases == case
+        if to_case.any():  # edits may be of one direction alone
             same, target = kinds[1 - case], kinds[case]
-            divergence[asked] = soundness.latent_divergence(source[asked], latents[asked], same, target)
+            divergence[to_case] = soundness.latent_divergence(source[to_case], latents[to_case], same, target)
     return divergence
 
 
@@ -183,13 +183,10 @@ def tradeoff_rows(arrays: dict, reference: Reference, amounts: list, **labels) -
     rows, start = [], outcome_distance(sources, sweep, reference)
     for amount, edited in zip(amounts, arrays["sweep_changed"]):
         here = {**labels, "amount": amount}
-        rows.append(
-            mean_row(soundness.mean_absolute(edited, sources), metric="l_in", extractor="mean_absolute", **here)
-        )
-        moved_by = mean_row(
-            outcome_distance(edited, sweep, reference) - start, metric="l_o", extractor=extractor, **here
-        )
-        rows.append({**moved_by, **{key: moved_by[key] + float(start.mean()) for key in ("value", "low", "high")}})
+        near, change = soundness.mean_absolute(edited, sources), outcome_distance(edited, sweep, reference) - start
+        rows.append(mean_row(near, metric="l_in", extractor="mean_absolute", **here))
+        of_change = mean_row(change, metric="l_o", extractor=extractor, **here)
+        rows.append({**of_change, **{key: of_change[key] + float(start.mean()) for key in ("value", "low", "high")}})
     return rows
 
 
