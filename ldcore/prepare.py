@@ -1,7 +1,7 @@
 """A download folder, or a phantom, as a data set, with what was left out and a split list to share.
 
-    python -m ldcore.prepare --adapter oasis1 --source DOWNLOADS/oasis1 --out data/oasis1 [--options '{"image_size":
-    256}']
+    python -m ldcore.prepare --adapter oasis1 --source DOWNLOADS/oasis1 --out data/oasis1
+        [--options '{"image_size": 256}'] [--workers 8]
 
 OUT/records.csv    a row an image (ldcore.datasets.records)
 OUT/images.npy     uint8 [N, size, size]
@@ -20,6 +20,7 @@ from ldcore import plugins
 from ldcore.datasets import records as table
 from ldcore.datasets.scans import build as scans
 from ldcore.datasets.scans.listing import none_excluded, reasons
+from ldcore.datasets.splits import hashed_splits
 from ldcore.runtime import cli
 from ldcore.runtime.files import atomic
 
@@ -44,13 +45,6 @@ def prepare(adapter: str, options: dict, seed: int, out, workers: int = 1) -> No
     shutil.rmtree(out / "cache", ignore_errors=True)
     gone = reasons(excluded) if len(excluded) else "none"
     print(f"{len(records)} images of {records['subject_id'].nunique()} subjects; left out: {gone}.")
-
-
-def hashed_splits(records: pd.DataFrame, salt: str) -> pd.DataFrame:
-    """A row a subject: hashed_id and split, in order of the hash, which tells nothing of the subject."""
-    subjects = records[["subject_id", "split"]].drop_duplicates()
-    hashes = [table.hashed(subject, salt) for subject in subjects["subject_id"]]
-    return subjects.assign(hashed_id=hashes)[["hashed_id", "split"]].sort_values("hashed_id")
 
 
 def write(path: Path, frame: pd.DataFrame) -> None:

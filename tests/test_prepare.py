@@ -11,6 +11,7 @@ from PIL import Image
 from ldcore import datasets
 from ldcore import prepare as module
 from ldcore.datasets import records as table
+from ldcore.datasets.splits import hashed
 from ldcore.runtime.errors import UserError
 
 
@@ -64,10 +65,10 @@ def test_splits_are_shareable(own, tmp_path):
     assert splits["hashed_id"].str.fullmatch("[0-9a-f]{16}").all()
     assert "scene" not in (tmp_path / "out/splits.csv").read_text()
     own_split = dict(zip(records["subject_id"], records["split"]))
-    assert {table.hashed(subject, "latent-drifting"): split for subject, split in own_split.items()} == dict(
+    assert {hashed(subject, "latent-drifting"): split for subject, split in own_split.items()} == dict(
         zip(splits["hashed_id"], splits["split"])
     )
-    assert table.hashed("scene_1", "latent-drifting") != table.hashed("scene_1", "a secret of two laboratories")
+    assert hashed("scene_1", "latent-drifting") != hashed("scene_1", "a secret of two laboratories")
 
 
 def test_a_phantom_is_prepared_the_same_way(tmp_path):

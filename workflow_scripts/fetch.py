@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from ldcore.plan.downloads import fetch
 from ldcore.runtime import cli
+from ldcore.runtime.downloads import fetch
 from ldcore.store import opened
 
 

@@ -2,7 +2,7 @@
 
 from ldcore.datasets.records import load
 from ldcore.drift import Drift
-from ldcore.evaluation.cohort import balanced_rows, sampled_rows
+from ldcore.evaluation.real_images import balanced_rows, sampled_rows
 from ldcore.grid import Checkpoint, sampled_drifts
 from ldcore.methods import load_weights
 from ldcore.model.backbone import fingerprint, load_backbone

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ldcore.datasets.records import load
-from ldcore.evaluation.cohort import balanced_rows, real_features
+from ldcore.evaluation.real_images import balanced_rows, real_features
 from ldcore.model.backbone import load_backbone
 from ldcore.runtime import cli
 from ldcore.runtime.device import prepare_cpu

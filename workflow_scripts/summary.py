@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from ldcore.runtime.files import atomic
-from ldcore.runtime.jobs import job_state
+from ldcore.runtime.job_log import job_state
 
 # A job in what a dry run prints: "rule NAME:", then indented lines "key: value".
 JOB = re.compile(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", re.MULTILINE)

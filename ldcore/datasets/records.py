@@ -5,7 +5,6 @@ sex ("F"/"M", may be empty), diagnosis ("CN"/"MCI"/"AD" for brain, may be empty)
 split ("train"/"val"/"test"), image_index (row of images.npy). Further columns are kept as they are.
 """
 
-import hashlib
 import shutil
 from pathlib import Path
 
@@ -107,36 +106,3 @@ def load(folder, mmap: bool = False):
         raise UserError(f"The dataset in {folder} cannot be read ({fault}); build it again.") from fault
     validate(records, len(images))
     return records, images
-
-
-def check_fractions(fractions: dict) -> None:
-    """UserError where the shares of the splits are not shares of one whole."""
-    shares = [float(share) for share in fractions.values()]
-    if set(fractions) - set(SPLITS) or min(shares, default=0) < 0 or abs(sum(shares) - 1) > 1e-6:
-        raise UserError(f"Split fractions are {fractions}; give train, val and test shares >= 0 that sum to 1.")
-
-
-def assign_splits(subject_ids, fractions: dict, seed: int) -> dict:
-    """Map each distinct subject id to a split by hash: adding subjects never moves the others.
-
-    `fractions`: {"train": .., "val": .., "test": ..}, each >= 0, summing to 1 (missing ones are 0); a subject whose
-    hash in [0, 1) falls in a split's share gets it. Raises UserError for other fractions.
-    """
-    check_fractions(fractions)
-    values = [float(fractions.get(name, 0.0)) for name in SPLITS]
-    edges = np.cumsum(values)
-    edges[np.flatnonzero(values)[-1] :] = 1.0
-    return {
-        subject: SPLITS[int(np.searchsorted(edges, unit_hash(f"{seed}/split/{subject}"), side="right"))]
-        for subject in dict.fromkeys(subject_ids)
-    }
-
-
-def unit_hash(text: str) -> float:
-    """A number in [0, 1) from the text alone."""
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6], "big") / 2.0**48
-
-
-def hashed(subject_id, salt: str) -> str:
-    """A 16-digit hexadecimal pseudonym for anything shareable; the salt stays private, or ids can be guessed."""
-    return hashlib.sha256(f"{salt}/{subject_id}".encode()).hexdigest()[:16]

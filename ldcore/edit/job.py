@@ -9,7 +9,7 @@ import torch
 
 from ldcore.drift import Drift
 from ldcore.edit import EditTexts, Sources
-from ldcore.edit.output import changed, check_size
+from ldcore.edit.changed_image import changed, check_size
 from ldcore.edit.requests.edits import Request
 from ldcore.edit.requests.texts import edit_texts
 from ldcore.model.autoencoding import decode, encode

@@ -9,7 +9,7 @@ import numpy as np
 from ldcore import plugins
 from ldcore.evaluation.rows import NO_CELL, row
 from ldcore.metrics import between_features
-from ldcore.statistics.interval import jackknife_interval, paired_interval
+from ldcore.statistics.jackknife import jackknife_interval, paired_interval
 
 
 def distances(groups, real, extractor: str, metrics, **labels) -> list[dict]:

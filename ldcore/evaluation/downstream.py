@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ldcore.evaluation.classifiers import fit_predict
-from ldcore.evaluation.cohort import balanced_rows, labels
+from ldcore.evaluation.real_images import balanced_rows, labels
 from ldcore.evaluation.rows import row
 from ldcore.metrics.auc import weighted_auc
 from ldcore.runtime.pixels import gray

@@ -27,13 +27,13 @@ distance = kernel_distance  # what every metric of features calls it
 
 
 def _mean_within(x) -> float:
-    """Mean kernel value over the ordered pairs of different rows of `x` [N, D]."""
+    """Mean kernel value over the ordered pairs of different rows of `x` [N, D]; its diagonal spells the kernel again."""
     diagonal = np.sum((np.einsum("nd,nd->n", x, x) / x.shape[1] + 1.0) ** 3)
     return float(_kernel_sum(x, x) - diagonal) / (len(x) * (len(x) - 1))
 
 
 def _kernel_sum(x, y) -> float:
-    """Sum of the kernel over all pairs of a row of `x` [N, D] and a row of `y` [M, D]."""
+    """Sum of the kernel (x.y / D + 1)^3 over all pairs of a row of `x` [N, D] and a row of `y` [M, D]."""
     total = 0.0
     for start in range(0, len(x), ROWS):
         base = x[start : start + ROWS] @ y.T / x.shape[1] + 1.0

@@ -1,6 +1,6 @@
 """Pre-trained weights by name: where each entry of the config's `weights` lies, who names it, and what is missing.
 
-An entry is {path}, used in place; or {repo, revision, files} of the hub or {url}, fetched (downloads.py).
+An entry is {path}, used in place; or {repo, revision, files} of the hub or {url}, fetched (ldcore/runtime/downloads.py).
 Its name may stand wherever the config expects a path of weights (`places`). Read at parse time: imports nothing heavy.
 """
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 from ldcore import plugins
 from ldcore.grid import used_datasets
+from ldcore.runtime.downloads import RECORD, located
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import in_folder
 
-RECORD = "source.json"  # written last, so its being there says that the weight is
 PICKLES = (".ckpt", ".pt", ".pth", ".bin", ".pkl")
 
 
@@ -28,19 +28,6 @@ def places(config: dict) -> list[tuple[str, dict, str]]:
         for name, options in config["datasets"].items()
     ]
     return [(place, holder, key) for place, holder, key in keys if holder.get(key) is not None]
-
-
-def located(name: str, weight: dict, cache) -> Path:
-    """Where a weight lies once it is there: a file, or a folder where several files of a repository are wanted."""
-    if "path" in weight:
-        return Path(weight["path"])
-    if ("repo" in weight) == ("url" in weight):
-        raise UserError(f"Config weights.{name}: give path, or one of repo and url.")
-    if "url" in weight:
-        return Path(cache, name, weight["url"].partition("?")[0].rsplit("/", 1)[-1])
-    files = weight.get("files", [])
-    alone = len(files) == 1 and not set(files[0]) & set("*?[")
-    return Path(cache, name, files[0] if alone else "")
 
 
 def resolve(config: dict) -> dict[str, str]:

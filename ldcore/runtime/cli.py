@@ -2,7 +2,7 @@
 
 import argparse
 
-from ldcore.runtime.jobs import as_job
+from ldcore.runtime.job_log import as_job
 
 
 def parser(description: str, **arguments) -> argparse.ArgumentParser:
@@ -14,7 +14,7 @@ def parser(description: str, **arguments) -> argparse.ArgumentParser:
 
 
 def run(function, parser: argparse.ArgumentParser) -> None:
-    """Call function(**arguments of the command line) as one job of the workflow (ldcore.runtime.jobs.as_job)."""
+    """Call function(**arguments of the command line) as one job of the workflow (ldcore.runtime.job_log.as_job)."""
     arguments = vars(parser.parse_args())
     with as_job():
         function(**arguments)

@@ -10,9 +10,9 @@ import test_oasis3
 from heads import PLAIN
 from preparing import prepared
 
-from ldcore.datasets.records import assign_splits
 from ldcore.datasets.scans.build import draw
 from ldcore.datasets.scans.listing import none_excluded
+from ldcore.datasets.splits import assign_splits
 from ldcore.prepare import prepare
 from ldcore.runtime.errors import UserError
 

@@ -78,29 +78,6 @@ def test_load_names_missing_and_truncated_files(tmp_path):
         rec.load(tmp_path)
 
 
-def test_splits_do_not_move_when_subjects_are_added():
-    shares = {"train": 0.7, "val": 0.1, "test": 0.2}
-    many = [f"s{number}" for number in range(3000)]
-    whole, fewer = rec.assign_splits(many, shares, 1), rec.assign_splits(many[::-7], shares, 1)
-    assert all(whole[subject] == split for subject, split in fewer.items())
-    assert whole != rec.assign_splits(many, shares, 2)
-    for name, share in shares.items():
-        assert abs(np.mean([split == name for split in whole.values()]) - share) < 0.03
-    assert set(rec.assign_splits(many, {"train": 0.5, "test": 0.5}, 0).values()) == {"train", "test"}
-    assert set(rec.assign_splits(many, {"val": 1}, 0).values()) == {"val"}
-
-
-@pytest.mark.parametrize("shares", [{"train": 0.5}, {"train": 1.2, "test": -0.2}, {"train": 0.5, "dev": 0.5}])
-def test_bad_fractions(shares):
-    with pytest.raises(UserError, match="sum to 1"):
-        rec.assign_splits(["a"], shares, 0)
-
-
-def test_pseudonym_needs_the_salt():
-    assert rec.hashed("a", "x") == rec.hashed("a", "x") != rec.hashed("a", "y")
-    assert rec.hashed("a", "x") != rec.hashed("b", "x") and len(rec.hashed("a", "x")) == 16
-
-
 def test_registry_names_unknown_adapter_and_option():
     with pytest.raises(UserError, match="'nope'.*brain_phantom, .*folder"):
         datasets.build("nope")

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from ldcore import plugins
-from ldcore.datasets.records import hashed
 from ldcore.datasets.scans import build as module
 from ldcore.datasets.scans.listing import LEFT_OUT, reasons
+from ldcore.datasets.splits import hashed
 from ldcore.runtime.errors import UserError
 
 

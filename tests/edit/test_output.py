@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ldcore.edit.output import changed, check_size
+from ldcore.edit.changed_image import changed, check_size
 from ldcore.runtime.errors import UserError
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from configs import checked
-from ldcore.plan import downloads
 from ldcore.plan import weights as module
+from ldcore.runtime import downloads
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import read_json
 from ldcore.store import Store

@@ -13,8 +13,9 @@ import pandas as pd
 from tqdm import tqdm
 
 from ldcore.datasets import tables
-from ldcore.datasets.records import SPLITS, assign_splits, validate
+from ldcore.datasets.records import SPLITS, validate
 from ldcore.datasets.scans import images
+from ldcore.datasets.splits import assign_splits
 from ldcore.runtime.errors import UserError
 
 TITLE = "own images"

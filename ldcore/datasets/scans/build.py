@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from ldcore.datasets import tables
-from ldcore.datasets.records import SPLITS, assign_splits, check_fractions, hashed, validate
+from ldcore.datasets.records import validate
 from ldcore.datasets.scans.listing import LEFT_OUT, leave_out, reasons
+from ldcore.datasets.splits import check_fractions, splits_of
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import atomic, digest
 from ldcore.runtime.seeds import numpy_rng
@@ -117,37 +117,6 @@ def draw(scans: pd.DataFrame, excluded: pd.DataFrame, count: int | dict | None, 
         drawn.extend(numpy_rng(seed, "draw", label).permutation(rows)[:most])
     reason = "not drawn (per_class)" if isinstance(count, dict) else f"not drawn ({count} of each label wanted)"
     return leave_out(scans, excluded, ~scans.index.isin(drawn), reason)
-
-
-def splits_of(scans: pd.DataFrame, options: dict, seed: int) -> list[str]:
-    """The split of every row: by the list of hashed ids, else the data set's own, else by hash of the subject."""
-    subjects = scans["subject_id"]
-    if options["splits"]:
-        return listed_splits(subjects, options)
-    if "split" in scans:
-        return list(scans["split"])
-    split_of = assign_splits(subjects, options["fractions"], seed)
-    return [split_of[subject] for subject in subjects]
-
-
-def listed_splits(subjects: pd.Series, options: dict) -> list[str]:
-    """The split of every subject by the list that option `splits` names. UserError: none, or two, for a subject."""
-    file = tables.path_of(options["splits"], options["source"], "splits")
-    remedy = "give the splits.csv of a prepared data set as option splits"
-    table = tables.read(file, ("hashed_id", "split"), remedy=remedy).drop_duplicates()
-    twice = table["hashed_id"][table["hashed_id"].duplicated()]
-    if len(twice):
-        raise UserError(f"Subject {twice.iloc[0]} (hashed) has more than one split in {file}; delete the wrong rows.")
-    split_of = dict(zip(table["hashed_id"], table["split"]))
-    splits = []
-    for subject in subjects:
-        pseudonym = hashed(subject, options["salt"])
-        if split_of.get(pseudonym) not in SPLITS:
-            raise UserError(
-                f"Subject {pseudonym} (hashed) has no split in {file}; use the list made for this data, and its salt."
-            )
-        splits.append(split_of[pseudonym])
-    return splits
 
 
 def read_scans(adapter, scans: pd.DataFrame, options: dict, cache: Path, workers: int):

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ldcore.edit.requests.pairs import chosen_pairs
 from ldcore.edit.requests.texts import BINS
-from ldcore.evaluation.cohort import labels
+from ldcore.evaluation.real_images import labels
 from ldcore.prompts import CONDITION, SEX
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.seeds import numpy_rng

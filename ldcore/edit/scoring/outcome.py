@@ -8,7 +8,7 @@ import numpy as np
 from ldcore.edit.dataset import Dataset
 from ldcore.evaluation.classifiers import fit_predict
 from ldcore.evaluation.classifiers.pixels_logistic import pooled
-from ldcore.evaluation.cohort import labels
+from ldcore.evaluation.real_images import labels
 from ldcore.prompts import label
 from ldcore.runtime.pixels import gray
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ldcore.evaluation.cohort import labels
+from ldcore.evaluation.real_images import labels
 from ldcore.grid import cell_of
 from ldcore.report.figures._samples import UNTOUCHED, sample_sheet
 from ldcore.report.markup import method_title

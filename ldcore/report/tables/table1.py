@@ -3,13 +3,15 @@
 import pandas as pd
 
 from ldcore.report.results import Results
-from ldcore.report.tables._grid import FOOTNOTES, cell_rows, layout, with_paper
+from ldcore.report.tables import _grid
+from ldcore.report.tables._grid import cell_rows, layout, with_paper
 
 TITLE = "Table 1"
 CAPTION = (
     "Every method with and without Latent Drifting: distances to real images, and AUC of classifiers trained on it."
 )
 NEEDS = ("scores", "downstream")
+FOOTNOTES = _grid.FOOTNOTES  # of table 3 too
 
 __all__ = ["FOOTNOTES", "layout", "rows"]
 

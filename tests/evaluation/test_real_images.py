@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ldcore.evaluation.cohort import balanced_rows, labels, sampled_rows
+from ldcore.evaluation.real_images import balanced_rows, labels, sampled_rows
 from ldcore.runtime.errors import UserError
 
 RECORDS = pd.DataFrame(

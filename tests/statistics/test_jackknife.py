@@ -8,7 +8,7 @@ from scipy import stats
 
 from ldcore.metrics import frechet_distance
 from ldcore.runtime.errors import UserError
-from ldcore.statistics.interval import jackknife_interval, paired_interval
+from ldcore.statistics.jackknife import jackknife_interval, paired_interval
 
 
 def mean(groups):

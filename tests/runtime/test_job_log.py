@@ -12,7 +12,7 @@ import pytest
 
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import atomic
-from ldcore.runtime.jobs import as_job, job_state
+from ldcore.runtime.job_log import as_job, job_state
 
 HOST = socket.gethostname()
 START = "2026-01-02T03:04:05+00:00"
@@ -90,7 +90,7 @@ def test_a_library_that_hides_a_full_disk_does_not(tmp_path, monkeypatch):
 WRITE = """
 import sys, time
 from ldcore.runtime.files import atomic
-from ldcore.runtime.jobs import as_job
+from ldcore.runtime.job_log import as_job
 with as_job(), atomic(sys.argv[1]) as temporary:
     temporary.write_text("half")
     print("ready", flush=True)

@@ -4,9 +4,23 @@ import hashlib
 import shutil
 from pathlib import Path
 
-from ldcore.plan.weights import RECORD, located
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import atomic, sha256, write_json
+
+RECORD = "source.json"  # written last, so its being there says that the weight is
+
+
+def located(name: str, weight: dict, cache) -> Path:
+    """Where a weight lies once it is there: a file, or a folder where several files of a repository are wanted."""
+    if "path" in weight:
+        return Path(weight["path"])
+    if ("repo" in weight) == ("url" in weight):
+        raise UserError(f"Config weights.{name}: give path, or one of repo and url.")
+    if "url" in weight:
+        return Path(cache, name, weight["url"].partition("?")[0].rsplit("/", 1)[-1])
+    files = weight.get("files", [])
+    alone = len(files) == 1 and not set(files[0]) & set("*?[")
+    return Path(cache, name, files[0] if alone else "")
 
 
 def fetch(name: str, weight: dict, out) -> None:
