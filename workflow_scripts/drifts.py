@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ldcore.drift.estimate import resolve
+from ldcore.drift.resolve import resolve
 from ldcore.grid import all_drifts
 from ldcore.runtime import cli
 from ldcore.runtime.files import read_json, write_json

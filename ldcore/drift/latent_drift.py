@@ -47,7 +47,7 @@ class Drift:
 
     @classmethod
     def read(cls, path) -> "Drift":
-        """The drift of a drift file, a JSON object with `kind` and `value` (ldcore.drift.estimate.resolve)."""
+        """The drift of a drift file, a JSON object with `kind` and `value` (ldcore.drift.resolve)."""
         content = read_json(path)
         return cls(content["value"], content["kind"])
 
@@ -73,13 +73,21 @@ class Drift:
         """From noise [N, C, h, w] ~ N(0, I) to N(delta, I); the very same tensor where the drift is not active."""
         return noise + self.like(noise) if self.active else noise
 
+    def after_step(self, latents: torch.Tensor) -> torch.Tensor:
+        """What every reverse step ends with: latents [N, C, h, w], plus delta where the kind is `kernel`."""
+        return self.shift(latents) if self.kind == "kernel" else latents
+
+    def before_inverse_step(self, latents: torch.Tensor) -> torch.Tensor:
+        """What every step of an inversion begins with: what `after_step` added is taken away again."""
+        return latents - self.like(latents) if self.kind == "kernel" else latents
+
     def step_callback(self):
-        """A diffusers `callback_on_step_end` that adds delta after every reverse step; None unless kind is `kernel`."""
+        """`after_step` as a diffusers `callback_on_step_end`; None where it changes nothing."""
         if self.kind != "kernel" or not self.active:
             return None
 
         def add(pipeline, step, timestep, values):
-            values["latents"] = values["latents"] + self.like(values["latents"])
+            values["latents"] = self.after_step(values["latents"])
             return values
 
         return add

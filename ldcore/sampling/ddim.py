@@ -44,8 +44,7 @@ def denoise(backbone, latents, predict, drift: Drift, steps: int, after_step=Non
     for timestep, timestep_on_device in zip(scheduler.timesteps, scheduler.timesteps.to(backbone.device)):
         noise, latents = predict(latents, timestep_on_device)
         latents = scheduler.step(noise, timestep, latents).prev_sample
-        if drift.kind == "kernel":
-            latents = drift.shift(latents)
+        latents = drift.after_step(latents)
         if after_step is not None:
             after_step(latents)
     return latents

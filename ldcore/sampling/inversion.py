@@ -34,8 +34,7 @@ def invert(backbone, latents, prompt_embeds, drift: Drift, keys: list[tuple], in
     scheduler = inverse_scheduler(backbone, inversion.steps)
     generators = [torch_generator("invert", *key) for key in keys]
     for timestep in scheduler.timesteps:
-        if drift.kind == "kernel":
-            latents = latents - drift.like(latents)
+        latents = drift.before_inverse_step(latents)
         with torch.no_grad():
             noise = backbone.unet(latents, timestep, prompt_embeds).sample
         noise = regularise(noise, generators, inversion)

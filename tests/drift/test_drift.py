@@ -69,3 +69,12 @@ def test_delta_zero_trains_as_plain_diffusion_for_every_target():
         assert torch.equal(noisy, scheduler.add_noise(LATENTS, noise, t)) and wanted is noise
     with pytest.raises(UserError, match="nowhere"):
         training_pair(Drift(), "nowhere", LATENTS, noise, t, scheduler)
+
+
+def test_a_kernel_drift_acts_after_each_step_and_its_inverse_takes_it_away():
+    latents = torch.randn(2, 4, 8, 8)
+    kernel, prior = Drift(0.1, "kernel"), Drift(0.1, "prior")
+    assert torch.equal(kernel.after_step(latents), latents + 0.1)
+    assert torch.allclose(kernel.before_inverse_step(kernel.after_step(latents)), latents)
+    assert kernel.step_callback()(None, 0, 0, {"latents": latents})["latents"].equal(kernel.after_step(latents))
+    assert prior.after_step(latents) is latents and prior.before_inverse_step(latents) is latents

@@ -7,7 +7,7 @@ import pytest
 from diffusers import DDPMScheduler
 
 from ldcore import Drift, plugins
-from ldcore.drift.estimate import resolve
+from ldcore.drift.resolve import resolve
 from ldcore.drift.sources._moments import terminal_signal
 from ldcore.model.save import SCHEDULE
 from ldcore.runtime.errors import UserError
