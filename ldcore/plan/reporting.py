@@ -29,10 +29,10 @@ def ordered(config: dict, kind: str) -> list[str]:
     for name in [*plugins.names(kind), *config[f"{kind}s"]]:
         asked_by[plugins.declared(kind, name).get("ASKED_BY", "")].append(name)
     asked_by["tasks"] = [task[kind] for task in tasks(config).values()]
-    return list(dict.fromkeys(name for part in PARTS if has(config, part) for name in asked_by[part]))
+    return list(dict.fromkeys(name for part in PARTS if has_part(config, part) for name in asked_by[part]))
 
 
-def has(config: dict, part: str) -> bool:
+def has_part(config: dict, part: str) -> bool:
     """Whether a config has the part that asks."""
     return part == "" or bool(tasks(config) if part == "tasks" else config.get(part))
 
@@ -54,7 +54,7 @@ def check_reporting(config: dict) -> None:
             check_declared(kind, name, f"The {kind} {name}")
         for name in config[f"{kind}s"]:
             part = check_declared(kind, name, f"Config {kind}s").get("ASKED_BY", "")
-            if part != "tasks" and not has(config, part):
+            if part != "tasks" and not has_part(config, part):
                 raise UserError(f"Config {kind}s: {name!r} shows `{part}`, which the config does not have.")
             if part == "tasks" and not tasks_of(config, kind, name):
                 raise UserError(f"Config {kind}s: {name!r} shows editing tasks, but none has it as its `{kind}`.")

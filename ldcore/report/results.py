@@ -99,9 +99,9 @@ class Results:
         """The editing tasks with these entries, e.g. table="table2"; all tasks without."""
         return [name for name, task in tasks(self.config).items() if entries.items() <= task.items()]
 
-    def edit_rows(self, part: str, names: list[str]) -> list[dict]:
-        """Rows of editing tasks, a row a value. part: "table", "truth" (against the exact image) or "tradeoff"."""
-        return [row for name in names for row in read_json(self.store.edit_scores(name))[part]]
+    def edit_rows(self, section: str, names: list[str]) -> list[dict]:
+        """Rows of editing tasks, a row a value. section: "table", "truth" (against the exact image) or "tradeoff"."""
+        return [row for name in names for row in read_json(self.store.edit_scores(name))[section]]
 
     def edited(self, name: str) -> Edited:
         """The requests, the true images and the edits of one editing task."""

@@ -59,9 +59,9 @@ def test_layout_pairs_each_value_with_its_interval_and_the_auc(scored, tmp_path)
 
 @pytest.mark.parametrize("metric, extractor", [("novel", "efficientnet_lite0"), ("novel", "else"), ("auc_new", "else")])
 def test_no_metric_is_dropped(scored, metric, extractor):
-    found = read_json(scored.store.scores("mine"))
-    found["cells"].append(cell_row(metric, 0.25, dataset="mine", extractor=extractor))
-    write_json(scored.store.scores("mine"), found)
+    scores = read_json(scored.store.scores("mine"))
+    scores["cells"].append(cell_row(metric, 0.25, dataset="mine", extractor=extractor))
+    write_json(scored.store.scores("mine"), scores)
     lines = table1.layout(table1.rows(scored))
     title = {"novel": "novel", "auc_new": "AUC new"}[metric]
     cell = lines[lines[title] != ""]

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import pandas as pd
 import pytest
 
 from configs import workspace
+from ldcore import plugins
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "snakemake", "--cores", "2", "--nolock", "--configfile", "configs/smoke.yaml"]
@@ -131,6 +133,20 @@ def test_a_method_of_two_files_outside(whole, tmp_path):
     assert "finetune_last_layer" in done.stdout + done.stderr
     rows = json.loads((folder / "results/smoke/scores/brain_phantom.json").read_text())["cells"]
     assert {row["method"] for row in rows} == {"real", "reconstruction", "base", "toys.last_layer"}
+
+
+def test_snakemakes_report_holds_every_table_and_figure_with_its_caption(whole):
+    done = snakemake(whole.parents[1], "--report", "report.zip")
+    assert done.returncode == 0, done.stderr[-2000:]
+    with zipfile.ZipFile(whole.parents[1] / "report.zip") as archive:
+        names = {Path(name).name for name in archive.namelist()}
+        text = archive.read("report/report.html").decode()
+    tables_and_figures = [*(whole / "tables").glob("*.csv"), *(whole / "tables").glob("*.md")]
+    tables_and_figures += (whole / "figures").glob("*.png")
+    assert len(tables_and_figures) == 20 and {path.name for path in tables_and_figures} < names
+    for kind in ("table", "figure"):
+        for name in plugins.names(kind):
+            assert f"<p>{plugins.declared(kind, name)['CAPTION']}</p>" in text, name
 
 
 def test_a_second_run_has_nothing_to_do(whole):

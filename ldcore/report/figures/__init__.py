@@ -13,5 +13,14 @@ and has
 
     draw(results) -> matplotlib Figure   results: ldcore.report.results.Results
 
+What a NEED lets it read:
+
+    scores       results.scores(), results.sweep(dataset)
+    downstream   results.downstream()
+    samples      results.samples(checkpoint, drift), results.cell_samples(dataset, method, cell)
+    data         results.records_and_images(dataset)
+    edit_scores  results.edit_rows(section, tasks)
+    edits        results.edits(run, drift), and with data results.edited(task)
+
 Written are NAME.png and NAME.pdf.
 """

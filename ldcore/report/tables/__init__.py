@@ -15,5 +15,13 @@ and has
     rows(results) -> DataFrame   the long form, a row a value; results: ldcore.report.results.Results
     layout(rows) -> DataFrame    the same as lines of text, from those rows or from the csv file read back
 
+What a NEED lets it read:
+
+    scores       results.scores(), results.sweep(dataset)
+    downstream   results.downstream()
+    edit_scores  results.edit_rows(section, tasks)
+
+The values that the paper prints are there without one: results.reported().
+
 Written are NAME.csv (the long form), NAME.md and NAME.tex (the layout).
 """

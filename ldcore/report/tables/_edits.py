@@ -45,13 +45,13 @@ FOOTNOTES = (
 )
 
 
-def edit_table(results: Results, part: str, tasks: list[str], paper: dict) -> pd.DataFrame:
-    """The long form of tasks' rows; part: Results.edit_rows; paper: as `paper_values`.
+def edit_table(results: Results, section: str, tasks: list[str], paper: dict) -> pd.DataFrame:
+    """The long form of tasks' rows; section: as Results.edit_rows; paper: as `paper_values`.
 
     The paper's values stand beside the decoded output of the headline cell, over all gaps, or over all edits that turn
     case into no case or back.
     """
-    rows = pd.DataFrame(results.edit_rows(part, tasks)).reindex(columns=EDIT_COLUMNS)
+    rows = pd.DataFrame(results.edit_rows(section, tasks)).reindex(columns=EDIT_COLUMNS)
     whole = (rows["gap"] == "all") | (rows["gap"].isna() & (rows["edit"] == "negated"))
     headline = (rows["drift"] == results.config["grid"]["headline"]) & (rows["output"] == "decoded")
     beside = whole & headline & rows["extractor"].map(like_inception)
