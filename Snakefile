@@ -35,10 +35,9 @@ onstart:
             "use workflow_scripts/slurm_array.py (docs/cluster.md, Arrays)."
         )
     # Written where it differs, so that a full disk stops only what has to be written.
-    checked = yaml.safe_dump(config, sort_keys=True, allow_unicode=True)
-    if not STORE.config.exists() or STORE.config.read_text() != checked:
+    if not STORE.config.exists() or STORE.config.read_text() != CONFIG_TEXT:
         with atomic(STORE.config) as temporary:
-            temporary.write_text(checked)
+            temporary.write_text(CONFIG_TEXT)
 
 
 rule all:

@@ -35,23 +35,44 @@ FOLDERS = {
     "table": "ldcore.report.tables",
     "figure": "ldcore.report.figures",
 }
+# kind -> what a plug-in must have: functions, or alternatives of which one will do
+FUNCTIONS = {
+    "method": ("trainable", "apply"),
+    "edit method": ("edit",),
+    "measure": ("measure",),
+    "dataset adapter": (("build", "list_scans"),),
+    "extractor": ("load",),
+    "metric": (("distance", "values", "value"),),
+    "classifier": ("fit_predict",),
+    "drift source": ("value",),
+    "table": ("rows", "layout"),
+    "figure": ("draw",),
+}
+# Declarations that are read from the text, so must be plain values.
+DECLARED = {
+    *("TITLE", "OPTIONS", "EXTENDS", "TRAINS", "SAMPLING", "PATIENTS", "PARTS", "SOURCE", "NEEDS_WEIGHTS"),
+    *("LIKE_INCEPTION", "COMPARES", "BETTER", "GAIN", "ROW", "ANATOMY", "CAPTION", "NEEDS", "ASKED_BY"),
+}
 ROOT = Path(__file__).parents[1]
 
 
 def names(kind: str) -> list[str]:
     """The plug-ins of a kind that lie in its folder."""
     folder = Path(ROOT, *FOLDERS[kind].split("."))
-    return sorted(module.name for module in pkgutil.iter_modules([str(folder)]) if not module.name.startswith("_"))
+    files = [module.name for module in pkgutil.iter_modules([str(folder)]) if not module.ispkg]
+    return sorted(name for name in files if not name.startswith("_"))
 
 
 def file_of(kind: str, name: str) -> Path:
-    """The plug-in's file. UserError lists the known names."""
+    """The plug-in's file. UserError lists the known names, or says why its package cannot be imported."""
     if "." not in name and name in names(kind):
         return Path(ROOT, *FOLDERS[kind].split("."), f"{name}.py")
     try:
-        spec = find_spec(name) if "." in name else None
+        spec = find_spec(name) if "." in name.strip(".") else None
     except ModuleNotFoundError:  # its package
         spec = None
+    except Exception as error:  # whatever the package does when it is imported
+        raise UserError(f"The {kind} {name!r} cannot be looked up: {type(error).__name__}: {error}.") from error
     if spec is None or not spec.origin:
         raise UserError(f"The {kind} {name!r} is unknown; use one of {', '.join(names(kind))} or a dotted module path.")
     return Path(spec.origin)
@@ -71,25 +92,53 @@ def declared(kind: str, name: str) -> dict:
     return literals(file_of(kind, name))
 
 
+def check(kind: str, name: str) -> None:
+    """UserError where there is no such plug-in, or it lacks a function that its kind must have."""
+    path = file_of(kind, name)
+    bound = {target for node in syntax(path) for target in names_bound(node)}
+    for function in FUNCTIONS[kind]:
+        alternatives = (function,) if isinstance(function, str) else function
+        if not bound & set(alternatives):
+            raise UserError(f"The {kind} {name!r} ({path}) has no function {' or '.join(alternatives)}.")
+
+
 @functools.cache
 def literals(path: Path) -> dict:
     """The upper-case names a Python file binds to plain values at its top level, OPTIONS completed by EXTENDS."""
-    found = {}
-    for node in ast.parse(path.read_text(), str(path)).body:
-        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-            name = node.targets[0].id
-            if name.isupper():
+    declarations = {}
+    for node in syntax(path):
+        for name in names_bound(node):
+            if isinstance(node, (ast.Assign, ast.AnnAssign)) and name.isupper():
                 try:
-                    found[name] = ast.literal_eval(node.value)
-                except ValueError:  # computed: nothing that a config check needs
-                    if name in ("OPTIONS", "EXTENDS", "TITLE"):
+                    declarations[name] = ast.literal_eval(node.value)
+                except ValueError:  # computed
+                    if name in DECLARED:
                         raise UserError(
                             f"{path}: write {name} as plain values, since it is read without running the file."
                         ) from None
     options = {}
-    for module in found.get("EXTENDS", ()):
+    for module in declarations.get("EXTENDS", ()):
         options |= literals(Path(find_spec(module).origin))["OPTIONS"]
-    return {**found, "OPTIONS": options | found.get("OPTIONS", {})}
+    return {**declarations, "OPTIONS": options | declarations.get("OPTIONS", {})}
+
+
+@functools.cache
+def syntax(path: Path) -> list[ast.stmt]:
+    """The statements of a Python file. UserError where it is none."""
+    try:
+        return ast.parse(path.read_bytes(), str(path)).body
+    except (OSError, SyntaxError, ValueError) as error:
+        raise UserError(f"{path} cannot be read as Python: {error}.") from error
+
+
+def names_bound(node: ast.stmt) -> list[str]:
+    """The names that a top-level statement binds."""
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        return [node.name]
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return [alias.asname or alias.name for alias in node.names]
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    return [target.id for target in targets if isinstance(target, ast.Name)]
 
 
 def title(kind: str, name: str) -> str:

@@ -3,12 +3,15 @@
 Paths are built from ids; a rule gives wildcards for them ("{dataset}"). Imports nothing heavy: every job parses this.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-from ldcore.grid import Checkpoint, EditRun
+from ldcore.grid import Checkpoint, EditRun, tasks
+from ldcore.runtime.errors import UserError
+from ldcore.runtime.files import digest
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,35 @@ class Store:
         return self.root.joinpath("benchmarks", *ids[:-1], f"{ids[-1]}.tsv")
 
 
-def opened(config_file) -> tuple[dict, Store]:
-    """The config of a run and its store, from results/NAME/config.yaml."""
+def opened(config_file, **ids: str) -> tuple[dict, Store]:
+    """The config of a run and its store, from results/NAME/config.yaml; ids: dataset, method, ... that it must have.
+
+    Within a job of the workflow (LDCORE_CONFIG) the file must be the one that its run has written.
+    UserError: no such file, not a run's config, another run's, or an id that it does not have.
+    """
     path = Path(config_file)
-    return yaml.safe_load(path.read_text()), Store(path.parent)
+    if not path.is_file():
+        raise UserError(f"{path} is missing; snakemake writes it when a run starts (not with --no-hooks).")
+    config = yaml.safe_load(path.read_text())
+    if os.environ.get("LDCORE_CONFIG", digest(config)) != digest(config):
+        raise UserError(
+            f"{path} is not of this run: another one of the same name has started since, or --no-hooks was given; "
+            "give each run a `name` of its own, and the same command again."
+        )
+    if config.get("name") != path.absolute().parent.name:
+        raise UserError(f"{path} is not the config of a run; give results/NAME/config.yaml, which snakemake writes.")
+    for kind, name in ids.items():
+        known = SECTIONS[kind](config) if kind in SECTIONS else [name]
+        if name not in known:
+            raise UserError(f"--{kind.replace('_', '-')} {name}: {path} has only {', '.join(known)}.")
+    return config, Store(path.parent)
+
+
+# id of a job -> the names that a config has for it
+SECTIONS = {
+    "dataset": lambda config: list(config["datasets"]),
+    "method": lambda config: ["base", *config["methods"]],
+    "base": lambda config: ["base", *config["methods"]],
+    "training": lambda config: ["untrained", *config["trainings"]],
+    "task": lambda config: list(tasks(config)),
+}

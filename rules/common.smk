@@ -54,9 +54,14 @@ GPUS = (
     workflow.global_resources["gpu"].value if "gpu" in workflow.global_resources else 0
 )  # --resources gpu=N of a machine without Slurm
 # One BLAS thread a job: sums, hence last bits, depend on the number of threads. Jobs never ask the network.
+# What this run writes to its config.yaml (onstart, in the Snakefile), and what its jobs insist on (LDCORE_CONFIG).
+# Through JSON: a config file in JSON comes as ordered mappings, which YAML would not write plainly.
+PLAIN = json.loads(json.dumps(config))
+CONFIG_TEXT = yaml.safe_dump(PLAIN, sort_keys=False, allow_unicode=True)
 shell.prefix(
     "set -euo pipefail; export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 "
-    f"LDCORE_GPUS={GPUS} LDCORE_SCRATCH={quote(config['scratch'])}; "
+    f"LDCORE_GPUS={GPUS} LDCORE_SCRATCH={quote(config['scratch'])} "
+    f"LDCORE_CONFIG={digest(PLAIN)}; "
 )
 
 # Every job reads the checked, filled config from here (written by onstart, in the Snakefile). It is no input: what a

@@ -1,6 +1,8 @@
 # Which tables and figures there are follows from the config and what their files declare (ldcore/plan/reporting.py).
 TABLES = reporting.tables(config)
 FIGURES = reporting.figures(config)
+# All that a table or figure may show: one from outside may read any of it.
+WHOLE = depends(*sorted(config.keys() - {"resources", "scratch", "keep_weights", "weights_cache", "rules"}))
 
 
 rule table:
@@ -33,7 +35,7 @@ rule table:
     resources:
         **asked("table"),
     params:
-        depends=depends("grid", "prompt_study", "sweep", "editing", "datasets"),
+        depends=WHOLE,
         code=lambda wildcards: code_of("table", wildcards.table),
         caption=lambda wildcards: plugins.declared("table", wildcards.table)["CAPTION"],
     shell:
@@ -63,7 +65,7 @@ rule figure:
     resources:
         **asked("figure"),
     params:
-        depends=depends("seed", "grid", "prompt_study", "sweep", "editing", "datasets", "trainings"),
+        depends=WHOLE,
         code=lambda wildcards: code_of("figure", wildcards.figure),
         caption=lambda wildcards: plugins.declared("figure", wildcards.figure)["CAPTION"],
     shell:

@@ -13,7 +13,7 @@ from ldcore.store import opened
 
 def main(config, dataset):
     prepare_cpu()
-    config, store = opened(config)
+    config, store = opened(config, dataset=dataset)
     entry, sampling, seed = config["datasets"][dataset], config["sampling"], config["seed"]
     records, images = load(store.data(dataset))
     count = len(sampling["seeds"]) * sampling["images_per_seed"]

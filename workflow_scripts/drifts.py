@@ -12,7 +12,7 @@ from ldcore.store import opened
 
 
 def main(config, dataset):
-    config, store = opened(config)
+    config, store = opened(config, dataset=dataset)
     mean = np.load(store.latents(dataset))["mean"]
     schedule = read_json(Path(config["model"]["path"], "scheduler", "scheduler_config.json"))
     for name, entry in all_drifts(config).items():

@@ -19,7 +19,7 @@ from ldcore.store import opened
 
 def main(config, **ids):
     prepare_cpu()
-    config, store = opened(config)
+    config, store = opened(config, **ids)
     run = EditRun(**ids)
     task, base, seed = config["editing"]["tasks"][run.task], edit_base(config, run), config["seed"]
     backbone, method = load_backbone(config["model"]["path"]), plugins.find("edit method", run.edit_method)

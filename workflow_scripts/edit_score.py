@@ -18,7 +18,7 @@ from ldcore.store import opened
 
 def main(config, task):
     prepare_cpu()
-    config, store = opened(config)
+    config, store = opened(config, task=task)
     name, task, editing = task, config["editing"]["tasks"][task], config["editing"]
     entry, seed = config["datasets"][task["dataset"]], config["seed"]
     dataset = Dataset.of(entry, *load(store.data(task["dataset"]), mmap=True), seed)

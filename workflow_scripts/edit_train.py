@@ -17,7 +17,7 @@ from ldcore.training.loop import TrainingRun, train
 
 def main(config, **ids):
     prepare_cpu()
-    config, store = opened(config)
+    config, store = opened(config, **ids)
     edit_run = EditRun(**ids)
     base, training = edit_base(config, edit_run), config["trainings"][edit_run.training]
     method = plugins.find("edit method", edit_run.edit_method)

@@ -1,15 +1,23 @@
-"""Fetch one entry of the config's `weights` into its folder, its sha256 checked. Uses the network."""
+"""Fetch one entry of a config's `weights` into its folder, its sha256 checked. Uses the network.
+
+CONFIG: a run's results/NAME/config.yaml, or any config file, e.g. configs/paper.yaml: no data need be there.
+"""
 
 from pathlib import Path
 
+import yaml
+
 from ldcore.runtime import cli
 from ldcore.runtime.downloads import fetch
-from ldcore.store import opened
+from ldcore.runtime.errors import UserError
 
 
 def main(config, name):
-    config, _ = opened(config)
-    fetch(name, config["weights"][name], Path(config["weights_cache"], name))
+    content = yaml.safe_load(Path(config).read_text())
+    weights = content.get("weights") or {}
+    if name not in weights:
+        raise UserError(f"{config} has no weight {name!r}; it has {', '.join(weights) or 'none'}.")
+    fetch(name, weights[name], Path(content.get("weights_cache", "weights"), name))
 
 
 if __name__ == "__main__":

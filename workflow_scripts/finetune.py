@@ -14,7 +14,7 @@ from ldcore.training.loop import TrainingRun, train
 
 def main(config, **ids):
     prepare_cpu()
-    config, store = opened(config)
+    config, store = opened(config, **ids)
     checkpoint = Checkpoint(**ids)
     dataset, training = checkpoint.dataset, config["trainings"][checkpoint.training]
     run = TrainingRun(

@@ -16,7 +16,7 @@ from ldcore.store import opened
 
 def main(config, **ids):
     prepare_cpu()
-    config, store = opened(config)
+    config, store = opened(config, **ids)
     checkpoint = Checkpoint(**ids)
     dataset = config["datasets"][checkpoint.dataset]
     records = load(store.data(checkpoint.dataset), mmap=True)[0]

@@ -13,7 +13,7 @@ from ldcore.store import opened
 
 def main(config, dataset):
     prepare_cpu()
-    config, store = opened(config)
+    config, store = opened(config, dataset=dataset)
     records, images = load(store.data(dataset), mmap=True)
     rows = np.flatnonzero(records["split"] == "train")
     backbone = load_backbone(config["model"]["path"], ["vae"])

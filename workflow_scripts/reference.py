@@ -13,7 +13,7 @@ from ldcore.store import opened
 
 def main(config, dataset):
     prepare_cpu()
-    config, store = opened(config)
+    config, store = opened(config, dataset=dataset)
     entry, seed = config["datasets"][dataset], config["seed"]
     records, images = load(store.data(dataset))
     test = balanced_rows(records, "test", entry["classes"], entry["test_images"], seed)

@@ -12,7 +12,7 @@ from ldcore.store import opened
 
 
 def main(config, dataset):
-    config, store = opened(config)
+    config, store = opened(config, dataset=dataset)
     with np.load(store.reference(dataset)) as arrays:
         real = {key: arrays[key] for key in arrays.files}
     rows = {"cells": table_rows(config, store, dataset, real), "sweep": sweep_rows(config, store, dataset, real)}

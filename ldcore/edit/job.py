@@ -1,5 +1,6 @@
 """One editing job: every request of a task under every style, from one set of weights, for each of its drifts."""
 
+import hashlib
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
@@ -69,9 +70,10 @@ def run(backbone, method: ModuleType, job: EditJob, drifts: dict[str, Drift], id
 
 
 def settings_key(job: EditJob, drift: Drift, identity: str) -> str:
-    """A digest of everything that a drift's arrays follow from; the requests name their sources."""
+    """A digest of everything that a drift's arrays follow from."""
     requests = [{name: str(value) for name, value in asdict(request).items()} for request in job.requests]
-    sampling = [job.sweep_images, job.null_images, job.seed, job.anatomy]
+    sources = hashlib.sha256(np.ascontiguousarray(job.sources)).hexdigest()
+    sampling = [job.sweep_images, job.null_images, job.seed, job.anatomy, sources]
     return digest(identity, requests, drift.kind, drift.value, job.options, job.styles, job.amounts, sampling)
 
 

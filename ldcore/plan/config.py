@@ -93,6 +93,7 @@ def check_names(config: dict) -> None:
         plugins.filled(schemas, given, f"Config drifts.{name}")
     for name, options in config["methods"].items():
         check_plugin("method", name, "methods")
+        check_trains(name)
         plugins.options("method", name, options, f"Config methods.{name}")
     check_reporting(config)
     for key, task in (config.get("editing") or {"tasks": {}})["tasks"].items():
@@ -103,9 +104,20 @@ def check_names(config: dict) -> None:
         )
 
 
+def check_trains(name: str) -> None:
+    """UserError where a method does not take the options of the training loop."""
+    declared = plugins.declared("method", name)
+    if name != "base" and "steps" not in declared["OPTIONS"]:
+        old = "; DEFAULTS is not read, declare OPTIONS" if "DEFAULTS" in declared else ""
+        raise UserError(
+            f"Config methods: {name!r} has no options of the training loop; let it declare "
+            f'EXTENDS = ("ldcore.training.options",){old} (CONTRIBUTING.md).'
+        )
+
+
 def check_plugin(kind: str, name: str, place: str) -> None:
-    """UserError, saying where in the config, if there is no such plug-in."""
+    """UserError, saying where in the config, if there is no such plug-in or it lacks a function of its kind."""
     try:
-        plugins.file_of(kind, name)
+        plugins.check(kind, name)
     except UserError as error:
         raise UserError(f"Config {place}: {error}") from None

@@ -11,7 +11,7 @@ def check_datasets(config: dict) -> None:
     """UserError: an unknown adapter, an unknown option or value, prompts about unknown patients."""
     for name, dataset in config["datasets"].items():
         try:
-            plugins.file_of("dataset adapter", dataset["adapter"])
+            plugins.check("dataset adapter", dataset["adapter"])
         except UserError as error:
             raise UserError(f"Config datasets.{name}.adapter: {error}") from None
         check_options(dataset["adapter"], dataset["options"], f"Config datasets.{name}.options")

@@ -1,6 +1,6 @@
 """Pre-trained weights by name: where each entry of the config's `weights` lies, who names it, and what is missing.
 
-An entry is {path}, used in place; or {repo, revision, files} of the hub or {url}, fetched (ldcore/runtime/downloads.py).
+An entry is {path}, used in place; or {repo, revision, files} of the hub or {url}, fetched (runtime/downloads.py).
 Its name may stand wherever the config expects a path of weights (`places`). Read at parse time: imports nothing heavy.
 """
 

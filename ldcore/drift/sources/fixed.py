@@ -5,6 +5,7 @@ OPTIONS = {
     "value": {
         "type": ["number", "array"],
         "minItems": 1,
+        "items": {"type": ["number", "array"]},
         "description": "a number, one per channel, or a [C, h, w] map",
     },
 }
