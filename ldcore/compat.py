@@ -42,6 +42,7 @@ def install() -> None:
 
 
 def main() -> None:
+    """Leave the hook in this environment where torchvision cannot be imported without it; else take it away."""
     site = Path(sysconfig.get_paths()["purelib"])
     hook = site / HOOK
     hook.unlink(missing_ok=True)

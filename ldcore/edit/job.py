@@ -16,7 +16,7 @@ from ldcore.edit.requests.texts import edit_texts
 from ldcore.model.autoencoding import decode, encode
 from ldcore.prompts import label
 from ldcore.runtime.files import atomic, digest, write_json
-from ldcore.runtime.precision import lowered
+from ldcore.runtime.precision import set_precision
 
 NULL_EDITS = (1, 10)  # after how many null edits the images are kept (arXiv 2403.20287, section 3.1)
 
@@ -56,7 +56,7 @@ def run(backbone, method: ModuleType, job: EditJob, drifts: dict[str, Drift], id
     UserError: images of a size that the model does not work at, or an unknown precision.
     """
     check_size(backbone, job.sources)
-    lowered(backbone.unet, job.options.get("precision", "float32"))
+    set_precision(backbone.unet, job.options.get("precision", "float32"))
     folder, index = Path(folder), {}
     for name, drift in drifts.items():
         key = settings_key(job, drift, identity)

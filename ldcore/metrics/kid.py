@@ -27,7 +27,7 @@ distance = kernel_distance  # what every metric of features calls it
 
 
 def _mean_within(x) -> float:
-    """Mean kernel value over the ordered pairs of different rows of `x` [N, D]; its diagonal spells the kernel again."""
+    """Mean kernel value over ordered pairs of different rows of `x` [N, D]; its diagonal spells the kernel again."""
     diagonal = np.sum((np.einsum("nd,nd->n", x, x) / x.shape[1] + 1.0) ** 3)
     return float(_kernel_sum(x, x) - diagonal) / (len(x) * (len(x) - 1))
 

@@ -1,37 +1,38 @@
-"""What training needs, computed once: each image's latent posterior; and the way back to images."""
+"""From images to latents, computed once for training, and back."""
 
 import numpy as np
 import torch
 from tqdm import tqdm
 
-from ldcore.model.backbone import gray_to_tensor, to_uint8
 from ldcore.runtime.chunks import chunk_size, in_chunks
 
-PIXELS = 4 * 512 * 512  # a call of the autoencoder: it needs some 3 kB a pixel
+PIXELS = 4 * 512 * 512  # per call of the autoencoder, which needs some 3 kB per pixel
 
 
-def images_a_call(device, batch_size: int, side: int) -> int:
-    """`batch_size` images (fixed on a CPU) of side x side px, or as many as PIXELS allow: a function of their size alone."""
+def images_per_call(device, batch_size: int, side: int) -> int:
+    """`batch_size` images (a fixed number on a CPU) of side x side px, or as many as PIXELS allow."""
     return min(chunk_size(device, batch_size), max(1, PIXELS // side**2))
 
 
 @torch.no_grad()
 def encode(backbone, images, batch_size: int = 16, rows=None) -> tuple[np.ndarray, np.ndarray]:
-    """Scaled latent (mean, std) of uint8 images [N, H, W(, 3)], each float32 [N, 4, h, w]; posterior noise is drawn later.
+    """Mean and standard deviation of the scaled latents, float32 [N, 4, h, w] each; posterior noise is drawn later.
 
-    rows: only those of the images, read a few at a time (they may lie on disk).
+    images: uint8 [N, H, W] or [N, H, W, 3]; they may lie on disk. rows: encode only these, read a few at a time.
     """
     factor, device = backbone.vae.config.scaling_factor, backbone.device
 
-    def posterior(chosen):
-        pictures = gray_to_tensor(np.asarray(images[chosen.numpy()]))
-        found = backbone.vae.encode(pictures.to(device, memory_format=torch.channels_last)).latent_dist
-        return (found.mean * factor).cpu().contiguous(), (found.std * factor).cpu().contiguous()
+    def posterior(chunk):
+        pictures = gray_to_tensor(np.asarray(images[chunk.numpy()])).to(device, memory_format=torch.channels_last)
+        distribution = backbone.vae.encode(pictures).latent_dist
+        return tuple((part * factor).cpu().contiguous() for part in (distribution.mean, distribution.std))
 
     rows = torch.as_tensor(np.arange(len(images)) if rows is None else np.asarray(rows))
-    size = images_a_call(device, batch_size, images.shape[1])
-    parts = list(tqdm(in_chunks(posterior, rows, size=size), desc="encode", total=-(-len(rows) // size), mininterval=2))
-    return tuple(torch.cat([part[i] for part in parts]).numpy() for i in (0, 1))
+    size = images_per_call(device, batch_size, images.shape[1])
+    chunks = in_chunks(posterior, rows, size=size)
+    posteriors = list(tqdm(chunks, desc="encode", total=-(-len(rows) // size), mininterval=2))
+    mean, std = (torch.cat(parts).numpy() for parts in zip(*posteriors))
+    return mean, std
 
 
 @torch.no_grad()
@@ -39,10 +40,23 @@ def decode(backbone, latents: torch.Tensor, batch_size: int = 16) -> np.ndarray:
     """Scaled latents [N, 4, h, w] to uint8 images [N, H, W, 3]."""
     factor, device, dtype = backbone.vae.config.scaling_factor, backbone.device, backbone.vae.dtype
 
-    def images(rows):
-        rows = rows.to(device, memory_format=torch.channels_last)
-        return (torch.from_numpy(to_uint8(backbone.vae.decode((rows / factor).to(dtype)).sample.float())),)
+    def images(chunk):
+        chunk = chunk.to(device, memory_format=torch.channels_last)
+        return (torch.from_numpy(to_uint8(backbone.vae.decode((chunk / factor).to(dtype)).sample.float())),)
 
     side = latents.shape[-1] * 2 ** (len(backbone.vae.config.block_out_channels) - 1)
-    size = images_a_call(device, batch_size, side)
-    return torch.cat([part for (part,) in in_chunks(images, latents, size=size)]).numpy()
+    size = images_per_call(device, batch_size, side)
+    return torch.cat([chunk for (chunk,) in in_chunks(images, latents, size=size)]).numpy()
+
+
+def gray_to_tensor(images) -> torch.Tensor:
+    """uint8 [N, H, W] or [N, H, W, 3] to float32 [N, 3, H, W] in [-1, 1]."""
+    tensor = torch.as_tensor(images).float() / 127.5 - 1
+    if tensor.ndim == 3:
+        tensor = tensor[..., None].expand(*tensor.shape, 3)
+    return tensor.permute(0, 3, 1, 2)
+
+
+def to_uint8(decoded: torch.Tensor):
+    """Decoder output [N, 3, H, W] in [-1, 1] to uint8 [N, H, W, 3], clipped and rounded as diffusers does."""
+    return ((decoded / 2 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()

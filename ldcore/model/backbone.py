@@ -1,8 +1,8 @@
 """A latent diffusion model as one bundle, loaded from any Stable-Diffusion-shaped diffusers folder."""
 
 import hashlib
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
 
 import torch
 
@@ -14,10 +14,26 @@ from ldcore.runtime.files import read_json, sha256, staged
 PARTS = ("tokenizer", "text_encoder", "vae", "unet", "scheduler")
 
 
+@dataclass
+class Backbone:
+    """A model's parts; those that were not asked for are None."""
+
+    tokenizer: object  # CLIPTokenizer
+    text_encoder: torch.nn.Module  # CLIPTextModel
+    vae: torch.nn.Module  # AutoencoderKL
+    unet: torch.nn.Module  # UNet2DConditionModel
+    scheduler: object  # DDIMScheduler: the noise schedule
+    folder: Path  # where it was loaded from
+    device: torch.device
+    placeholders: dict[str, str] = field(
+        default_factory=dict
+    )  # words of a prompt -> what a method writes in their place
+
+
 def check_folder(folder) -> Path:
-    """Return the folder as a Path; UserError names the part that is missing. Imports nothing heavy."""
+    """Return the folder as a Path. UserError names the part that is missing."""
     folder = Path(folder)
-    for name in ("model_index.json", *(f"{part}" for part in PARTS)):
+    for name in ("model_index.json", *PARTS):
         if not (folder / name).exists():
             raise UserError(
                 f"Model weights: {folder} lacks {name!r}; give `model.path` a diffusers folder of a Stable "
@@ -27,19 +43,19 @@ def check_folder(folder) -> Path:
 
 
 def fingerprint(folder) -> str:
-    """sha256 over the model's weight files and schedule: what samples depend on besides their settings."""
-    found = hashlib.sha256()
-    for path in sorted(
-        p for p in check_folder(folder).rglob("*") if p.suffix == ".safetensors" or p.name == "scheduler_config.json"
-    ):
-        found.update(bytes.fromhex(sha256(path)))
-    return found.hexdigest()
+    """A sha256 over the model's weight files and schedule: what samples depend on besides their settings."""
+    digest = hashlib.sha256()
+    for path in sorted(check_folder(folder).rglob("*")):
+        if path.suffix == ".safetensors" or path.name == "scheduler_config.json":
+            digest.update(bytes.fromhex(sha256(path)))
+    return digest.hexdigest()
 
 
-def load_backbone(folder, parts=PARTS, device=None) -> SimpleNamespace:
-    """Load the named parts in float32, frozen, in evaluation mode; the others are None.
+def load_backbone(folder, parts=PARTS, device=None) -> Backbone:
+    """Load the named parts in float32, frozen, in evaluation mode, from safetensors only.
 
-    The scheduler is always loaded: it is the noise schedule and costs nothing. Weights are read from safetensors only.
+    The scheduler is always loaded: it is the noise schedule and costs nothing. device: by default pick_device's.
+    UserError: a part is missing.
     """
     from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 
@@ -64,19 +80,20 @@ def load_backbone(folder, parts=PARTS, device=None) -> SimpleNamespace:
     for part in ("vae", "unet"):
         if loaded[part] is not None:
             loaded[part] = loaded[part].to(memory_format=torch.channels_last)
-    schedule = {k: v for k, v in read_json(folder / "scheduler" / "scheduler_config.json").items() if k[0] != "_"}
+    schedule = read_json(folder / "scheduler" / "scheduler_config.json")
+    schedule = {name: value for name, value in schedule.items() if not name.startswith("_")}
     # Latents are not confined to [-1, 1]; DDIMScheduler would clip them by default.
     loaded["scheduler"] = DDIMScheduler.from_config(schedule, clip_sample=False)
-    # placeholders: words of a prompt -> what a method writes in their place.
-    return SimpleNamespace(**loaded, folder=folder, device=device, placeholders={})
+    return Backbone(**loaded, folder=folder, device=device)
 
 
-def tokenize(backbone, prompts: list[str]) -> torch.Tensor:
-    """Token ids [N, 77] of the prompts, the method's placeholders put in."""
+def tokenize(backbone: Backbone, prompts: list[str]) -> torch.Tensor:
+    """Token ids [N, 77] of the prompts, with the method's placeholders in place of the words they stand for."""
     if backbone.placeholders:
-        prompts = [text.lower() for text in prompts]  # as the tokenizer would
-    for words, instead in sorted(backbone.placeholders.items(), key=lambda item: -len(item[0])):  # "a and b" before "a"
-        prompts = [text.replace(words, instead) for text in prompts]
+        prompts = [prompt.lower() for prompt in prompts]  # as the tokenizer would
+    longest_first = sorted(backbone.placeholders.items(), key=lambda item: -len(item[0]))  # "a and b" before "a"
+    for words, replacement in longest_first:
+        prompts = [prompt.replace(words, replacement) for prompt in prompts]
     return backbone.tokenizer(
         list(prompts),
         padding="max_length",
@@ -87,24 +104,10 @@ def tokenize(backbone, prompts: list[str]) -> torch.Tensor:
 
 
 @torch.no_grad()
-def embed_prompts(backbone, prompts: list[str]) -> torch.Tensor:
-    """Text encoder's last hidden states, float32 [N, 77, D] on the CPU, as the stock pipeline computes prompt_embeds."""
-    tokens = tokenize(backbone, prompts)
+def embed_prompts(backbone: Backbone, prompts: list[str]) -> torch.Tensor:
+    """The text encoder's last hidden states, float32 [N, 77, D] on the CPU: the stock pipeline's prompt_embeds."""
 
     def states(ids):
         return (backbone.text_encoder(ids.to(backbone.device)).last_hidden_state.float().cpu(),)
 
-    return torch.cat([part for (part,) in in_chunks(states, tokens)])
-
-
-def gray_to_tensor(images) -> torch.Tensor:
-    """uint8 [N, H, W] or [N, H, W, 3] to float32 [N, 3, H, W] in [-1, 1]."""
-    tensor = torch.as_tensor(images).float() / 127.5 - 1
-    if tensor.ndim == 3:
-        tensor = tensor[..., None].expand(*tensor.shape, 3)
-    return tensor.permute(0, 3, 1, 2)
-
-
-def to_uint8(decoded: torch.Tensor):
-    """Decoder output [N, 3, H, W] in [-1, 1] to uint8 [N, H, W, 3], clipped and rounded as diffusers does."""
-    return ((decoded / 2 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
+    return torch.cat([embeds for (embeds,) in in_chunks(states, tokenize(backbone, prompts))])

@@ -1,4 +1,4 @@
-"""Stable Diffusion 1.x as one .safetensors file in CompVis's own layout, made an ordinary diffusers folder. No network."""
+"""Stable Diffusion 1.x as one .safetensors file in CompVis's own layout, made an ordinary diffusers folder, offline."""
 
 from pathlib import Path
 
@@ -39,10 +39,11 @@ TEXT = dict(
 
 
 def convert(file, out, unet: dict = UNET, vae: dict = VAE, text: dict = TEXT) -> None:
-    """Write the diffusers folder `out`, float32, with CLIP's own tokenizer and SD's noise schedule.
+    """Write the diffusers folder `out`, float32, with CLIP's own tokenizer and Stable Diffusion's noise schedule.
 
-    file: keys model.diffusion_model.*, first_stage_model.* and cond_stage_model.transformer.*, of any float type; other keys (a
-    safety checker, averaged weights) are left out. unet, vae, text: the networks' configs. UserError: not such a file.
+    file: keys model.diffusion_model.*, first_stage_model.* and cond_stage_model.transformer.*, of any float type;
+    other keys (a safety checker, averaged weights) are left out. unet, vae, text: the networks' configs. UserError: not
+    such a file.
     """
     from diffusers import AutoencoderKL, UNet2DConditionModel
     from diffusers.loaders.single_file_utils import (
@@ -52,31 +53,26 @@ def convert(file, out, unet: dict = UNET, vae: dict = VAE, text: dict = TEXT) ->
     )
     from transformers import CLIPTextConfig, CLIPTextModel
 
+    # 1. Networks without weights.
     state, tokenizer = read(file), new_tokenizer()
+    ends = {name: getattr(tokenizer, name) for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
     with torch.device("meta"):
-        parts = [
-            AutoencoderKL(**vae),
-            UNet2DConditionModel(**unet),
-            CLIPTextModel(
-                CLIPTextConfig(
-                    **text,
-                    bos_token_id=tokenizer.bos_token_id,
-                    eos_token_id=tokenizer.eos_token_id,
-                    pad_token_id=tokenizer.pad_token_id,
-                )
-            ),
-        ]
+        networks = AutoencoderKL(**vae), UNet2DConditionModel(**unet), CLIPTextModel(CLIPTextConfig(**text, **ends))
+
+    # 2. The file's tensors by the names that these networks give them.
     try:
-        found = [
-            convert_ldm_vae_checkpoint(state, parts[0].config),
-            convert_ldm_unet_checkpoint(state, parts[1].config),
+        weights = [
+            convert_ldm_vae_checkpoint(state, networks[0].config),
+            convert_ldm_unet_checkpoint(state, networks[1].config),
             {key.removeprefix("text_model."): value for key, value in convert_ldm_clip_checkpoint(state).items()},
         ]
     except (KeyError, AttributeError) as error:
-        raise UserError(unfit(file, f"it has no {error}")) from error
-    for part, tensors in zip(parts, found):
-        fill(file, part, tensors)
-    save_model(out, *parts, tokenizer, half=False)
+        raise UserError(misfit(file, f"it has no {error}")) from error
+
+    # 3. Exactly these.
+    for network, tensors in zip(networks, weights):
+        fill(file, network, tensors)
+    save_model(out, *networks, tokenizer, half=False)
 
 
 def read(file) -> dict:
@@ -89,30 +85,33 @@ def read(file) -> dict:
     try:
         state = load_file(file)
     except SafetensorError as error:
-        raise UserError(unfit(file, str(error))) from error
+        raise UserError(misfit(file, str(error))) from error
     return {key: tensor.float() if tensor.is_floating_point() else tensor for key, tensor in state.items()}
 
 
-def fill(file, part, tensors: dict) -> None:
-    """Give a network on the meta device exactly these weights; UserError names the first that is missing, left over or misshapen."""
-    own = part.state_dict()
-    tensors = {
-        key: tensor for key, tensor in tensors.items() if not key.endswith("position_ids")
-    }  # a constant of older CLIPs
-    different = sorted(own.keys() ^ tensors.keys()) or [
-        key for key in sorted(own) if own[key].shape != tensors[key].shape
-    ]
+def fill(file, network, tensors: dict) -> None:
+    """Give a network on the meta device exactly these weights.
+
+    UserError names the first that is missing, left over or misshapen.
+    """
+    own = network.state_dict()
+    # position_ids: a constant of older CLIPs
+    tensors = {key: tensor for key, tensor in tensors.items() if not key.endswith("position_ids")}
+    different = sorted(own.keys() ^ tensors.keys())
+    different = different or [key for key in sorted(own) if own[key].shape != tensors[key].shape]
     if different:
-        raise UserError(unfit(file, f"{type(part).__name__} differs first in {different[0]}"))
-    part.load_state_dict(tensors, assign=True)
-    for name, buffer in part.named_buffers():
+        raise UserError(misfit(file, f"{type(network).__name__} differs first in {different[0]}"))
+    network.load_state_dict(tensors, assign=True)
+    for name, buffer in network.named_buffers():
         if buffer.is_meta:  # CLIP's positions, in no file
-            module, _, last = name.rpartition(".")
-            part.get_submodule(module).register_buffer(
-                last, torch.arange(buffer.shape[-1]).expand(buffer.shape), persistent=False
-            )
+            owner, _, last = name.rpartition(".")
+            positions = torch.arange(buffer.shape[-1]).expand(buffer.shape)
+            network.get_submodule(owner).register_buffer(last, positions, persistent=False)
 
 
-def unfit(file, why: str) -> str:
-    """What to say of a file that is no such model."""
-    return f"{file} is no Stable Diffusion 1.x model in the original layout ({why}); give such a .safetensors file or a diffusers folder."
+def misfit(file, why: str) -> str:
+    """The error's sentence about a file that is no such model."""
+    return (
+        f"{file} is no Stable Diffusion 1.x model in the original layout ({why}); give such a .safetensors file or a "
+        "diffusers folder."
+    )

@@ -1,4 +1,4 @@
-"""Write networks of our own as a Stable Diffusion folder: noise schedule, tokenizer, weights."""
+"""Write a model as a Stable Diffusion folder: one of our own making, or one with trained weights."""
 
 import gzip
 import importlib.util
@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 from pathlib import Path
+
+from ldcore.runtime.files import read_json, write_json
 
 # Stable Diffusion's noise schedule.
 SCHEDULE = dict(
@@ -78,3 +80,37 @@ def save_model(folder, vae, unet, text_encoder, tokenizer, half: bool = True) ->
 def change_json(path: Path, **changes) -> None:
     """Set some keys of a JSON object in a file."""
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}, indent=2) + "\n")
+
+
+def save_pipeline(backbone, changed: list[str], folder) -> None:
+    """Write a whole pipeline folder of a backbone with trained weights, and the DDIM schedule that our sampler uses.
+
+    changed: the parts to write anew (unet, text_encoder, tokenizer); the others are the model's own files, linked where
+    the disk allows. It is a StableDiffusionPipeline, or InstructPix2Pix's where the U-Net sees an image besides.
+    """
+    model, folder = backbone.folder, Path(folder)
+    for part in ("text_encoder", "tokenizer", "unet", "vae"):
+        if part in changed:
+            getattr(backbone, part).save_pretrained(folder / part)
+        else:
+            shutil.copytree(model / part, folder / part, copy_function=link)
+    backbone.scheduler.save_pretrained(folder / "scheduler")
+    sees_image = backbone.unet.config.in_channels != backbone.unet.config.out_channels
+    index = {
+        **read_json(model / "model_index.json"),
+        "_class_name": "StableDiffusionInstructPix2PixPipeline" if sees_image else "StableDiffusionPipeline",
+        "scheduler": ["diffusers", "DDIMScheduler"],
+        "safety_checker": [None, None],
+        "feature_extractor": [None, None],
+        "requires_safety_checker": False,
+    }
+    write_json(folder / "model_index.json", index)
+
+
+def link(source, target) -> None:
+    """A hard link where the file system has one, else a copy."""
+    source = os.path.realpath(source)  # a model folder of a hub's cache holds symbolic links
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)

@@ -10,30 +10,30 @@ PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16}
 
 
 def exact_float32() -> None:
-    """Float32 products of a GPU in float32, not TF32, so that its numbers are the CPU's up to rounding; bf16 is how to be fast."""
+    """Let a GPU multiply float32 in float32, not in TF32, so that its numbers are the CPU's up to rounding."""
     torch.set_float32_matmul_precision("highest")
     torch.backends.cudnn.allow_tf32 = False
 
 
-def lowered(module, precision: str) -> None:
-    """Turn a frozen network's weights to `precision`, for sampling; its callers cast inputs to module.dtype and outputs back.
+def set_precision(network, precision: str) -> None:
+    """Turn the weights of a frozen network to float32 or bf16, for sampling.
 
-    UserError for an unknown precision.
+    Its callers cast inputs to network.dtype and outputs back. UserError: another precision.
     """
     if precision not in PRECISIONS:
         raise UserError(f"precision {precision!r} is unknown; use one of {', '.join(PRECISIONS)}.")
-    torch.nn.Module.to(module, PRECISIONS[precision])
+    torch.nn.Module.to(network, PRECISIONS[precision])
 
 
 @contextmanager
-def compiled(module, wanted: bool):
+def compiled(network, enabled: bool):
     """Within: the network is compiled at its first call, once for every shape of input. UserError where that fails."""
-    if not wanted:
+    if not enabled:
         yield
         return
     from torch._dynamo.exc import TorchDynamoException
 
-    module.compile(dynamic=False)
+    network.compile(dynamic=False)
     try:
         yield
     except TorchDynamoException as error:

@@ -11,7 +11,7 @@ from ldcore.features import extract
 from ldcore.model.autoencoding import decode
 from ldcore.model.backbone import embed_prompts
 from ldcore.runtime.files import atomic, digest, write_json
-from ldcore.runtime.precision import compiled, lowered
+from ldcore.runtime.precision import compiled, set_precision
 from ldcore.sampling.ddim import Sampling, sample, starting_noise
 
 
@@ -36,7 +36,7 @@ def generate(
     """
     folder, index = Path(folder), {}
     for part in (backbone.unet, backbone.vae):
-        lowered(part, sampling.precision)
+        set_precision(part, sampling.precision)
     with compiled(backbone.unet, sampling.compile):
         for name, request in requests.items():
             key = settings_key(request, sampling, extractors, identity)

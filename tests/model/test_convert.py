@@ -40,7 +40,7 @@ TEXT = dict(
 
 
 def original_unet(name):
-    """diffusers' name of a U-Net parameter as openaimodel.py of CompVis/stable-diffusion calls it (two layers a block)."""
+    """What CompVis's openaimodel.py calls a U-Net parameter that diffusers calls `name` (two layers per block)."""
     outer = {
         "time_embedding.linear_1": "time_embed.0",
         "time_embedding.linear_2": "time_embed.2",

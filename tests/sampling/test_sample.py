@@ -9,7 +9,7 @@ from ldcore.model import autoencoding as module
 from ldcore.model.autoencoding import decode, encode
 from ldcore.model.backbone import embed_prompts, load_backbone
 from ldcore.runtime.errors import UserError
-from ldcore.runtime.precision import compiled, lowered
+from ldcore.runtime.precision import compiled, set_precision
 from ldcore.sampling.ddim import Sampling, sample, starting_noise
 
 PROMPTS = ["a brain MRI", "a photograph of a red flower", "a brain MRI of a 70 year old female with normal cognition"]
@@ -116,16 +116,16 @@ def test_large_images_go_through_the_autoencoder_a_few_at_a_time(backbone, monke
 def test_bf16_is_float32_up_to_rounding_and_leaves_latents_in_float32(backbone):
     embeds, noise = embed_prompts(backbone, ["", *PROMPTS]), noise_of(3)
     exact = sample(backbone, embeds[1:], embeds[0], noise, Drift(0.1, "kernel"), Sampling(4, 2.0))[0]
-    lowered(backbone.unet, "float32")
+    set_precision(backbone.unet, "float32")
     assert torch.equal(sample(backbone, embeds[1:], embeds[0], noise, Drift(0.1, "kernel"), Sampling(4, 2.0))[0], exact)
     for part in (backbone.unet, backbone.vae):
-        lowered(part, "bf16")
+        set_precision(part, "bf16")
     rounded = sample(backbone, embeds[1:], embeds[0], noise, Drift(0.1, "kernel"), Sampling(4, 2.0))[0]
     assert rounded.dtype == torch.float32 and 0 < (rounded - exact).abs().max() < 0.05
     assert not torch.equal(rounded.bfloat16().float(), rounded)
     assert decode(backbone, rounded).dtype == np.uint8
     with pytest.raises(UserError, match="fp16.*bf16"):
-        lowered(backbone.unet, "fp16")
+        set_precision(backbone.unet, "fp16")
 
 
 def test_one_compilation_serves_every_drift_and_any_number_of_images(tiny_model, monkeypatch):
