@@ -14,6 +14,7 @@ COLUMNS += ["n", "seeds", "value", "low", "high", "paper_value"]
 def test_paper_values_stand_only_where_the_paper_has_them(scored):
     table = table1.rows(scored)
     assert table.columns[:12].tolist() == COLUMNS and set(table["prompt"]) == {"", "simple_info"}
+    assert table["cell"].equals(table["drift"]) and table.columns[-2:].tolist() == ["sampling_drift", "cell"]
     known = table.dropna(subset="paper_value").set_index(["dataset", "method", "drift", "metric"])["paper_value"]
     assert known.to_dict() == {
         ("brain", "base", "none", "fid"): 313.61,

@@ -23,5 +23,6 @@ What a NEED lets it read:
 
 The values that the paper prints are there without one: results.reported().
 
-Written are NAME.csv (the long form), NAME.md and NAME.tex (the layout).
+Written are NAME.csv (the long form), NAME.md and NAME.tex (the layout). In the long form `cell` is the label of the
+grid's cell and `sampling_drift` the drift at sampling; `drift` is an older name of `cell`, kept for those who read it.
 """

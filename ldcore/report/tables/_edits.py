@@ -59,7 +59,7 @@ def edit_table(results: Results, section: str, tasks: list[str], paper: dict) ->
         paper.get((row.dataset, row.base, row.prompt, row.metric)) if stands_beside else None
         for row, stands_beside in zip(rows.itertuples(), beside)
     ]
-    return rows
+    return rows.assign(cell=rows["drift"])
 
 
 def paper_values(results: Results, number: str, paper_task: str) -> dict:

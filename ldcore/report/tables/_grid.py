@@ -22,6 +22,7 @@ COLUMNS = [
     "paper_value",
     "training",
     "sampling_drift",
+    "cell",
 ]
 CELL = ["dataset", "method", "drift", "prompt"]
 FOOTNOTES = (
@@ -52,7 +53,8 @@ def cell_rows(results: Results) -> pd.DataFrame:
 def with_paper(rows: pd.DataFrame, value_of) -> pd.DataFrame:
     """The rows with `paper_value` = value_of(row), none where the features are not of the paper's kind."""
     values = [value_of(row) if like_inception(row.extractor) else None for row in rows.itertuples()]
-    return rows.assign(paper_value=pd.Series(values, index=rows.index, dtype=float))[COLUMNS]
+    paper = pd.Series(values, index=rows.index, dtype=float)
+    return rows.assign(paper_value=paper, cell=rows["drift"])[COLUMNS]
 
 
 def layout(rows: pd.DataFrame) -> pd.DataFrame:
