@@ -92,14 +92,20 @@ def declared(kind: str, name: str) -> dict:
     return literals(file_of(kind, name))
 
 
-def check(kind: str, name: str) -> None:
-    """UserError where there is no such plug-in, or it lacks a function that its kind must have."""
-    path = file_of(kind, name)
-    bound = {target for node in syntax(path) for target in names_bound(node)}
-    for function in FUNCTIONS[kind]:
-        alternatives = (function,) if isinstance(function, str) else function
-        if not bound & set(alternatives):
-            raise UserError(f"The {kind} {name!r} ({path}) has no function {' or '.join(alternatives)}.")
+def check(kind: str, name: str, place: str = "") -> None:
+    """UserError where there is no such plug-in, or it lacks a function that its kind must have.
+
+    place: where it is named in the config; the sentence then begins with it.
+    """
+    try:
+        path = file_of(kind, name)
+        bound = {target for node in syntax(path) for target in names_bound(node)}
+        for function in FUNCTIONS[kind]:
+            alternatives = (function,) if isinstance(function, str) else function
+            if not bound & set(alternatives):
+                raise UserError(f"The {kind} {name!r} ({path}) has no function {' or '.join(alternatives)}.")
+    except UserError as error:
+        raise UserError(f"Config {place}: {error}" if place else str(error)) from error
 
 
 @functools.cache

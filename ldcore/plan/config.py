@@ -85,19 +85,19 @@ def check_names(config: dict) -> None:
     check_datasets(config)
     check_measuring(config)
     for name, drift in config["drifts"].items():
-        check_plugin("drift source", drift["source"], f"drifts.{name}.source")
+        plugins.check("drift source", drift["source"], f"drifts.{name}.source")
         given = {key: value for key, value in drift.items() if key not in ("kind", "source")}
         schemas = plugins.declared("drift source", drift["source"])["OPTIONS"]
         if drift["kind"] == "none":  # needs no value
             schemas = {key: schema for key, schema in schemas.items() if key in given}
         plugins.filled(schemas, given, f"Config drifts.{name}")
     for name, options in config["methods"].items():
-        check_plugin("method", name, "methods")
+        plugins.check("method", name, "methods")
         check_trains(name)
         plugins.options("method", name, options, f"Config methods.{name}")
     check_reporting(config)
     for key, task in (config.get("editing") or {"tasks": {}})["tasks"].items():
-        check_plugin("edit method", task["method"], f"editing.tasks.{key}.method")
+        plugins.check("edit method", task["method"], f"editing.tasks.{key}.method")
         plugins.options("edit method", task["method"], task["train"], f"Config editing.tasks.{key}.train")
         plugins.options(
             "edit method", task["method"], task["options"], f"Config editing.tasks.{key}.options", "SAMPLING"
@@ -113,11 +113,3 @@ def check_trains(name: str) -> None:
             f"Config methods: {name!r} has no options of the training loop; let it declare "
             f'EXTENDS = ("ldcore.training.options",){old} (CONTRIBUTING.md).'
         )
-
-
-def check_plugin(kind: str, name: str, place: str) -> None:
-    """UserError, saying where in the config, if there is no such plug-in or it lacks a function of its kind."""
-    try:
-        plugins.check(kind, name)
-    except UserError as error:
-        raise UserError(f"Config {place}: {error}") from None

@@ -10,10 +10,7 @@ WITHOUT_PATIENT = ("simple", "diverse")  # prompt styles that name neither age n
 def check_datasets(config: dict) -> None:
     """UserError: an unknown adapter, an unknown option or value, prompts about unknown patients."""
     for name, dataset in config["datasets"].items():
-        try:
-            plugins.check("dataset adapter", dataset["adapter"])
-        except UserError as error:
-            raise UserError(f"Config datasets.{name}.adapter: {error}") from None
+        plugins.check("dataset adapter", dataset["adapter"], f"datasets.{name}.adapter")
         check_options(dataset["adapter"], dataset["options"], f"Config datasets.{name}.options")
     check_patients(config)
 

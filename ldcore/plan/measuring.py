@@ -4,7 +4,6 @@ Reads declarations alone: nothing is imported that a check does not need.
 """
 
 from ldcore import plugins
-from ldcore.plan.config import check_plugin
 from ldcore.runtime.errors import UserError
 
 
@@ -28,7 +27,7 @@ def check_measuring(config: dict) -> None:
 
 def check_choice(kind: str, name: str, place: str, options: dict | None = None) -> None:
     """UserError if there is no such plug-in, or its options do not fit."""
-    check_plugin(kind, name, place)
+    plugins.check(kind, name, place)
     plugins.options(kind, name, options, f"Config {place}")
 
 

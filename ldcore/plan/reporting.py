@@ -70,6 +70,7 @@ def check_reporting(config: dict) -> None:
 def check_declared(kind: str, name: str, place: str) -> dict:
     """What a table or figure declares. UserError, beginning with `place`: there is none, or a literal does not fit."""
     try:
+        plugins.check(kind, name)
         declared = plugins.declared(kind, name)
     except UserError as error:
         raise UserError(f"{place}: {error}") from None
