@@ -23,6 +23,18 @@ What a NEED lets it read:
 
 The values that the paper prints are there without one: results.reported().
 
-Written are NAME.csv (the long form), NAME.md and NAME.tex (the layout). In the long form `cell` is the label of the
-grid's cell and `sampling_drift` the drift at sampling; `drift` is an older name of `cell`, kept for those who read it.
+Written are NAME.csv (the long form), NAME.md and NAME.tex (the layout).
+
+Columns of the long form of the tables here, in which a value has a row:
+
+    dataset, method, prompt        what was measured; method real and reconstruction: the floors, source and exact: no
+                                   edit and the true one
+    base, edit, output, gap        of edits: the weights edited with, the edit's name, decoded or changed image, years
+    cell                           label of the cell (config grid.cells): which training, which drift at sampling
+    training, sampling_drift       those two, by their names in the config
+    drift                          the same as cell; its first name, which is kept
+    metric, extractor              what measured it; extractor: of features, a classifier, a perceptual distance
+    n, seeds                       images, and sampling seeds or training runs that they come from
+    value, low, high               the value and its 95 % interval
+    paper_value                    what the paper prints for it, where it prints something
 """
