@@ -95,7 +95,7 @@ def slurm_jobs(slurm, folder) -> list[dict]:
     return [job for job in jobs if job.get("WorkDir") == str(folder)]
 
 
-def waited(condition, what: str, timeout=120):
+def waited(condition, what: str, timeout=300):
     """The condition's value once it is true."""
     end = time.monotonic() + timeout
     while not (value := condition()):
