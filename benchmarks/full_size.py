@@ -1,6 +1,7 @@
 """Stable Diffusion 1.x's architecture with random weights: peak memory and time of each job of the workflow on a CPU.
 
 python benchmarks/full_size.py [--methods basic_ft ...] [--out FILE]
+python benchmarks/full_size.py --tiny       the embedded model: that it runs
 
 Runs the workflow's own scripts at 512 px: one training step of every method at batch 1, one sampling step. Needs 15 GB
 of disk in $TMPDIR and as much memory as it prints; stops above LIMIT, what a machine of 24 GB has for one job.
@@ -22,6 +23,7 @@ from publish import publish
 
 from ldcore.grid import Checkpoint, EditRun
 from ldcore.plan.config import check
+from ldcore.runtime.files import read_json
 from ldcore.store import Store
 
 ROOT = Path(__file__).parents[1]
@@ -37,6 +39,7 @@ METHODS = {
 }
 DATASET = "brain_phantom"
 MODEL = "import sd1, sys; sd1.save(sys.argv[1])"
+EMBEDDED = ROOT / "resources" / "embedded_model"
 
 
 def measured(*command) -> tuple[float, float]:
@@ -64,9 +67,11 @@ def write_config(store: Store, model: Path, methods: dict) -> None:
     """Write the config of a run with one dataset, one cell and these methods, as the workflow gives it to its jobs."""
     config = yaml.safe_load((ROOT / "config.yaml").read_text())
     dataset = config["datasets"][DATASET]
-    dataset["options"] = {"subjects": 4, "image_size": 512}
+    size = read_json(model / "vae" / "config.json")["sample_size"]
+    dataset["options"] = {"subjects": 4, "image_size": size}
     cell = {"label": "0.10", "training": "ld", "drift": "0.10"}
     config |= {
+        "name": store.root.name,
         "model": {"path": str(model)},
         "methods": {"basic_ft": STEP, **methods},
         "datasets": {DATASET: dataset},
@@ -93,13 +98,14 @@ def fine_tuned(name: str, store: Store, model: Path) -> tuple[float, float, Path
     return *script("finetune", store, **checkpoint._asdict()), store.weights(checkpoint)
 
 
-def jobs(folder: Path, names: list[str]):
+def jobs(folder: Path, names: list[str], tiny: bool):
     """Yield (job, GB at the peak, minutes, MB of its weights file) one after the other.
 
     Weights files are removed once used.
     """
-    store, model = Store(folder / "run"), folder / "model"
-    yield "the model's files", *measured("-c", MODEL, model), None
+    store, model = Store(folder / "run"), EMBEDDED if tiny else folder / "model"
+    if not tiny:
+        yield "the model's files", *measured("-c", MODEL, model), None
     write_config(store, model, {})
     for job in ("data", "latents", "drifts"):
         more = {"workers": "1"} if job == "data" else {}
@@ -123,11 +129,11 @@ def sampled(store: Store) -> tuple[float, float]:
     return script("generate", store, **checkpoint._asdict())
 
 
-def main(methods, out):
+def main(methods, tiny, out):
     """Print a row per job as it ends, then the whole table."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        for job, memory, minutes, size in jobs(Path(folder), methods):
+        for job, memory, minutes, size in jobs(Path(folder), methods, tiny):
             size = "" if size is None else f"{size:.2f}"
             rows.append(f"| {job} | {memory:.1f} | {minutes:.1f} | {size} |")
             print(rows[-1], flush=True)
@@ -149,6 +155,6 @@ def main(methods, out):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
+    parser.add_argument("--tiny", action="store_true")
     parser.add_argument("--out")
-    known = parser.parse_args()
-    main(known.methods, known.out)
+    main(**vars(parser.parse_args()))
