@@ -64,10 +64,10 @@ shell.prefix(
     f"LDCORE_CONFIG={digest(PLAIN)}; "
 )
 
-# Every job reads the checked, filled config from here (written by onstart, in the Snakefile). It is no input: what a
-# rule depends on stands in its `params`. (Nor can it be an `ancient` one: where its own job ran, Snakemake 9.27 would
-# look no further for changed params behind it.)
-CONFIG = STORE.config
+# Every job reads the checked, filled config from here (written by onstart, in the Snakefile). It is no input, since
+# what a job depends on stands in its `params`. Nor can it be an `ancient` input of a job of its own: where that one ran,
+# Snakemake 9.27 would look no further for changed params behind it.
+CONFIG = str(STORE.config)
 # What a job that loads the model waits for; another model: another file time, so everything is made again.
 MODEL = FETCHED.get(config["model"]["path"], f"{config['model']['path']}/model_index.json")
 CHECKPOINT = Checkpoint("{dataset}", "{method}", "{training}", "{prompt}", "{run}")
@@ -77,7 +77,7 @@ PHANTOM_CODE = digest(
     *[
         path.read_text()
         for folder in ("adapters", "phantoms")
-        for path in sorted(Path(workflow.basedir, "ldcore", "datasets", folder).glob("*.py"))
+        for path in sorted((plugins.ROOT / "ldcore" / "datasets" / folder).glob("*.py"))
         if folder == "phantoms" or path.stem.endswith("phantom")
     ]
 )

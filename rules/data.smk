@@ -16,6 +16,7 @@ rule data:
     resources:
         **asked("data"),
     params:
+        config=CONFIG,
         depends=lambda wildcards: as_json(
             [config["seed"], *(config["datasets"][wildcards.dataset][key] for key in ("adapter", "options"))]
         ),
@@ -24,7 +25,8 @@ rule data:
             PHANTOM_CODE if config["datasets"][wildcards.dataset]["adapter"].endswith("phantom") else ""
         ),
     shell:
-        "python workflow_scripts/data.py --config {CONFIG:q} --dataset {wildcards.dataset:q} --workers {threads} "
+        "python workflow_scripts/data.py --config {params.config:q} "
+        "--dataset {wildcards.dataset:q} --workers {threads} "
         "2>&1 | tee {log:q}"
 
 
@@ -44,10 +46,12 @@ rule reference:
     resources:
         **asked("reference"),
     params:
+        config=CONFIG,
         depends=lambda wildcards: depends("seed", "model", "extractors")
         + as_json([config["datasets"][wildcards.dataset][key] for key in ("classes", "test_images")]),
     shell:
-        "python workflow_scripts/reference.py --config {CONFIG:q} --dataset {wildcards.dataset:q} 2>&1 | tee {log:q}"
+        "python workflow_scripts/reference.py --config {params.config:q} "
+        "--dataset {wildcards.dataset:q} 2>&1 | tee {log:q}"
 
 
 rule latents:
@@ -65,6 +69,8 @@ rule latents:
     resources:
         **asked("latents"),
     params:
+        config=CONFIG,
         depends=depends("model"),
     shell:
-        "python workflow_scripts/latents.py --config {CONFIG:q} --dataset {wildcards.dataset:q} 2>&1 | tee {log:q}"
+        "python workflow_scripts/latents.py --config {params.config:q} "
+        "--dataset {wildcards.dataset:q} 2>&1 | tee {log:q}"

@@ -15,6 +15,8 @@ rule drifts:
     resources:
         **asked("drifts"),
     params:
+        config=CONFIG,
         depends=depends("model") + as_json(DRIFTS),
     shell:
-        "python workflow_scripts/drifts.py --config {CONFIG:q} --dataset {wildcards.dataset:q} 2>&1 | tee {log:q}"
+        "python workflow_scripts/drifts.py --config {params.config:q} "
+        "--dataset {wildcards.dataset:q} 2>&1 | tee {log:q}"

@@ -19,6 +19,7 @@ rule edit_train:
     resources:
         **asked("edit_train"),
     params:
+        config=CONFIG,
         launcher=launcher,
         depends=lambda wildcards: depends("seed", "model")
         + as_json(
@@ -30,7 +31,7 @@ rule edit_train:
             ]
         ),
     shell:
-        "{params.launcher} workflow_scripts/edit_train.py --config {CONFIG:q} --task {wildcards.task:q} "
+        "{params.launcher} workflow_scripts/edit_train.py --config {params.config:q} --task {wildcards.task:q} "
         "--edit-method {wildcards.edit_method} --base {wildcards.base} --training {wildcards.training:q} "
         "2>&1 | tee {log:q}"
 
@@ -58,6 +59,7 @@ rule edit:
     resources:
         **asked("edit"),
     params:
+        config=CONFIG,
         depends=lambda wildcards: depends("seed", "model")
         + as_json(
             [
@@ -68,7 +70,7 @@ rule edit:
             ]
         ),
     shell:
-        "python workflow_scripts/edit.py --config {CONFIG:q} --task {wildcards.task:q} "
+        "python workflow_scripts/edit.py --config {params.config:q} --task {wildcards.task:q} "
         "--edit-method {wildcards.edit_method} --base {wildcards.base} --training {wildcards.training:q} "
         "2>&1 | tee {log:q}"
 
@@ -94,6 +96,7 @@ rule edit_score:
     resources:
         **asked("edit_score"),
     params:
+        config=CONFIG,
         depends=lambda wildcards: depends("seed", "model", "extractors", "metrics")
         + as_json(
             [
@@ -104,4 +107,4 @@ rule edit_score:
             ]
         ),
     shell:
-        "python workflow_scripts/edit_score.py --config {CONFIG:q} --task {wildcards.task:q} 2>&1 | tee {log:q}"
+        "python workflow_scripts/edit_score.py --config {params.config:q} --task {wildcards.task:q} 2>&1 | tee {log:q}"

@@ -17,6 +17,7 @@ rule finetune:
     resources:
         **asked("finetune"),
     params:
+        config=CONFIG,
         launcher=launcher,
         depends=lambda wildcards: depends("seed", "model")
         + as_json(
@@ -27,6 +28,6 @@ rule finetune:
             ]
         ),
     shell:
-        "{params.launcher} workflow_scripts/finetune.py --config {CONFIG:q} --dataset {wildcards.dataset:q} "
+        "{params.launcher} workflow_scripts/finetune.py --config {params.config:q} --dataset {wildcards.dataset:q} "
         "--method {wildcards.method} --training {wildcards.training:q} --prompt {wildcards.prompt} "
         "--run {wildcards.run} 2>&1 | tee {log:q}"

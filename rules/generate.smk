@@ -16,6 +16,7 @@ rule generate:
     resources:
         **asked("generate"),
     params:
+        config=CONFIG,
         depends=lambda wildcards: depends("seed", "model", "sampling", "extractors")
         + as_json(
             [
@@ -24,6 +25,6 @@ rule generate:
             ]
         ),
     shell:
-        "python workflow_scripts/generate.py --config {CONFIG:q} --dataset {wildcards.dataset:q} "
+        "python workflow_scripts/generate.py --config {params.config:q} --dataset {wildcards.dataset:q} "
         "--method {wildcards.method} --training {wildcards.training:q} --prompt {wildcards.prompt} "
         "--run {wildcards.run} 2>&1 | tee {log:q}"

@@ -35,11 +35,12 @@ rule table:
     resources:
         **asked("table"),
     params:
+        config=CONFIG,
         depends=WHOLE,
         code=lambda wildcards: code_of("table", wildcards.table),
         caption=lambda wildcards: plugins.declared("table", wildcards.table)["CAPTION"],
     shell:
-        "python workflow_scripts/table.py --config {CONFIG:q} --name {wildcards.table:q} 2>&1 | tee {log:q}"
+        "python workflow_scripts/table.py --config {params.config:q} --name {wildcards.table:q} 2>&1 | tee {log:q}"
 
 
 rule figure:
@@ -65,11 +66,12 @@ rule figure:
     resources:
         **asked("figure"),
     params:
+        config=CONFIG,
         depends=WHOLE,
         code=lambda wildcards: code_of("figure", wildcards.figure),
         caption=lambda wildcards: plugins.declared("figure", wildcards.figure)["CAPTION"],
     shell:
-        "python workflow_scripts/figure.py --config {CONFIG:q} --name {wildcards.figure:q} 2>&1 | tee {log:q}"
+        "python workflow_scripts/figure.py --config {params.config:q} --name {wildcards.figure:q} 2>&1 | tee {log:q}"
 
 
 rule page:
@@ -88,6 +90,7 @@ rule page:
     resources:
         **asked("page"),
     params:
+        config=CONFIG,
         depends=as_json(config),
     shell:
-        "python workflow_scripts/page.py --config {CONFIG:q} 2>&1 | tee {log:q}"
+        "python workflow_scripts/page.py --config {params.config:q} 2>&1 | tee {log:q}"

@@ -13,9 +13,10 @@ rule score:
     resources:
         **asked("score"),
     params:
+        config=CONFIG,
         depends=depends("grid", "prompt_study", "sweep", "sampling", "extractors", "metrics"),
     shell:
-        "python workflow_scripts/score.py --config {CONFIG:q} --dataset {wildcards.dataset:q} 2>&1 | tee {log:q}"
+        "python workflow_scripts/score.py --config {params.config:q} --dataset {wildcards.dataset:q} 2>&1 | tee {log:q}"
 
 
 rule downstream:
@@ -34,6 +35,8 @@ rule downstream:
     resources:
         **asked("downstream"),
     params:
+        config=CONFIG,
         depends=depends("seed", "grid", "prompt_study", "sampling", "datasets"),
     shell:
-        "python workflow_scripts/downstream.py --config {CONFIG:q} --dataset {wildcards.dataset:q} 2>&1 | tee {log:q}"
+        "python workflow_scripts/downstream.py --config {params.config:q} "
+        "--dataset {wildcards.dataset:q} 2>&1 | tee {log:q}"

@@ -12,10 +12,11 @@ rule fetch:
     resources:
         **asked("fetch"),
     params:
+        config=CONFIG,
         depends=lambda wildcards: as_json(config["weights"][wildcards.weight]),
     shell:
         "unset HF_HUB_OFFLINE TRANSFORMERS_OFFLINE; "
-        "python workflow_scripts/fetch.py --config {CONFIG:q} --name {wildcards.weight} 2>&1 | tee {log:q}"
+        "python workflow_scripts/fetch.py --config {params.config:q} --name {wildcards.weight} 2>&1 | tee {log:q}"
 
 
 if "single_file" in config["model"]:
@@ -34,6 +35,7 @@ if "single_file" in config["model"]:
         resources:
             **asked("convert"),
         params:
+            config=CONFIG,
             depends=depends("model"),
         shell:
-            "python workflow_scripts/convert.py --config {CONFIG:q} 2>&1 | tee {log:q}"
+            "python workflow_scripts/convert.py --config {params.config:q} 2>&1 | tee {log:q}"
