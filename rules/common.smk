@@ -65,8 +65,8 @@ shell.prefix(
 )
 
 # Every job reads the checked, filled config from here (written by onstart, in the Snakefile). It is no input, since
-# what a job depends on stands in its `params`. Nor can it be an `ancient` input of a job of its own: where that one ran,
-# Snakemake 9.27 would look no further for changed params behind it.
+# what a job depends on stands in its `params`. Nor can it be an `ancient` input that a job of its own makes: where that
+# job ran, Snakemake 9.27 would look no further for changed params behind it.
 CONFIG = str(STORE.config)
 # What a job that loads the model waits for; another model: another file time, so everything is made again.
 MODEL = FETCHED.get(config["model"]["path"], f"{config['model']['path']}/model_index.json")
