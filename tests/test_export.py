@@ -50,10 +50,10 @@ def test_a_whole_pipeline_draws_our_images(tiny_model, data, tmp_path, capsys, n
     export.main(tiny_model, name, weights, tmp_path / "out", True)
     ours = load_backbone(tiny_model)
     methods.load_weights(ours, name, weights)
-    text, said = data["texts"][0].lower(), capsys.readouterr().out
+    text, printed = data["texts"][0].lower(), capsys.readouterr().out
     for words, instead in ours.placeholders.items():
         written = instead.split()[0] if name == "textual_inversion" else instead
-        assert f"{words!r} is now {written!r}" in said
+        assert f"{words!r} is now {written!r}" in printed
         text = text.replace(words, written)
     stock = latents_of(StableDiffusionPipeline.from_pretrained(tmp_path / "out"), text)
     embeds = embed_prompts(ours, ["", data["texts"][0]])

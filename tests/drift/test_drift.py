@@ -55,18 +55,18 @@ def test_only_kernel_acts_on_every_step():
 @pytest.mark.parametrize("kind", [k for k in KINDS if k != "none"])
 def test_training_readings_by_hand(target, kind):
     scheduler, noise, t = DDPMScheduler(**SCHEDULE), torch.randn_like(LATENTS), torch.tensor([10, 900])
-    noisy, wanted = training_pair(Drift(0.1, kind), target, LATENTS, noise, t, scheduler)
+    noisy, predicted = training_pair(Drift(0.1, kind), target, LATENTS, noise, t, scheduler)
     bar = scheduler.alphas_cumprod[t].view(-1, 1, 1, 1)
     shift = 0.1 if target == "drifted_state" else 0.1 * (1 - bar).sqrt()
     assert torch.allclose(noisy, bar.sqrt() * LATENTS + (1 - bar).sqrt() * noise + shift, atol=1e-6)
-    assert torch.equal(wanted, noise + 0.1 if target == "drifted_noise" else noise)
+    assert torch.equal(predicted, noise + 0.1 if target == "drifted_noise" else noise)
 
 
 def test_delta_zero_trains_as_plain_diffusion_for_every_target():
     scheduler, noise, t = DDPMScheduler(**SCHEDULE), torch.randn_like(LATENTS), torch.tensor([10, 900])
     for target in TARGETS:
-        noisy, wanted = training_pair(Drift(0.0, "prior"), target, LATENTS, noise, t, scheduler)
-        assert torch.equal(noisy, scheduler.add_noise(LATENTS, noise, t)) and wanted is noise
+        noisy, predicted = training_pair(Drift(0.0, "prior"), target, LATENTS, noise, t, scheduler)
+        assert torch.equal(noisy, scheduler.add_noise(LATENTS, noise, t)) and predicted is noise
     with pytest.raises(UserError, match="nowhere"):
         training_pair(Drift(), "nowhere", LATENTS, noise, t, scheduler)
 

@@ -26,12 +26,14 @@ OPTIONS = {"steps": 3, "guidance_scale": 2.0, "image_guidance_scale": 1.5}
 @pytest.fixture(scope="module")
 def backbone():
     prepare_cpu()
-    made = load_backbone(MODEL)
-    ip.widen(made.unet)
+    backbone = load_backbone(MODEL)
+    ip.widen(backbone.unet)
     with torch.no_grad():  # as if trained: the new channels act
         generator = torch.Generator().manual_seed(0)
-        made.unet.conv_in.weight[:, 4:] = 0.1 * torch.randn(made.unet.conv_in.weight[:, 4:].shape, generator=generator)
-    return made
+        backbone.unet.conv_in.weight[:, 4:] = 0.1 * torch.randn(
+            backbone.unet.conv_in.weight[:, 4:].shape, generator=generator
+        )
+    return backbone
 
 
 def texts(count=1):
@@ -101,15 +103,15 @@ def test_a_dropped_instruction_has_its_source_as_target(backbone):
         "rows": np.arange(6),
     }
     records = pd.DataFrame([{**row, "subject_id": f"s{i}"} for i in range(3) for row in ROWS])
-    found = pd.DataFrame({"source": [0, 2, 4], "target": [1, 3, 5]})
-    data = ip.training_data(backbone, latents, found, records, "brain_mr")
+    pairs = pd.DataFrame({"source": [0, 2, 4], "target": [1, 3, 5]})
+    data = ip.training_data(backbone, latents, pairs, records, "brain_mr")
     assert len(data["mean"]) == 9
     given = {"batch_size": 64, "image_dropout": 0.0, "caption_dropout": 0.5}
     options = plugins.options("edit method", "instruct_pix2pix", given)
-    made = batch(data, options, 0)
-    dropped = (made["prompt_embeds"] == data["empty"]).all(-1).all(-1)
+    values = batch(data, options, 0)
+    dropped = (values["prompt_embeds"] == data["empty"]).all(-1).all(-1)
     assert 10 < dropped.sum() < 54
-    same = torch.isclose(made["latents"], made["source"] * data["source_scale"], atol=1e-5).flatten(1).all(1)
+    same = torch.isclose(values["latents"], values["source"] * data["source_scale"], atol=1e-5).flatten(1).all(1)
     assert torch.equal(same, dropped)
     assert not batch(data, {**options, "image_dropout": 1.0}, 0)["source"].any()
 

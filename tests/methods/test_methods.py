@@ -142,23 +142,23 @@ def test_stock_diffusers_loads_the_export(tiny_model, data, tmp_path, name):
 
 
 def test_textual_inversion_starts_as_the_phrase_it_replaces(tiny_model, data):
-    backbone, chosen = load_backbone(tiny_model), plugins.find("method", "textual_inversion")
+    backbone, method = load_backbone(tiny_model), plugins.find("method", "textual_inversion")
     before = embed_prompts(backbone, data["texts"])
-    prepared = methods.prepare(backbone, chosen, data, {}, 0)
+    prepared = methods.prepare(backbone, method, data, {}, 0)
     assert torch.equal(embed_prompts(backbone, data["texts"]), before)
     assert not torch.equal(prepared["prompt_ids"], tokenize(load_backbone(tiny_model), data["texts"]))
-    named = chosen.trainable(backbone, {})
-    assert list(named) == ["<brain_mri>", "<alzheimer's_disease>", "<normal_cognition>"]
+    parameters = method.trainable(backbone, {})
+    assert list(parameters) == ["<brain_mri>", "<alzheimer's_disease>", "<normal_cognition>"]
 
 
 def test_dreambooth_adds_as_many_class_images_with_their_weight(tiny_model, data):
-    backbone, chosen = load_backbone(tiny_model), plugins.find("method", "dreambooth")
+    backbone, method = load_backbone(tiny_model), plugins.find("method", "dreambooth")
     options = plugins.options("method", "dreambooth", {**OPTIONS, **OWN["dreambooth"], "prior_weight": 0.5})
-    prepared = methods.prepare(backbone, chosen, data, options, 0)
-    made = batch(prepared, options, 0)
-    assert len(prepared["prior"]["mean"]) == 3 and made["latents"].shape == (4, 4, 8, 8)
-    assert made["weights"].tolist() == [1, 1, 0.5, 0.5]
-    assert torch.equal(made["prompt_embeds"][2], embed_prompts(load_backbone(tiny_model), ["a brain MRI"])[0])
+    prepared = methods.prepare(backbone, method, data, options, 0)
+    values = batch(prepared, options, 0)
+    assert len(prepared["prior"]["mean"]) == 3 and values["latents"].shape == (4, 4, 8, 8)
+    assert values["weights"].tolist() == [1, 1, 0.5, 0.5]
+    assert torch.equal(values["prompt_embeds"][2], embed_prompts(load_backbone(tiny_model), ["a brain MRI"])[0])
     sks = [text.replace("brain MRI", "sks brain MRI") for text in data["texts"]]
     assert torch.equal(prepared["prompt_embeds"], embed_prompts(load_backbone(tiny_model), sks))
 

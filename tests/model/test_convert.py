@@ -69,11 +69,11 @@ def original_unet(name):
     for old, new in outer.items():
         name = re.sub(rf"^{old}\.", f"{new}.", name)
     for old, new in parts:
-        if found := re.match(old, name):
-            rest = name[found.end() :]
-            if "resnets" in found[0]:
-                rest = re.sub(r"^\.(\w+)", lambda one: f".{inner[one[1]]}", rest)
-            return new(*map(int, found.groups())) + rest
+        if match := re.match(old, name):
+            rest = name[match.end() :]
+            if "resnets" in match[0]:
+                rest = re.sub(r"^\.(\w+)", lambda inner_name: f".{inner[inner_name[1]]}", rest)
+            return new(*map(int, match.groups())) + rest
     return name
 
 
@@ -81,9 +81,9 @@ def original_vae(name, tensor):
     """The same of the autoencoder; its attention is made of 1 x 1 convolutions."""
     name = re.sub(r"down_blocks\.(\d)\.resnets", r"down.\1.block", name)
     name = re.sub(r"down_blocks\.(\d)\.downsamplers\.0", r"down.\1.downsample", name)
-    name = re.sub(r"up_blocks\.(\d)\.resnets", lambda one: f"up.{3 - int(one[1])}.block", name)
-    name = re.sub(r"up_blocks\.(\d)\.upsamplers\.0", lambda one: f"up.{3 - int(one[1])}.upsample", name)
-    name = re.sub(r"mid_block\.resnets\.(\d)", lambda one: f"mid.block_{int(one[1]) + 1}", name)
+    name = re.sub(r"up_blocks\.(\d)\.resnets", lambda match: f"up.{3 - int(match[1])}.block", name)
+    name = re.sub(r"up_blocks\.(\d)\.upsamplers\.0", lambda match: f"up.{3 - int(match[1])}.upsample", name)
+    name = re.sub(r"mid_block\.resnets\.(\d)", lambda match: f"mid.block_{int(match[1]) + 1}", name)
     name = name.replace("conv_norm_out", "norm_out").replace("conv_shortcut", "nin_shortcut")
     if "mid_block.attentions.0" in name:
         for old, new in {"group_norm": "norm", "to_q": "q", "to_k": "k", "to_v": "v", "to_out.0": "proj_out"}.items():
@@ -99,12 +99,12 @@ def networks(one_thread):
     from transformers import CLIPTextConfig, CLIPTextModel
 
     torch.manual_seed(0)
-    parts = (
+    untrained = (
         AutoencoderKL(**VAE),
         UNet2DConditionModel(**UNET),
         CLIPTextModel(CLIPTextConfig(**TEXT, eos_token_id=49407)),
     )
-    return [part.eval() for part in parts]
+    return [network.eval() for network in untrained]
 
 
 @pytest.fixture(scope="module")
@@ -112,17 +112,17 @@ def state(networks):
     """The file's tensors, with what real files carry besides."""
     import torch
 
-    vae, unet, text = (part.state_dict() for part in networks)
-    made = {f"model.diffusion_model.{original_unet(name)}": tensor for name, tensor in unet.items()}
-    made |= {f"first_stage_model.{name}": tensor for name, tensor in (original_vae(*pair) for pair in vae.items())}
-    made |= {f"cond_stage_model.transformer.text_model.{name}": tensor for name, tensor in text.items()}
-    made["cond_stage_model.transformer.text_model.embeddings.position_ids"] = torch.arange(77)[None]
-    made |= {
+    vae, unet, text = (network.state_dict() for network in networks)
+    tensors = {f"model.diffusion_model.{original_unet(name)}": tensor for name, tensor in unet.items()}
+    tensors |= {f"first_stage_model.{name}": tensor for name, tensor in (original_vae(*pair) for pair in vae.items())}
+    tensors |= {f"cond_stage_model.transformer.text_model.{name}": tensor for name, tensor in text.items()}
+    tensors["cond_stage_model.transformer.text_model.embeddings.position_ids"] = torch.arange(77)[None]
+    tensors |= {
         "betas": torch.zeros(1000),
         "safety_checker.concept_embeds": torch.zeros(17, 16),
         "model_ema.decay": torch.tensor(0.9999),
     }
-    return {name: tensor.contiguous() for name, tensor in made.items()}
+    return {name: tensor.contiguous() for name, tensor in tensors.items()}
 
 
 def write(path, tensors):
@@ -163,10 +163,10 @@ def test_the_folder_is_the_same_model(state, networks, tmp_path):
         "scheduler",
     }
     backbone = load_backbone(tmp_path / "out")
-    for part, before in zip((backbone.vae, backbone.unet, backbone.text_encoder), networks):
-        found, wanted = part.state_dict(), before.state_dict()
-        assert found.keys() == wanted.keys()
-        assert all(torch.equal(found[name].cpu(), wanted[name]) for name in wanted)
+    for network, before in zip((backbone.vae, backbone.unet, backbone.text_encoder), networks):
+        after, original = network.state_dict(), before.state_dict()
+        assert after.keys() == original.keys()
+        assert all(torch.equal(after[name].cpu(), original[name]) for name in original)
     schedule = backbone.scheduler.config
     assert (schedule.beta_start, schedule.beta_end, schedule.beta_schedule) == (0.00085, 0.012, "scaled_linear")
     assert (schedule.steps_offset, schedule.prediction_type, schedule.clip_sample) == (1, "epsilon", False)
@@ -174,11 +174,11 @@ def test_the_folder_is_the_same_model(state, networks, tmp_path):
     assert ids == [49406, 320, 1125, 539, 320, 2368, 49407]  # CLIP's own
     embeds = embed_prompts(backbone, ["a photo of a cat"])
     with torch.no_grad():
-        wanted = networks[2](torch.tensor([ids + [49407] * 70])).last_hidden_state
+        original = networks[2](torch.tensor([ids + [49407] * 70])).last_hidden_state
         latents, time = torch.randn(1, 4, 8, 8), torch.tensor([500])
-        assert torch.allclose(embeds, wanted, atol=1e-6)
+        assert torch.allclose(embeds, original, atol=1e-6)
         assert torch.allclose(
-            backbone.unet(latents, time, embeds).sample, networks[1](latents, time, wanted).sample, atol=1e-5
+            backbone.unet(latents, time, embeds).sample, networks[1](latents, time, original).sample, atol=1e-5
         )
 
 
@@ -188,10 +188,10 @@ def test_half_precision_becomes_float32(state, tmp_path):
 
     halves = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in state.items()}
     convert(write(tmp_path / "half.safetensors", halves), tmp_path / "out", UNET, VAE, TEXT)
-    found = load_file(tmp_path / "out" / "unet" / "diffusion_pytorch_model.safetensors")
-    assert {tensor.dtype for tensor in found.values()} == {torch.float32}
+    saved = load_file(tmp_path / "out" / "unet" / "diffusion_pytorch_model.safetensors")
+    assert {tensor.dtype for tensor in saved.values()} == {torch.float32}
     name = "mid_block.attentions.0.proj_in.weight"
-    assert torch.equal(found[name], state["model.diffusion_model.middle_block.1.proj_in.weight"].half().float())
+    assert torch.equal(saved[name], state["model.diffusion_model.middle_block.1.proj_in.weight"].half().float())
 
 
 def test_other_files_are_refused_and_leave_nothing(state, tmp_path):
@@ -223,6 +223,6 @@ def test_the_stated_configs_are_those_of_stable_diffusion_1():
     from ldcore.model.convert import TEXT, UNET, VAE
 
     with torch.device("meta"):
-        parts = UNet2DConditionModel(**UNET), AutoencoderKL(**VAE), CLIPTextModel(CLIPTextConfig(**TEXT))
-    counts = [sum(parameter.numel() for parameter in part.parameters()) for part in parts]
+        stated = UNet2DConditionModel(**UNET), AutoencoderKL(**VAE), CLIPTextModel(CLIPTextConfig(**TEXT))
+    counts = [sum(parameter.numel() for parameter in network.parameters()) for network in stated]
     assert counts == [859_520_964, 83_653_863, 123_060_480]  # as published

@@ -118,8 +118,8 @@ def test_bf16_is_float32_up_to_rounding_and_leaves_latents_in_float32(backbone):
     exact = sample(backbone, embeds[1:], embeds[0], noise, Drift(0.1, "kernel"), Sampling(4, 2.0))[0]
     set_precision(backbone.unet, "float32")
     assert torch.equal(sample(backbone, embeds[1:], embeds[0], noise, Drift(0.1, "kernel"), Sampling(4, 2.0))[0], exact)
-    for part in (backbone.unet, backbone.vae):
-        set_precision(part, "bf16")
+    for network in (backbone.unet, backbone.vae):
+        set_precision(network, "bf16")
     rounded = sample(backbone, embeds[1:], embeds[0], noise, Drift(0.1, "kernel"), Sampling(4, 2.0))[0]
     assert rounded.dtype == torch.float32 and 0 < (rounded - exact).abs().max() < 0.05
     assert not torch.equal(rounded.bfloat16().float(), rounded)
@@ -147,5 +147,5 @@ def test_one_compilation_serves_every_drift_and_any_number_of_images(tiny_model,
         lambda *given, **options: original(*given, backend=lambda g, _: graphs.append(g) or g, **options),
     )
     with compiled(backbone.unet, True):
-        made = run()
-    assert len(graphs) == 1 and all(torch.allclose(a, b, atol=1e-5) for a, b in zip(plain, made))
+        compiled_latents = run()
+    assert len(graphs) == 1 and all(torch.allclose(a, b, atol=1e-5) for a, b in zip(plain, compiled_latents))

@@ -210,8 +210,8 @@ def test_8_bit_adam_names_the_package_it_needs(tiny_model, data, tmp_path, monke
 def test_a_compiled_network_trains_the_same_and_a_failure_is_one_sentence(tiny_model, data, tmp_path, monkeypatch):
     plain, original = run(tiny_model, data, tmp_path / "plain", gradient_checkpointing=True), torch.compile
     monkeypatch.setattr(torch, "compile", functools.partial(original, backend="aot_eager"))
-    made = run(tiny_model, data, tmp_path / "compiled", compile=True)
-    assert all(torch.allclose(made[key], plain[key], atol=1e-4) for key in plain)
+    compiled = run(tiny_model, data, tmp_path / "compiled", compile=True)
+    assert all(torch.allclose(compiled[key], plain[key], atol=1e-4) for key in plain)
 
     def broken(graph, inputs):
         raise RuntimeError("no compiler here")
@@ -222,17 +222,17 @@ def test_a_compiled_network_trains_the_same_and_a_failure_is_one_sentence(tiny_m
 
 
 def test_stock_attention_is_the_fused_one(backbone):
-    assert {type(one).__name__ for one in backbone.unet.attn_processors.values()} == {"AttnProcessor2_0"}
+    assert {type(processor).__name__ for processor in backbone.unet.attn_processors.values()} == {"AttnProcessor2_0"}
 
 
 def test_shares_make_the_batch(data):
     data["prior"] = {**data, "mean": data["mean"] + 1}
     options = plugins.options("method", "dreambooth", {"batch_size": 4, "prior_weight": 0.5})
-    whole, parts = batch(data, options, 0), [batch(data, options, 0, share=(rank, 2)) for rank in (0, 1)]
+    whole, shares = batch(data, options, 0), [batch(data, options, 0, share=(rank, 2)) for rank in (0, 1)]
     for key in whole:
         own, prior = whole[key][:4], whole[key][4:]
-        for rank, part in enumerate(parts):
-            assert torch.equal(part[key], torch.cat([own[rank::2], prior[rank::2]])), key
+        for rank, share_values in enumerate(shares):
+            assert torch.equal(share_values[key], torch.cat([own[rank::2], prior[rank::2]])), key
     assert len(draws(data, options, 0)["rows"]) == 4
 
 
