@@ -15,7 +15,7 @@ from diffusers.training_utils import EMAModel
 from tqdm import tqdm
 from transformers import CLIPTextConfig, CLIPTextModel
 
-from ldcore.model.save import SCHEDULE
+from ldcore.model.save import SCHEDULE, new_tokenizer
 from ldcore.runtime import cli
 from ldcore.runtime.device import prepare_cpu
 from ldcore.runtime.files import atomic, write_json
@@ -168,8 +168,6 @@ def train_diffusion(latents, captions: Captions, options: dict, seed: int, check
 
 def main(config, threads, work):
     """Encode the pictures, train, and write WORK/diffusion with its manifest."""
-    from ldcore.model.save import new_tokenizer
-
     prepare_cpu(threads)
     work, config = Path(work), read_config(config)
     options, seed = config["diffusion"], config["seed"]
