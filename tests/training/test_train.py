@@ -260,7 +260,8 @@ def prepared(root, tiny_model, **options):
     mean, std = draw.normal(size=(6, 4, 8, 8)).astype("float32"), np.full((6, 4, 8, 8), 0.1, "float32")
     np.savez(store.latents("brain_phantom"), mean=mean, std=std, rows=np.arange(6))
     write_json(store.drift("brain_phantom", "0.10"), {"kind": "prior", "value": 0.1})
-    config = checked(model={"path": str(tiny_model)}) | {"methods": {"basic_ft": {**OPTIONS, **options}}}
+    config = checked(name=root.name, model={"path": str(tiny_model)})
+    config["methods"] = {"basic_ft": {**OPTIONS, **options}}
     store.config.write_text(yaml.safe_dump(config))
     return store
 
