@@ -1,5 +1,7 @@
 """Extractors, metrics, classifiers and measures of a config are checked before any job starts."""
 
+import copy
+
 import pytest
 
 from ldcore.plan.measuring import check_measuring
@@ -20,10 +22,11 @@ def config(**changes):
     }
 
 
-def test_what_fits_passes():
-    check_measuring(config())
-    check_measuring(config() | {"editing": None})
-    check_measuring(config(measures=["ventricle_area"]))
+def test_what_fits_passes_and_stays_as_it_is():
+    for fitting in (config(), config() | {"editing": None}, config(measures=["ventricle_area"])):
+        before = copy.deepcopy(fitting)
+        check_measuring(fitting)
+        assert fitting == before
 
 
 @pytest.mark.parametrize(
