@@ -107,7 +107,7 @@ def check_names(config: dict) -> None:
 def check_trains(name: str) -> None:
     """UserError where a method does not take the options of the training loop."""
     declared = plugins.declared("method", name)
-    if name != "base" and "steps" not in declared["OPTIONS"]:
+    if declared.get("TRAINS") != {} and "steps" not in declared["OPTIONS"]:
         old = "; DEFAULTS is not read, declare OPTIONS" if "DEFAULTS" in declared else ""
         raise UserError(
             f"Config methods: {name!r} has no options of the training loop; let it declare "
