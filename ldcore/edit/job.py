@@ -70,7 +70,7 @@ def run(backbone, method: ModuleType, job: EditJob, drifts: dict[str, Drift], id
 
 
 def settings_key(job: EditJob, drift: Drift, identity: str) -> str:
-    """A digest of everything that a drift's arrays follow from."""
+    """A digest of what a drift's arrays follow from, but for the code."""
     requests = [{name: str(value) for name, value in asdict(request).items()} for request in job.requests]
     sources = hashlib.sha256(np.ascontiguousarray(job.sources)).hexdigest()
     sampling = [job.sweep_images, job.null_images, job.seed, job.anatomy, sources]

@@ -52,7 +52,7 @@ def generate(
 
 
 def settings_key(request: SampleRequest, sampling: Sampling, extractors: dict, identity: str) -> str:
-    """A digest of everything that a part's arrays follow from."""
+    """A digest of what a part's arrays follow from, but for the code and the content of the extractors' weights."""
     images = [request.prompts, np.asarray(request.rows).tolist(), np.asarray(request.seeds).tolist()]
     settings = [sampling.steps, sampling.guidance_scale, sampling.precision]
     return digest(identity, request.drift.kind, request.drift.value, images, settings, extractors)
