@@ -107,7 +107,7 @@ def train(backbone, run: TrainingRun, data: dict, folder) -> dict:
 
 
 def run_key(run: TrainingRun, data: dict) -> str:
-    """A digest of what a checkpoint follows from, but for the model and the prompts: another model needs another folder."""
+    """A digest of what a checkpoint follows from, but for the model and the prompts."""
     options = {name: value for name, value in run.options.items() if name != "checkpoint_every"}
     drift, data_sum = [run.drift.kind, run.drift.value], float(data["mean"].double().sum())
     return digest(run.method.__name__, options, drift, run.target, run.seed, data_sum)
