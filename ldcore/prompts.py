@@ -14,6 +14,16 @@ CONDITION = {
     "Pleural Effusion": "pleural effusion",
     "Pneumonia": "pneumonia",
 }
+# Of ChestX-ray14 and not of CheXpert.
+NIH_FINDINGS = (
+    "Infiltration",
+    "Mass",
+    "Nodule",
+    "Emphysema",
+    "Fibrosis",
+    "Pleural Thickening",
+    "Hernia",
+)
 OTHER_FINDINGS = (
     "Enlarged Cardiomediastinum",
     "Lung Opacity",
@@ -25,13 +35,7 @@ OTHER_FINDINGS = (
     "Pleural Other",
     "Fracture",
     "Support Devices",
-    "Infiltration",
-    "Mass",
-    "Nodule",
-    "Emphysema",
-    "Fibrosis",
-    "Pleural Thickening",
-    "Hernia",
+    *NIH_FINDINGS,
 )
 SEX = {"F": "female", "M": "male"}
 SIMPLE = "a {subject}{patient}"

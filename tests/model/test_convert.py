@@ -4,39 +4,19 @@ import re
 
 import pytest
 
+from ldcore.model import convert as convert_module
 from ldcore.model.convert import convert
 from ldcore.runtime.errors import UserError
 
-UNET = dict(
-    sample_size=8,
-    in_channels=4,
-    out_channels=4,
-    block_out_channels=(8, 16, 24, 24),
-    layers_per_block=2,
-    cross_attention_dim=16,
-    attention_head_dim=2,
-    norm_num_groups=4,
-)
-VAE = dict(
-    sample_size=64,
-    latent_channels=4,
-    block_out_channels=(8, 16, 24, 24),
-    layers_per_block=2,
-    scaling_factor=0.18215,
-    norm_num_groups=4,
-    down_block_types=("DownEncoderBlock2D",) * 4,
-    up_block_types=("UpDecoderBlock2D",) * 4,
-)
-TEXT = dict(
-    vocab_size=49408,
-    hidden_size=16,
-    intermediate_size=32,
-    num_hidden_layers=2,
-    num_attention_heads=2,
-    max_position_embeddings=77,
-    hidden_act="quick_gelu",
-    projection_dim=16,
-)
+# The published configs, of networks that a test can afford.
+SMALL = {"block_out_channels": (8, 16, 24, 24), "norm_num_groups": 4}
+UNET = {**convert_module.UNET, **SMALL, "sample_size": 8, "cross_attention_dim": 16, "attention_head_dim": 2}
+VAE = {**convert_module.VAE, **SMALL, "sample_size": 64}
+TEXT = {
+    **convert_module.TEXT,
+    **{"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2},
+    "projection_dim": 16,
+}
 
 
 def original_unet(name):

@@ -5,6 +5,7 @@ import pandas as pd
 
 from ldcore.datasets.scans.listing import leave_out
 from ldcore.datasets.tables import OLDEST, converted
+from ldcore.prompts import NIH_FINDINGS
 from ldcore.runtime.errors import UserError
 
 OPTIONS = {
@@ -31,16 +32,7 @@ CHEXPERT = (
     "Fracture",
     "Support Devices",
 )
-FINDINGS = (
-    *CHEXPERT,
-    "Infiltration",
-    "Mass",
-    "Nodule",
-    "Emphysema",
-    "Fibrosis",
-    "Pleural Thickening",
-    "Hernia",
-)
+FINDINGS = (*CHEXPERT, *NIH_FINDINGS)
 
 
 def chexpert_labels(table: pd.DataFrame) -> pd.DataFrame:
