@@ -5,9 +5,9 @@ from ldcore.evaluation.downstream import auc_row, cell_rows, class_numbers, real
 from ldcore.evaluation.rows import NO_CELL, cell_labels
 from ldcore.grid import cell_checkpoints, table_cells
 from ldcore.runtime import cli
+from ldcore.runtime.arrays import load_part
 from ldcore.runtime.device import prepare_cpu
 from ldcore.runtime.files import write_json
-from ldcore.sampling.job import load_part
 from ldcore.store import opened
 
 

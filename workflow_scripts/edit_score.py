@@ -10,9 +10,9 @@ from ldcore.grid import EditRun, edit_cells
 from ldcore.model.autoencoding import encode
 from ldcore.model.backbone import load_backbone
 from ldcore.runtime import cli
+from ldcore.runtime.arrays import load_part
 from ldcore.runtime.device import prepare_cpu
 from ldcore.runtime.files import write_json
-from ldcore.sampling.job import load_part
 from ldcore.store import opened
 
 

@@ -6,15 +6,14 @@ from ldcore.evaluation.distances import cell_groups, distances, floor_rows, gain
 from ldcore.evaluation.rows import cell_labels
 from ldcore.grid import Checkpoint, cell_checkpoints, identifier, reference_cell, table_cells
 from ldcore.runtime import cli
+from ldcore.runtime.arrays import Arrays, load_part
 from ldcore.runtime.files import write_json
-from ldcore.sampling.job import load_part
 from ldcore.store import opened
 
 
 def main(config, dataset):
     config, store = opened(config, dataset=dataset)
-    with np.load(store.reference(dataset)) as arrays:
-        real = {key: arrays[key] for key in arrays.files}
+    real = Arrays(store.reference(dataset))
     rows = {"cells": table_rows(config, store, dataset, real), "sweep": sweep_rows(config, store, dataset, real)}
     write_json(store.scores(dataset), rows)
 

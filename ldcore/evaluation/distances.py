@@ -57,7 +57,7 @@ def floor_rows(real: dict, extractor: str, metrics, groups: int, size: int, **la
 
 
 def groups_by_seed(arrays: dict, extractor: str, count: int | None = None) -> list[np.ndarray]:
-    """Features [n, D] of each sampling seed, the first `count` of each; arrays: as sampling.job.load_part."""
+    """Features [n, D] of each sampling seed, the first `count` of each; arrays: as runtime.arrays.load_part."""
     return [arrays[extractor][arrays["seeds"] == seed][:count] for seed in np.unique(arrays["seeds"])]
 
 

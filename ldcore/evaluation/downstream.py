@@ -49,7 +49,7 @@ def real_images(records, images, classes: list[str], test_images: int, count: in
 def synthetic_images(arrays: dict, numbers: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     """(gray images, classes) of a cell, the first `count` of each seed.
 
-    arrays: of one drift (sampling.job.load_part); numbers: class_numbers of all records.
+    arrays: of one drift (runtime.arrays.load_part); numbers: class_numbers of all records.
     """
     first = keep_first(arrays["seeds"], count)
     return gray(arrays["images"][first]), numbers[arrays["rows"][first]]

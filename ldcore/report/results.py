@@ -13,21 +13,9 @@ from ldcore.edit.dataset import Dataset
 from ldcore.edit.requests.edits import Request, requests
 from ldcore.edit.requests.ground_truth import GroundTruth, ground_truth, source_images
 from ldcore.grid import Checkpoint, EditRun, edit_cells, tasks
+from ldcore.runtime.arrays import Arrays, load_part
 from ldcore.runtime.files import read_json
 from ldcore.store import Store
-
-
-class Arrays(dict):
-    """The arrays of an npz file by name; each is read when it is first asked for."""
-
-    def __init__(self, path: Path):
-        super().__init__()
-        self.path = path
-
-    def __missing__(self, name: str) -> np.ndarray:
-        with np.load(self.path) as file:
-            self[name] = file[name]
-        return self[name]
 
 
 @dataclass(frozen=True)
@@ -83,7 +71,7 @@ class Results:
         images uint8 [N, H, W, 3]; rows [N], the record whose prompt each has; seeds [N]; trace [N, steps + 1, C], the
         mean of the latents' channels along the reverse process; features [N, D] by the name of their extractor.
         """
-        return Arrays(self.store.samples(checkpoint) / f"{drift}.npz")
+        return load_part(self.store.samples(checkpoint), drift)
 
     def cell_samples(self, dataset: str, method: str, cell: dict) -> Arrays:
         """The samples of one cell of the grid, of the first prompt style and the first training seed."""
@@ -121,7 +109,7 @@ class Results:
 
     def edits(self, run: EditRun, drift: str) -> Arrays:
         """What an editing job made under a drift."""
-        return Arrays(self.store.edits(run) / f"{drift}.npz")
+        return load_part(self.store.edits(run), drift)
 
     def reported(self) -> pd.DataFrame:
         """The values that the paper prints: table, dataset, task, method, ld, prompt, patient_info, metric, value."""

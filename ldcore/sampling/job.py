@@ -75,9 +75,3 @@ def sample_request(backbone, request: SampleRequest, sampling: Sampling) -> dict
     # 3. Sample and decode.
     latents, trace = sample(backbone, prompt_embeds, embeds[0], torch.stack(noise), request.drift, sampling)
     return {"images": decode(backbone, latents, sampling.batch_size), "trace": trace.numpy()}
-
-
-def load_part(folder, drift: str) -> dict[str, np.ndarray]:
-    """The arrays of one drift as `generate` wrote them."""
-    with np.load(Path(folder) / f"{drift}.npz") as arrays:
-        return {key: arrays[key] for key in arrays.files}

@@ -13,8 +13,8 @@ from ldcore.edit.job import EditJob, run, spread
 from ldcore.edit.requests.edits import requests
 from ldcore.edit.requests.ground_truth import source_images
 from ldcore.model.autoencoding import decode, encode
+from ldcore.runtime.arrays import load_part
 from ldcore.runtime.errors import UserError
-from ldcore.sampling.job import load_part
 
 OPTIONS = {"subjects": 40, "image_size": 32}
 ENTRY = {"adapter": "brain_phantom", "options": OPTIONS, "anatomy": "brain_mr", "classes": [], "classifier": {}}

@@ -8,9 +8,10 @@ import pytest
 
 from ldcore import Drift
 from ldcore.prompts import prompt
+from ldcore.runtime.arrays import load_part
 from ldcore.runtime.errors import UserError
 from ldcore.sampling.ddim import Sampling
-from ldcore.sampling.job import SampleRequest, generate, load_part
+from ldcore.sampling.job import SampleRequest, generate
 
 RECORDS = pd.DataFrame(
     {
