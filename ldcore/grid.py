@@ -158,15 +158,15 @@ def tasks(config: dict) -> dict[str, dict]:
     return (config.get("editing") or {"tasks": {}})["tasks"]
 
 
-def edit_cells(config: dict) -> list[dict]:
-    """The grid's cells under which images are edited."""
-    labels = (config.get("editing") or {"cells": []})["cells"]
+def edit_cells(config: dict, task: str) -> list[dict]:
+    """The grid's cells under which a task edits: its own, or else those of all tasks."""
+    labels = tasks(config)[task]["cells"] or config["editing"]["cells"]
     return [cell for cell in config["grid"]["cells"] if cell["label"] in labels]
 
 
 def edit_runs(config: dict, task: str) -> list[EditRun]:
     """Every editing job of a task."""
-    entry, trainings = tasks(config)[task], dict.fromkeys(cell["training"] for cell in edit_cells(config))
+    entry, trainings = tasks(config)[task], dict.fromkeys(cell["training"] for cell in edit_cells(config, task))
     return [EditRun(task, entry["method"], base, training) for base in entry["bases"] for training in trainings]
 
 
@@ -179,7 +179,7 @@ def edit_base(config: dict, run: EditRun) -> Checkpoint:
 
 def edit_drifts(config: dict, run: EditRun) -> list[str]:
     """The drifts under which an editing job edits."""
-    return [cell["drift"] for cell in edit_cells(config) if cell["training"] == run.training]
+    return [cell["drift"] for cell in edit_cells(config, run.task) if cell["training"] == run.training]
 
 
 def used_datasets(config: dict) -> list[str]:

@@ -102,7 +102,7 @@ rule edit_score:
             [
                 TASKS[wildcards.task],
                 config["datasets"][dataset_of(wildcards.task)],
-                grid.edit_cells(config),
+                grid.edit_cells(config, wildcards.task),
                 {key: value for key, value in config["editing"].items() if key != "tasks"},
             ]
         ),

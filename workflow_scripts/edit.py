@@ -8,6 +8,7 @@ from ldcore.edit.job import EditJob
 from ldcore.edit.job import run as edit_images
 from ldcore.edit.requests.edits import requests
 from ldcore.edit.requests.ground_truth import source_images
+from ldcore.edit.selection import val_requests
 from ldcore.grid import EditRun, edit_base, edit_drifts
 from ldcore.methods import load_weights, saved_weights
 from ldcore.model.backbone import fingerprint, load_backbone
@@ -30,7 +31,8 @@ def main(config, **ids):
         identity.append(sha256(weights))
     entry = config["datasets"][base.dataset]
     dataset = Dataset.of(entry, *load(store.data(base.dataset), mmap=True), seed)
-    requested = requests(task["edits"], task["images"], dataset.records, seed)
+    requested, unseen = requests(task["edits"], task["images"], dataset.records, seed), dataset.without("test")
+    choosing = val_requests(task["edits"], task["val_images"], unseen)
     job = EditJob(
         requests=requested,
         sources=source_images(requested, dataset),
@@ -41,6 +43,8 @@ def main(config, **ids):
         sweep_images=task["sweep_images"],
         null_images=task["null_images"],
         seed=seed,
+        val_requests=tuple(choosing),
+        val_sources=source_images(choosing, unseen) if choosing else None,
     )
     drifts = {name: Drift.read(store.drift(base.dataset, name)) for name in edit_drifts(config, run)}
     edit_images(backbone, method, job, drifts, digest(identity), store.edits(run))

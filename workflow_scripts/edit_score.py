@@ -3,9 +3,10 @@
 from ldcore.datasets.records import load
 from ldcore.edit.dataset import Dataset
 from ldcore.edit.requests.edits import requests
-from ldcore.edit.requests.ground_truth import ground_truth
+from ldcore.edit.requests.ground_truth import ground_truth, source_images
 from ldcore.edit.scoring.reference import Metrics, reference
 from ldcore.edit.scoring.score import cell_rows, trivial_rows
+from ldcore.edit.selection import Sweep, selection_rows, val_requests
 from ldcore.grid import EditRun, edit_cells
 from ldcore.model.autoencoding import encode
 from ldcore.model.backbone import load_backbone
@@ -29,7 +30,7 @@ def main(config, task):
     labels = {"task": name, "dataset": task["dataset"]}
     rows = trivial_rows(against, **labels)
     for base in task["bases"]:
-        for cell in edit_cells(config):
+        for cell in edit_cells(config, name):
             run = EditRun(name, task["method"], base, cell["training"])
             of_cell = cell_rows(
                 load_part(store.edits(run), cell["drift"]),
@@ -44,7 +45,23 @@ def main(config, task):
                 **labels,
             )
             rows = {key: rows[key] + of_cell[key] for key in rows}
+    rows["selection"] = chosen_lambdas(config, store, name, truth, dataset)
     write_json(store.edit_scores(name), rows)
+
+
+def chosen_lambdas(config, store, name, truth, dataset):
+    """Rows of the lambda that every base and cell of a task is best edited at, chosen on the val split."""
+    task, unseen, rows = config["editing"]["tasks"][name], dataset.without("test"), []
+    choosing = val_requests(task["edits"], task["val_images"], unseen)
+    for base in task["bases"] if choosing else []:
+        for cell in edit_cells(config, name):
+            part = load_part(store.edits(EditRun(name, task["method"], base, cell["training"])), cell["drift"])
+            val = Sweep(choosing, source_images(choosing, unseen), part["val_changed"])
+            swept = part["sweep"]
+            test = Sweep([truth.requests[row] for row in swept], truth.source[swept], part["sweep_changed"])
+            labels = {"task": name, "dataset": task["dataset"], "method": task["method"], "base": base}
+            rows += selection_rows(val, test, config["editing"]["amounts"], unseen, drift=cell["label"], **labels)
+    return rows
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 Read at workflow parse time, so it imports nothing heavy.
 """
 
+import copy
+
 from ldcore import plugins
 from ldcore.grid import all_drifts, repeated
 from ldcore.runtime.errors import UserError
@@ -26,6 +28,7 @@ def check(config: dict, schema: dict) -> dict:
                     f'Config {section}: the name {key!r} is read as a number; put it in quotes, e.g. "0.10".'
                 )
     definitions = schema.get("$defs", {})
+    liken_tasks(config)
     drop_nulls(config, schema, definitions)
     error = best_match(Draft202012Validator(schema).iter_errors(config))
     if error is not None:
@@ -34,6 +37,28 @@ def check(config: dict, schema: dict) -> dict:
     fill(config, schema, definitions)
     check_references(config)
     return config
+
+
+def liken_tasks(config: dict) -> None:
+    """Give editing tasks that are `like` another what they do not say themselves; of train and options key by key.
+
+    One that is like a task taken out (null) goes with it. UserError where there is no such task, or it is like another.
+    """
+    tasks = (config.get("editing") or {}).get("tasks") or {}
+    for name, task in list(tasks.items()):
+        other = task.get("like") if isinstance(task, dict) else None
+        if other is None:
+            continue
+        if other not in tasks or (tasks[other] or {}).get("like") is not None:
+            raise UserError(f"Config editing.tasks.{name}.like: {other!r} is no task that says all itself; name one.")
+        if tasks[other] is None:
+            tasks[name] = None
+            continue
+        whole = copy.deepcopy({**tasks[other], **task})
+        for part in ("train", "options"):
+            if task.get(part) and tasks[other].get(part):
+                whole[part] = {**tasks[other][part], **whole[part]}
+        tasks[name] = whole
 
 
 def check_references(config: dict) -> None:
@@ -69,6 +94,8 @@ def check_references(config: dict) -> None:
         raise UserError(f"Config grid.cells: the label {label!r} appears twice.")
     uses = [("grid.reference", grid["reference"]), ("grid.headline", grid["headline"])]
     uses += [("editing.cells", label) for label in editing["cells"]]
+    for key, task in editing["tasks"].items():
+        uses += [(f"editing.tasks.{key}.cells", label) for label in task["cells"] or []]
     if study:
         uses.append(("prompt_study.cell", study["cell"]))
     for place, label in uses:

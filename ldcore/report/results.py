@@ -88,7 +88,10 @@ class Results:
         return [name for name, task in tasks(self.config).items() if entries.items() <= task.items()]
 
     def edit_rows(self, section: str, names: list[str]) -> list[dict]:
-        """Rows of editing tasks, a row a value. section: "table", "truth" (against the exact image) or "tradeoff"."""
+        """Rows of editing tasks, a row a value.
+
+        section: "table", "truth" (against the exact image), "tradeoff", or "selection" (of lambda, on the val split).
+        """
         return [row for name in names for row in read_json(self.store.edit_scores(name))[section]]
 
     def edited(self, name: str) -> Edited:
@@ -103,7 +106,7 @@ class Results:
             {
                 (base, cell["label"]): self.edits(EditRun(name, task["method"], base, cell["training"]), cell["drift"])
                 for base in task["bases"]
-                for cell in edit_cells(self.config)
+                for cell in edit_cells(self.config, name)
             },
         )
 

@@ -98,8 +98,8 @@ def batch(data: dict, options: dict, *keys, share: tuple[int, int] = (0, 1)) -> 
 def draws(data: dict, options: dict, *keys) -> dict:
     """Every random number of a whole micro-batch of B images, on the CPU.
 
-    rows, dropped (prompts), timesteps [B]; posterior, noise [B, 4, h, w]; where data has `source`, also source_kept [B]
-    and source_posterior [B, 4, h, w]. The order of the draws is part of the result.
+    rows, dropped (prompts), timesteps [B]; posterior, noise [B, 4, h, w]; where data has `source`, also source_kept,
+    unchanged [B] and source_posterior [B, 4, h, w]. The order of the draws is part of the result.
     """
     rng, generator, count = numpy_rng(*keys), torch_generator(*keys), options["batch_size"]
     shape = (count, *data["mean"].shape[1:])
@@ -109,21 +109,39 @@ def draws(data: dict, options: dict, *keys) -> dict:
     random["noise"] = torch.randn(shape, generator=generator)
     random["timesteps"] = torch.from_numpy(rng.integers(0, data["timesteps"], count))
     if "source" in data:
-        random["source_kept"] = torch.from_numpy(rng.random(count) >= options["image_dropout"])
+        chances = torch.tensor(source_dropout(options), dtype=torch.float64)[random["dropped"].long()]
+        random["source_kept"] = torch.from_numpy(rng.random(count)) >= chances
+        random["unchanged"] = random["dropped"] & (options["dropped_instruction"] == "source")
         random["source_posterior"] = torch.randn(shape, generator=generator)
     return random
+
+
+def source_dropout(options: dict) -> tuple[float, float]:
+    """How likely a pair's source is dropped where its prompt is kept, and where it is dropped.
+
+    From the shares of all pairs that lose the prompt (caption_dropout), the source (image_dropout) and both
+    (both_dropout): 0.1, 0.1 and 0.05 are arXiv 2211.09800's, as `conditioning_dropout_prob: 0.05` of diffusers'
+    train_instruct_pix2pix. UserError where shares contradict each other.
+    """
+    prompt, source, both = (options[name] for name in ("caption_dropout", "image_dropout", "both_dropout"))
+    if both > min(prompt, source) or source - both > 1 - prompt + 1e-9:
+        raise UserError(
+            f"Of all pairs {prompt:g} cannot lose the instruction (caption_dropout), {source:g} the source "
+            f"(image_dropout) and {both:g} both (both_dropout); both_dropout is part of the other two."
+        )
+    return (source - both) / (1 - prompt) if prompt < 1 else 0.0, both / prompt if prompt else 0.0
 
 
 def with_source(latents, mean, std, scale: float, random: dict) -> dict:
     """The part of a micro-batch that conditions on an image (edit.methods.instruct_pix2pix).
 
-    latents: of the targets, in whose place the source itself stands where there is no prompt; mean, std: posterior of
-    the sources; all [B, 4, h, w]. Returns the latents and the `source` that the network sees: unscaled, zero where
-    dropped.
+    latents: of the targets, in whose place the source itself stands where it is to stay `unchanged`; mean, std:
+    posterior of the sources; all [B, 4, h, w]. Returns the latents and the `source` that the network sees:
+    unscaled, zero where dropped.
     """
     same = mean + std * random["source_posterior"]
     return {
-        "latents": torch.where(random["dropped"].view(-1, 1, 1, 1), same, latents),
+        "latents": torch.where(random["unchanged"].view(-1, 1, 1, 1), same, latents),
         "source": mean / scale * random["source_kept"].view(-1, 1, 1, 1),
     }
 
