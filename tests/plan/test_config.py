@@ -60,6 +60,12 @@ def test_defaults_are_filled():
         ({"methods": {1: {}}}, "methods.*quotes"),
         ({"grid": {"cells": [{"label": "a", "training": "plain", "drift": "none"}] * 2}}, "'a' appears twice"),
         ({"editing": {"cells": ["0.12"]}}, "editing.cells.*0.12"),
+        ({"editing": {"tasks": {"ageing": {"cells": ["0.12"]}}}}, "editing.tasks.ageing.cells.*0.12"),
+        ({"editing": {"tasks": {"mine": {"like": "desease"}}}}, "editing.tasks.mine.like: 'desease' is no task"),
+        (
+            {"editing": {"tasks": {"mine": {"like": "disease_both"}}}},
+            "editing.tasks.mine.like: 'disease_both' is no task",
+        ),
         ({"editing": {"tasks": {"ageing": {"dataset": "liver"}}}}, "editing.tasks.ageing.dataset.*liver"),
         ({"editing": {"tasks": {"ageing": {"bases": ["sdxl"]}}}}, "editing.tasks.ageing.bases.*sdxl"),
         ({"editing": {"tasks": {"ageing": {"styles": ["roman"]}}}}, "roman"),
@@ -168,7 +174,11 @@ def test_training_options_are_checked_before_any_job(options, named):
     "task, options, named",
     [
         ("ageing", {"steps": 0}, "steps is 0"),
-        ("ageing", {"negative": "source"}, "'negative' is unknown; use one of guidance_scale, image_guidance_scale"),
+        (
+            "ageing",
+            {"negative": "source"},
+            "'negative' is unknown; use one of drift_in, guidance_scale, image_guidance_scale",
+        ),
         ("ageing", {"precision": "fp16"}, "precision is 'fp16'"),
         ("disease", {"negative": "prompt"}, "negative is 'prompt'"),
         ("disease", {"precision": "bf16"}, "'precision' is unknown"),
@@ -204,12 +214,31 @@ def test_a_named_entry_that_is_null_is_taken_out():
     )
     assert list(config["datasets"]) == ["brain_phantom"] and list(config["extractors"]) == ["efficientnet_lite0"]
     assert (
-        list(config["editing"]["tasks"]) == ["ageing", "disease"]
+        list(config["editing"]["tasks"]) == ["ageing", "disease", "disease_both", "disease_round_trip"]
         and "CN to AD" not in config["editing"]["tasks"]["disease"]["edits"]
     )
     assert config["sweep"] is None and config["editing"]["tasks"]["disease"]["train"] is None
     with pytest.raises(UserError, match="sampling.*None"):
         checked(sampling={"seeds": None})
+
+
+def test_a_task_like_another_has_what_it_does_not_say_itself():
+    edits = {"CN to AD": {"amount": 1.5}}
+    config = checked(
+        editing={"tasks": {"disease": {"edits": edits}, "mine": {"like": "disease", "options": {"steps": 3}}}}
+    )
+    tasks = config["editing"]["tasks"]
+    whole, mine = tasks["disease"], tasks["mine"]
+    assert mine == {**whole, "like": "disease", "options": {**whole["options"], "steps": 3}}
+    assert mine["edits"]["CN to AD"]["amount"] == 1.5 and mine["edits"] is not whole["edits"]
+    assert module.check(copy.deepcopy(config), SCHEMA) == config  # as a run's own config.yaml is read again
+    assert grid.edit_cells(config, "disease_both") == [grid.cell_of(config, "ld")]
+    assert [cell["label"] for cell in grid.edit_cells(config, "mine")] == config["editing"]["cells"]
+
+
+def test_a_task_like_one_that_is_taken_out_goes_with_it():
+    tasks = checked(editing={"tasks": {"disease": None}})["editing"]["tasks"]
+    assert list(tasks) == ["ageing", "findings"]
 
 
 def test_a_dataset_without_patients_may_have_prompts_without_them():

@@ -137,7 +137,7 @@ def edit_at_amounts(backbone, images: ToEdit, drift: Drift, options: dict, amoun
     reading, made = options["drift_in"], None
     for amount in amounts:
         scaled = drift.times(amount)
-        if reading == "round_trip" and drift.kind == "prior":
+        if reading == "round_trip" and not scaled.each_step:
             scaled = Drift()  # it lies in z_T alone: what the inversion takes from there, the sampling adds again
         # 1. Invert, and sample back without a direction: once, where no drift that follows the amount acts in them.
         passes = scaled if reading == "round_trip" else Drift(), Drift() if reading == "edit" else scaled
