@@ -56,6 +56,8 @@ def results(tmp_path):
             "tasks": {
                 "ageing": {**task, "edits": None, "styles": ["word"], "figure": "figure6", "table": "table2"},
                 "disease": {**task, "edits": edits, "styles": ["simple_info"]},
+                "disease_both": None,
+                "disease_round_trip": None,
                 "findings": None,
             },
         },
@@ -102,6 +104,12 @@ def scored(results):
             for base in ("base", "basic_ft")
             for amount in (0.0, 1.0)
             for metric in ("l_in", "l_o")
+        ]
+        rows["selection"] = [
+            edit_row(metric, amount, task=task, base="basic_ft", amount=amount, split=split, chosen=amount == 1.0)
+            for split in ("val", "test")
+            for amount in (0.0, 1.0)
+            for metric in ("l_in", "l_o", "objective")
         ]
         write_json(results.store.edit_scores(task), rows)
     return results
