@@ -106,7 +106,9 @@ def test_the_drift_is_part_of_the_edit_or_of_both_images(backbone):
         ip.edit(backbone, sources, drift, {**OPTIONS, "drift_in": name}, (1.0,)) for name in ("edit", "both")
     )
     assert torch.equal(alone[1][0], plain) and not torch.equal(both[1][0], plain)
-    assert torch.equal(alone[0], both[0])
+    assert torch.equal(alone[0], both[0]) and not torch.equal(
+        alone[0], ip.edit(backbone, sources, Drift(), OPTIONS, (1.0,))[0]
+    )
     edited, unedited = ip.edit(backbone, sources, drift, {**OPTIONS, "drift_in": "both"}, (0.0, 1.0))
     assert torch.equal(edited[0], plain) and torch.equal(unedited[1], both[1][0])
 

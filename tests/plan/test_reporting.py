@@ -18,7 +18,7 @@ def test_a_config_with_every_part_asks_for_all_in_the_order_of_the_page():
     assert figures(config) == [
         *("figure2", "figure3", "figure4", "figure5", "gains", "figure6", "figure7", "figure8", "figure1", "tradeoff")
     ]
-    assert tasks_of(config, "table", "table4") == [*("disease", "disease_both", "disease_round_trip", "findings")]
+    assert tasks_of(config, "table", "table4") == [*("disease", "findings", "disease_both", "disease_round_trip")]
     assert tasks_of(config, "figure", "figure6") == ["ageing"]
     assert tasks_of(config, "figure", "figure7") == ["disease"]
     assert tasks_of(config, "figure", "figure1") == [*config["editing"]["tasks"]]
