@@ -80,14 +80,15 @@ def chosen(amounts: list[float], measured: Terms) -> float:
     return min(zip(means.tolist(), amounts))[1]
 
 
-def selection_rows(val: Sweep, test: Sweep, amounts: list[float], dataset: Dataset, **labels) -> list[dict]:
+def selection_rows(val: Sweep, test: Sweep, amounts: list[float], unseen: Dataset, **labels) -> list[dict]:
     """A row for every split, amount and term (l_in, l_o, and their sum, objective); `chosen` is the val split's choice.
 
-    Intervals are of the paired difference to lambda 0, the source itself, over subjects.
+    unseen: the data set without test rows. Intervals are of the paired difference to lambda 0, the source itself, over
+    subjects.
     """
-    of_val, rows = terms(val, dataset), []
+    of_val, rows = terms(val, unseen), []
     best = chosen(amounts, of_val)
-    for split, sweep, measured in (("val", val, of_val), ("test", test, terms(test, dataset))):
+    for split, sweep, measured in (("val", val, of_val), ("test", test, terms(test, unseen))):
         patients = [str(request.source["subject_id"]) for request in sweep.requests]
         for number, amount in enumerate(amounts):
             near, far = measured.near[number], measured.far[number]
@@ -98,7 +99,7 @@ def selection_rows(val: Sweep, test: Sweep, amounts: list[float], dataset: Datas
             }
             here = {**labels, "split": split, "amount": amount, "chosen": amount == best, "n": len(patients)}
             for metric, (value, before) in values.items():
-                rows.append(row(paired(value, before, patients, dataset.seed), metric=metric, **here))
+                rows.append(row(paired(value, before, patients, unseen.seed), metric=metric, **here))
     return rows
 
 

@@ -98,7 +98,7 @@ def test_rows_report_the_val_choice_on_both_splits(dataset):
     unseen = dataset.without("test")
     val = swept(EDITS, unseen)
     other = Sweep(val.requests[:3], val.sources[:3], val.changed[::-1, :3])  # stands for test images
-    rows = selection_rows(val, other, AMOUNTS, unseen, task="disease", base="basic_ft")
+    rows = selection_rows(val, other, AMOUNTS, unseen, task="disease", dataset="brain")
     assert len(rows) == 2 * 3 * 3 and {row["n"] for row in rows} == {4, 3}
     best = chosen(AMOUNTS, terms(val, unseen))
     assert {row["amount"] for row in rows if row["chosen"]} == {best}
