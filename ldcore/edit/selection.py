@@ -104,8 +104,13 @@ def selection_rows(val: Sweep, test: Sweep, amounts: list[float], unseen: Datase
 
 
 def paired(values, before, patients: list[str], seed: int) -> tuple[float, float, float]:
-    """(mean of the values, low, high), all [K]: the interval of the mean difference to `before`, moved onto it."""
+    """(mean of the values, low, high), all [K]: the interval of the mean difference to `before`, moved onto it.
+
+    nan for low and high where nothing differs, as at lambda 0.
+    """
     more, start = values - before, float(before.mean())
+    if not more.any():
+        return float(values.mean()), float("nan"), float("nan")
     _, low, high = patient_bootstrap(lambda times: mean_over(more, times), patients, (seed, "lambda"))
     return float(values.mean()), start + low, start + high
 
