@@ -98,7 +98,7 @@ def test_a_gain_that_holds_after_holms_correction_is_marked(scored, tmp_path):
     marked = lines[lines["KID gain"].str.endswith("*")]
     assert marked[["Dataset", "Features", "Latent Drifting"]].values.tolist() == [["brain", "pooled_pixels", "0.10"]]
     assert marked["KID gain"].tolist() == ["0.5000 [0.4000, 0.6000] *"]
-    assert any(note.startswith("* behind a gain") for note in table1.FOOTNOTES)
+    assert any(note.startswith("A gain with *") for note in table1.FOOTNOTES)
     markup.write(tmp_path / "table1", table, lines, table1.FOOTNOTES)
     assert table1.layout(markup.read(tmp_path / "table1.csv")).equals(lines)
     for suffix in ("md", "tex"):
