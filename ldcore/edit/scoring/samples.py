@@ -107,6 +107,13 @@ def difference(sample: Sample, other: Sample) -> tuple:
             return paired_bootstrap(pair, sample.subjects, keys=sample.keys)
 
 
+def pairs_of(sample: Sample, other: Sample) -> int:
+    """Images that count in `difference`: those that have a value in both."""
+    if isinstance(sample, Values):
+        return int((np.isfinite(sample.values) & np.isfinite(other.values)).sum())
+    return sample.n
+
+
 def groups_of(sample: Features) -> list[tuple]:
     """(made, target) features of each group of subjects; one group where there are too few for an interval.
 
@@ -143,7 +150,7 @@ def ld_gains(rows: list[dict], of_reference: list[dict]) -> list[dict]:
             pair = (one["sample"], other) if better == "higher" else (other, one["sample"])
             labels = {key: value for key, value in one.items() if key not in ("n", "seeds", "value", "low", "high")}
             labels |= {"metric": one["metric"] + LD_GAIN}
-            gains.append(row(difference(*pair), n=one["n"], **labels))
+            gains.append(row(difference(*pair), n=pairs_of(*pair), **labels))
     return without_samples(gains)
 
 

@@ -74,3 +74,7 @@ def test_rows_without_their_like_have_no_gain():
     (gain,) = ld_gains(with_ld, without)
     assert gain["metric"] == "psnr_ld_gain" and gain["drift"] == "ld" and gain["low"] > 0 and "sample" not in gain
     assert ld_gains(with_ld, [{**without[0], "edit": "y"}]) == []
+    values = without[0]["sample"].values.copy()
+    values[:2] = np.inf  # two images are exact, so that there is no difference in PSNR
+    (fewer,) = ld_gains(with_ld, [{**without[0], "sample": Values(values, np.arange(9))}])
+    assert (gain["n"], fewer["n"]) == (9, 7)
