@@ -8,9 +8,10 @@ from ldcore.edit.job import EditJob
 from ldcore.edit.job import run as edit_images
 from ldcore.edit.requests.edits import requests
 from ldcore.edit.requests.ground_truth import source_images
+from ldcore.edit.selection import val_requests
 from ldcore.grid import EditRun, edit_base, edit_drifts
 from ldcore.methods import load_weights, saved_weights
-from ldcore.model.backbone import fingerprint, load_backbone
+from ldcore.model.backbone import fingerprint, load_backbone, rescheduled
 from ldcore.runtime import cli
 from ldcore.runtime.device import prepare_cpu
 from ldcore.runtime.files import digest, sha256
@@ -28,9 +29,13 @@ def main(config, **ids):
         weights = store.edits(run) / "weights.safetensors"
         method.apply(backbone, saved_weights(run.edit_method, weights, backbone.device))
         identity.append(sha256(weights))
+    scheduler = config["trainings"][run.training]["scheduler"]
+    backbone.scheduler = rescheduled(backbone.scheduler, scheduler)
+    identity.append(digest(scheduler))
     entry = config["datasets"][base.dataset]
     dataset = Dataset.of(entry, *load(store.data(base.dataset), mmap=True), seed)
-    requested = requests(task["edits"], task["images"], dataset.records, seed)
+    requested, unseen = requests(task["edits"], task["images"], dataset.records, seed), dataset.without("test")
+    choosing = val_requests(task["edits"], task["val_images"], unseen)
     job = EditJob(
         requests=requested,
         sources=source_images(requested, dataset),
@@ -41,6 +46,8 @@ def main(config, **ids):
         sweep_images=task["sweep_images"],
         null_images=task["null_images"],
         seed=seed,
+        val_requests=tuple(choosing),
+        val_sources=source_images(choosing, unseen) if choosing else None,
     )
     drifts = {name: Drift.read(store.drift(base.dataset, name)) for name in edit_drifts(config, run)}
     edit_images(backbone, method, job, drifts, digest(identity), store.edits(run))

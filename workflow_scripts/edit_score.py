@@ -3,9 +3,10 @@
 from ldcore.datasets.records import load
 from ldcore.edit.dataset import Dataset
 from ldcore.edit.requests.edits import requests
-from ldcore.edit.requests.ground_truth import ground_truth
+from ldcore.edit.requests.ground_truth import ground_truth, source_images
 from ldcore.edit.scoring.reference import Metrics, reference
 from ldcore.edit.scoring.score import cell_rows, trivial_rows, with_gains
+from ldcore.edit.selection import Sweep, selection_rows, val_requests
 from ldcore.grid import EditRun, edit_cells
 from ldcore.model.autoencoding import encode
 from ldcore.model.backbone import load_backbone
@@ -27,7 +28,7 @@ def main(config, task):
     metrics = Metrics(config["extractors"], editing["perceptual"], config["metrics"], editing["likeness"])
     against = reference(truth, dataset, task["styles"], metrics, editing["real_images"])
     labels = {"task": name, "dataset": task["dataset"]}
-    cells = edit_cells(config)
+    cells = edit_cells(config, name)
     places = [number for number, cell in enumerate(cells) if cell["label"] == config["grid"]["reference"]]
     parts = [with_gains([trivial_rows(against, **labels)], None)]
     for base in task["bases"]:
@@ -50,7 +51,23 @@ def main(config, task):
             )
         parts.append(with_gains(of_cells, places[0] if places else None))
     rows = {section: [row for part in parts for row in part[section]] for section in parts[0]}
+    rows["selection"] = chosen_lambdas(config, store, name, truth, dataset)
     write_json(store.edit_scores(name), rows)
+
+
+def chosen_lambdas(config, store, name, truth, dataset):
+    """Rows of the lambda that every base and cell of a task is best edited at, chosen on the val split."""
+    task, unseen, rows = config["editing"]["tasks"][name], dataset.without("test"), []
+    choosing = val_requests(task["edits"], task["val_images"], unseen)
+    for base in task["bases"] if choosing else []:
+        for cell in edit_cells(config, name):
+            part = load_part(store.edits(EditRun(name, task["method"], base, cell["training"])), cell["drift"])
+            val = Sweep(choosing, source_images(choosing, unseen), part["val_changed"])
+            swept = part["sweep"]
+            test = Sweep([truth.requests[row] for row in swept], truth.source[swept], part["sweep_changed"])
+            labels = {"task": name, "dataset": task["dataset"], "method": task["method"], "base": base}
+            rows += selection_rows(val, test, config["editing"]["amounts"], unseen, drift=cell["label"], **labels)
+    return rows
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The data set whose images a task edits, with what edits ask of it beside its images."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,10 @@ class Dataset:
     def images_of(self, rows) -> np.ndarray:
         """The images of the records at positions `rows`: uint8 [R, H, W] of R positions, [H, W] of one."""
         return self.images[self.records["image_index"].to_numpy()[rows]]
+
+    def without(self, split: str) -> "Dataset":
+        """The data set as it is without a split: what selects gets one without "test", so it cannot look there."""
+        return replace(self, records=self.records[self.records["split"] != split].reset_index(drop=True))
 
     @classmethod
     def of(cls, entry: dict, records: pd.DataFrame, images: np.ndarray, seed: int) -> "Dataset":

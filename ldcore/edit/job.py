@@ -34,6 +34,8 @@ class EditJob:
     sweep_images: int  # requests edited at every amount
     null_images: int  # requests edited by null edits
     seed: int  # the noise of an image follows from it and the image's subject and session
+    val_requests: tuple = ()  # requests of the val split, edited at every amount: lambda is chosen on them (selection)
+    val_sources: np.ndarray | None = None  # their images, gray uint8 [V, H, W]; None without any
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,11 @@ def run(backbone, method: ModuleType, job: EditJob, drifts: dict[str, Drift], id
 
 def settings_key(job: EditJob, drift: Drift, identity: str) -> str:
     """A digest of what a drift's arrays follow from, but for the code."""
-    requests = [{name: str(value) for name, value in asdict(request).items()} for request in job.requests]
-    sources = hashlib.sha256(np.ascontiguousarray(job.sources)).hexdigest()
-    sampling = [job.sweep_images, job.null_images, job.seed, job.anatomy, sources]
+    asked = [*job.requests, *job.val_requests]
+    requests = [{name: str(value) for name, value in asdict(request).items()} for request in asked]
+    images = [job.sources] if job.val_sources is None else [job.sources, job.val_sources]
+    sources = [hashlib.sha256(np.ascontiguousarray(stack)).hexdigest() for stack in images]
+    sampling = [job.sweep_images, job.null_images, job.seed, job.anatomy, sources, len(job.val_requests)]
     return digest(identity, requests, drift.kind, drift.value, job.options, job.styles, job.amounts, sampling)
 
 
@@ -83,13 +87,12 @@ def drift_arrays(backbone, method: ModuleType, job: EditJob, drift: Drift) -> di
     - decoded, unedited [S, N, H, W, 3]; changed [S, N, H, W]: output.changed of the two
     - sweep [K]: requests that have an outcome to reach, edited at every amount under the last style
     - sweep_decoded, sweep_unedited [A, K, H, W, 3]; sweep_changed [A, K, H, W]
+    - val_changed [A, V, H, W]: the requests of the val split at every amount under the last style
     - nulls [M]: requests edited by null edits under the last style
     - null [2, M, H, W, 3]: after as many null edits as NULL_EDITS says
     """
-    requests = job.requests
-    editor = Editor(backbone, method, job.options, drift, np.array([request.amount for request in requests]))
-    latents = torch.from_numpy(encode(backbone, job.sources)[0])
-    keys = [(job.seed, str(request.source["subject_id"]), int(request.source["session"])) for request in requests]
+    requests, editor = job.requests, Editor(backbone, method, job.options, drift, amounts_of(job.requests))
+    latents, keys = torch.from_numpy(encode(backbone, job.sources)[0]), keys_of(job.requests, job.seed)
     sources = {style: Sources(latents, texts_of(requests, job.anatomy, style), keys) for style in job.styles}
     last, every = sources[job.styles[-1]], np.arange(len(requests))
 
@@ -113,10 +116,33 @@ def drift_arrays(backbone, method: ModuleType, job: EditJob, drift: Drift) -> di
         "sweep_changed": np.stack([changed(job.sources[sweep], *pair) for pair in zip(sweep_decoded, sweep_unedited)]),
         "changed": np.stack([changed(job.sources, *pair) for pair in zip(decoded, unedited)]),
         "null": null_edits(editor, last.of(nulls)),
+        "val_changed": val_sweep(editor, job),
     }
 
 
-def texts_of(requests: list[Request], anatomy: str, style: str) -> EditTexts:
+def amounts_of(requests) -> np.ndarray:
+    """At which lambda each request is edited, float [N]."""
+    return np.array([request.amount for request in requests])
+
+
+def keys_of(requests, seed: int) -> list[tuple]:
+    """What the random numbers of each request's image follow from."""
+    return [(seed, str(request.source["subject_id"]), int(request.source["session"])) for request in requests]
+
+
+def val_sweep(editor: Editor, job: EditJob) -> np.ndarray:
+    """`changed` images [A, V, H, W] of the val split's requests at every amount, under the last style."""
+    if not len(job.val_requests):
+        return np.zeros((len(job.amounts), 0, *job.sources.shape[1:]), np.uint8)
+    latents = torch.from_numpy(encode(editor.backbone, job.val_sources)[0])
+    texts = texts_of(job.val_requests, job.anatomy, job.styles[-1])
+    sources = Sources(latents, texts, keys_of(job.val_requests, job.seed))
+    editor = replace(editor, amounts=amounts_of(job.val_requests), unedited={})
+    pairs = edited_images(editor, sources, np.arange(len(latents)), tuple(job.amounts))
+    return np.stack([changed(job.val_sources, *pair) for pair in zip(*pairs)])
+
+
+def texts_of(requests, anatomy: str, style: str) -> EditTexts:
     """What the requests are told in a style."""
     return edit_texts(
         [request.source for request in requests],

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ldcore import plugins
-from ldcore.grid import checkpoints, sampled_drifts
+from ldcore.grid import checkpoints, edit_runs, sampled_drifts, tasks
 from ldcore.plan.weights import RECORD
 from ldcore.prompts import condition, subject_words
 from ldcore.runtime.errors import UserError
@@ -118,13 +118,9 @@ def budget(config: dict) -> list[dict]:
         )
         for method, datasets in counted.items()
     ]
-    editing = config.get("editing") or {"tasks": {}, "cells": []}
-    trainings = {cell["training"] for cell in config["grid"]["cells"] if cell["label"] in editing["cells"]}
     return rows + [
-        row(
-            config, ("edit method", task["method"]), task["dataset"], task["train"], len(task["bases"]) * len(trainings)
-        )
-        for task in editing["tasks"].values()
+        row(config, ("edit method", task["method"]), task["dataset"], task["train"], len(edit_runs(config, name)))
+        for name, task in tasks(config).items()
         if task.get("train")
     ]
 

@@ -3,6 +3,8 @@
 Read at workflow parse time, so it imports nothing heavy.
 """
 
+import copy
+
 from ldcore import plugins
 from ldcore.grid import all_drifts, repeated
 from ldcore.runtime.errors import UserError
@@ -26,6 +28,7 @@ def check(config: dict, schema: dict) -> dict:
                     f'Config {section}: the name {key!r} is read as a number; put it in quotes, e.g. "0.10".'
                 )
     definitions = schema.get("$defs", {})
+    liken_tasks(config)
     drop_nulls(config, schema, definitions)
     error = best_match(Draft202012Validator(schema).iter_errors(config))
     if error is not None:
@@ -34,6 +37,28 @@ def check(config: dict, schema: dict) -> dict:
     fill(config, schema, definitions)
     check_references(config)
     return config
+
+
+def liken_tasks(config: dict) -> None:
+    """Give editing tasks that are `like` another what they do not say themselves; of train and options key by key.
+
+    One that is like a task taken out (null) goes with it. UserError where there is no such task, or it is like another.
+    """
+    tasks = (config.get("editing") or {}).get("tasks") or {}
+    for name, task in list(tasks.items()):
+        other = task.get("like") if isinstance(task, dict) else None
+        if other is None:
+            continue
+        if other not in tasks or (tasks[other] or {}).get("like") is not None:
+            raise UserError(f"Config editing.tasks.{name}.like: {other!r} is no task that says all itself; name one.")
+        if tasks[other] is None:
+            tasks[name] = None
+            continue
+        whole = copy.deepcopy({**tasks[other], **task})
+        for part in ("train", "options"):
+            if task.get(part) and tasks[other].get(part):
+                whole[part] = {**tasks[other][part], **whole[part]}
+        tasks[name] = whole
 
 
 def check_references(config: dict) -> None:
@@ -46,6 +71,7 @@ def check_references(config: dict) -> None:
         references += [
             (f"grid.cells {cell['label']!r}", cell["training"], "trainings"),
             (f"grid.cells {cell['label']!r}", cell["drift"], "drifts"),
+            *((f"grid.cells {cell['label']!r}.methods", name, "methods") for name in cell["methods"] or []),
         ]
     if study:
         references += [
@@ -64,11 +90,22 @@ def check_references(config: dict) -> None:
         if name not in config[section]:
             raise UserError(f"Config {place}: {name!r} is not among {section} ({', '.join(config[section])}).")
     all_drifts(config)
+    for name, training in config["trainings"].items():
+        if (training["noise"] == "normal") != (training["scale"] == 0):
+            raise UserError(
+                f"Config trainings.{name}: noise {training['noise']} with scale {training['scale']:g} says nothing; "
+                "give both `noise` and a `scale` above 0 (ldcore/drift/training_noise.py), or neither."
+            )
     labels = [cell["label"] for cell in grid["cells"]]
     for label in repeated(labels):
         raise UserError(f"Config grid.cells: the label {label!r} appears twice.")
     uses = [("grid.reference", grid["reference"]), ("grid.headline", grid["headline"])]
+    uses += [
+        (f"grid.cells {cell['label']!r}.reference", cell["reference"]) for cell in grid["cells"] if cell["reference"]
+    ]
     uses += [("editing.cells", label) for label in editing["cells"]]
+    for key, task in editing["tasks"].items():
+        uses += [(f"editing.tasks.{key}.cells", label) for label in task["cells"] or []]
     if study:
         uses.append(("prompt_study.cell", study["cell"]))
     for place, label in uses:

@@ -38,9 +38,10 @@ def has_part(config: dict, part: str) -> bool:
 
 
 def tasks_of(config: dict, kind: str, name: str) -> list[str]:
-    """The editing tasks that a table or figure shows: those that name it, or all."""
+    """The editing tasks that a table or figure shows: those that name it (a figure not those `like` one), or all."""
     if plugins.declared(kind, name).get("ASKED_BY") == "tasks":
-        return [task for task, entry in tasks(config).items() if entry[kind] == name]
+        shown = [task for task, entry in tasks(config).items() if entry[kind] == name]
+        return [task for task in shown if kind == "table" or not tasks(config)[task]["like"]]
     return list(tasks(config))
 
 

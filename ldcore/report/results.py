@@ -12,7 +12,7 @@ from ldcore.datasets import records
 from ldcore.edit.dataset import Dataset
 from ldcore.edit.requests.edits import Request, requests
 from ldcore.edit.requests.ground_truth import GroundTruth, ground_truth, source_images
-from ldcore.grid import Checkpoint, EditRun, edit_cells, tasks
+from ldcore.grid import Checkpoint, EditRun, edit_cells, part_of, tasks
 from ldcore.runtime.arrays import Arrays, load_part
 from ldcore.runtime.files import read_json
 from ldcore.store import Store
@@ -77,7 +77,7 @@ class Results:
         """The samples of one cell of the grid, of the first prompt style and the first training seed."""
         grid = self.config["grid"]
         run = str(grid["training_seeds"][0])
-        return self.samples(Checkpoint(dataset, method, cell["training"], grid["prompts"][0], run), cell["drift"])
+        return self.samples(Checkpoint(dataset, method, cell["training"], grid["prompts"][0], run), part_of(cell))
 
     def records_and_images(self, dataset: str) -> tuple[pd.DataFrame, np.ndarray]:
         """A data set's records, a row an image, and its images uint8 [N, H, W], which stay on disk until read."""
@@ -88,7 +88,10 @@ class Results:
         return [name for name, task in tasks(self.config).items() if entries.items() <= task.items()]
 
     def edit_rows(self, section: str, names: list[str]) -> list[dict]:
-        """Rows of editing tasks, a row a value. section: "table", "truth" (against the exact image) or "tradeoff"."""
+        """Rows of editing tasks, a row a value.
+
+        section: "table", "truth" (against the exact image), "tradeoff", or "selection" (of lambda, on the val split).
+        """
         return [row for name in names for row in read_json(self.store.edit_scores(name))[section]]
 
     def edited(self, name: str) -> Edited:
@@ -103,7 +106,7 @@ class Results:
             {
                 (base, cell["label"]): self.edits(EditRun(name, task["method"], base, cell["training"]), cell["drift"])
                 for base in task["bases"]
-                for cell in edit_cells(self.config)
+                for cell in edit_cells(self.config, name)
             },
         )
 

@@ -28,26 +28,41 @@ def invert(backbone, latents, prompt_embeds, drift: Drift, keys: list[tuple], in
     """z_T [N, 4, h, w] whose unguided DDIM sampling under `drift` gives back `latents` [N, 4, h, w], approximately.
 
     prompt_embeds [N, 77, D]; keys [N]: what the random rolls of each image follow from, so that a result does not
-    depend on its batch. A `kernel` drift is taken away before each step, as sampling adds it after. A `prior` drift
-    needs nothing: z_T is where the image lies.
+    depend on its batch. What a drift adds after each step of the sampling is taken away before each one here; z_T is
+    where the image lies, so the sampling has to start there, undrifted.
     """
     scheduler = inverse_scheduler(backbone, inversion.steps)
     generators = [torch_generator("invert", *key) for key in keys]
     for timestep in scheduler.timesteps:
         latents = drift.before_inverse_step(latents)
         with torch.no_grad():
-            noise = backbone.unet(latents, timestep, prompt_embeds).sample
+            predicted = backbone.unet(latents, timestep, prompt_embeds).sample
+        noise = noise_of(backbone.scheduler, predicted, timestep, latents)
         noise = regularise(noise, generators, inversion)
         latents = scheduler.step(noise, timestep, latents).prev_sample
     return latents
 
 
+def noise_of(scheduler, predicted, timestep, latents):
+    """The noise in `latents` [N, 4, h, w] that the network's output at `timestep` stands for, of that shape.
+
+    Of a velocity v (prediction_type v_prediction, arXiv 2202.00512) sqrt(alpha_bar) v + sqrt(1 - alpha_bar) z, at the
+    network's own timestep: regularisation is of noise, and DDIMInverseScheduler would convert a velocity at the level
+    that a step comes from, at which the network was not asked.
+    """
+    if scheduler.config.prediction_type != "v_prediction":
+        return predicted
+    alpha_bar = scheduler.alphas_cumprod[timestep].to(latents)
+    return alpha_bar.sqrt() * predicted + (1 - alpha_bar).sqrt() * latents
+
+
 def inverse_scheduler(backbone, steps: int):
-    """The stock DDIMInverseScheduler on the backbone's noise schedule."""
+    """The stock DDIMInverseScheduler on the backbone's noise schedule; its steps take the noise (`noise_of`)."""
     from diffusers import DDIMInverseScheduler
 
     known = inspect.signature(DDIMInverseScheduler).parameters
-    scheduler = DDIMInverseScheduler(**{key: value for key, value in backbone.scheduler.config.items() if key in known})
+    schedule = {key: value for key, value in backbone.scheduler.config.items() if key in known}
+    scheduler = DDIMInverseScheduler(**{**schedule, "prediction_type": "epsilon"})
     scheduler.set_timesteps(steps, device=backbone.device)
     return scheduler
 

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from ldcore.drift.training_noise import training_noise
 from ldcore.model.backbone import embed_prompts
 from ldcore.prompts import phrases, prompt
 from ldcore.runtime.errors import UserError
@@ -54,18 +55,21 @@ def moved(tensor, device):
     return tensor if tensor.device == device else tensor.pin_memory().to(device, non_blocking=True)
 
 
-def batch(data: dict, options: dict, *keys, share: tuple[int, int] = (0, 1)) -> dict:
+def batch(data: dict, options: dict, *keys, share: tuple[int, int] = (0, 1), noise: dict | None = None) -> dict:
     """A micro-batch of B images, a function of `keys`.
 
     latents, noise [B, 4, h, w]; prompt_embeds [B, 77, D]; timesteps, weights [B]. data: of `training_data`, of a
     method's `prepare`, or of `on_device`. share (rank, processes): every processes-th row from the rank-th on, so that
     all processes together have the batch of one. Where data has `prompt_ids`, so has the batch, in place of
     prompt_embeds. Where data has `source`, so has the batch (`with_source`). Where data has `prior`, as many images of
-    it follow, each weighing prior_weight.
+    it follow, each weighing prior_weight. noise: another noise (drift.training_noise); where that has a
+    `perturbation`, so has the batch.
     """
     # 1. This process's share of the random numbers.
     rank, processes = share
-    random = {name: value[rank::processes] for name, value in draws(data, options, *keys).items()}
+    drawn_numbers = draws(data, options, *keys)
+    drawn_numbers |= training_noise(drawn_numbers["noise"], noise or {}, *keys)
+    random = {name: value[rank::processes] for name, value in drawn_numbers.items()}
     place, device = data["mean"].device, data.get("device", data["mean"].device)
     rows = moved(random.pop("rows"), place)
     random = {name: moved(value, device) for name, value in random.items()}
@@ -84,12 +88,14 @@ def batch(data: dict, options: dict, *keys, share: tuple[int, int] = (0, 1)) -> 
         "timesteps": random["timesteps"],
         "weights": torch.ones(len(rows), device=device),
     }
+    if "perturbation" in random:
+        values["perturbation"] = random["perturbation"]
 
     # 3. What a method adds.
     if "source" in data:
         values |= with_source(values["latents"], drawn("source"), drawn("source_std"), data["source_scale"], random)
     if "prior" in data:
-        prior = batch(data["prior"], {**options, "caption_dropout": 0.0}, *keys, "prior", share=share)
+        prior = batch(data["prior"], {**options, "caption_dropout": 0.0}, *keys, "prior", share=share, noise=noise)
         prior["weights"] *= options["prior_weight"]
         values = {key: torch.cat([values[key], prior[key]]) for key in values}
     return values
@@ -98,8 +104,8 @@ def batch(data: dict, options: dict, *keys, share: tuple[int, int] = (0, 1)) -> 
 def draws(data: dict, options: dict, *keys) -> dict:
     """Every random number of a whole micro-batch of B images, on the CPU.
 
-    rows, dropped (prompts), timesteps [B]; posterior, noise [B, 4, h, w]; where data has `source`, also source_kept [B]
-    and source_posterior [B, 4, h, w]. The order of the draws is part of the result.
+    rows, dropped (prompts), timesteps [B]; posterior, noise [B, 4, h, w]; where data has `source`, also source_kept,
+    unchanged [B] and source_posterior [B, 4, h, w]. The order of the draws is part of the result.
     """
     rng, generator, count = numpy_rng(*keys), torch_generator(*keys), options["batch_size"]
     shape = (count, *data["mean"].shape[1:])
@@ -109,21 +115,39 @@ def draws(data: dict, options: dict, *keys) -> dict:
     random["noise"] = torch.randn(shape, generator=generator)
     random["timesteps"] = torch.from_numpy(rng.integers(0, data["timesteps"], count))
     if "source" in data:
-        random["source_kept"] = torch.from_numpy(rng.random(count) >= options["image_dropout"])
+        chances = torch.tensor(source_dropout(options), dtype=torch.float64)[random["dropped"].long()]
+        random["source_kept"] = torch.from_numpy(rng.random(count)) >= chances
+        random["unchanged"] = random["dropped"] & (options["dropped_instruction"] == "source")
         random["source_posterior"] = torch.randn(shape, generator=generator)
     return random
+
+
+def source_dropout(options: dict) -> tuple[float, float]:
+    """How likely a pair's source is dropped where its prompt is kept, and where it is dropped.
+
+    From the shares of all pairs that lose the prompt (caption_dropout), the source (image_dropout) and both
+    (both_dropout): 0.1, 0.1 and 0.05 are arXiv 2211.09800's, as `conditioning_dropout_prob: 0.05` of diffusers'
+    train_instruct_pix2pix. UserError where shares contradict each other.
+    """
+    prompt, source, both = (options[name] for name in ("caption_dropout", "image_dropout", "both_dropout"))
+    if both > min(prompt, source) or source - both > 1 - prompt + 1e-9:
+        raise UserError(
+            f"Of all pairs {prompt:g} cannot lose the instruction (caption_dropout), {source:g} the source "
+            f"(image_dropout) and {both:g} both (both_dropout); both_dropout is part of the other two."
+        )
+    return (source - both) / (1 - prompt) if prompt < 1 else 0.0, both / prompt if prompt else 0.0
 
 
 def with_source(latents, mean, std, scale: float, random: dict) -> dict:
     """The part of a micro-batch that conditions on an image (edit.methods.instruct_pix2pix).
 
-    latents: of the targets, in whose place the source itself stands where there is no prompt; mean, std: posterior of
-    the sources; all [B, 4, h, w]. Returns the latents and the `source` that the network sees: unscaled, zero where
-    dropped.
+    latents: of the targets, in whose place the source itself stands where it is to stay `unchanged`; mean, std:
+    posterior of the sources; all [B, 4, h, w]. Returns the latents and the `source` that the network sees:
+    unscaled, zero where dropped.
     """
     same = mean + std * random["source_posterior"]
     return {
-        "latents": torch.where(random["dropped"].view(-1, 1, 1, 1), same, latents),
+        "latents": torch.where(random["unchanged"].view(-1, 1, 1, 1), same, latents),
         "source": mean / scale * random["source_kept"].view(-1, 1, 1, 1),
     }
 

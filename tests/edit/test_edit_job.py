@@ -8,10 +8,12 @@ import pytest
 import torch
 
 from ldcore import Drift, datasets
+from ldcore.edit.changed_image import changed
 from ldcore.edit.dataset import Dataset
 from ldcore.edit.job import EditJob, run, spread
 from ldcore.edit.requests.edits import requests
 from ldcore.edit.requests.ground_truth import source_images
+from ldcore.edit.selection import val_requests
 from ldcore.model.autoencoding import decode, encode
 from ldcore.runtime.arrays import load_part
 from ldcore.runtime.errors import UserError
@@ -60,7 +62,10 @@ def edit(backbone, dataset, tmp_path):
     """A function that runs a job, over SETTINGS, into a folder and returns the job."""
 
     def started(method, edits=EDITS, images=3, drifts=DRIFTS, identity="weights", **settings):
-        requested = requests(edits, images, dataset.records, 0)
+        requested, unseen = requests(edits, images, dataset.records, 0), dataset.without("test")
+        choosing = val_requests(edits, settings.pop("val_images", 2), unseen)
+        if choosing:
+            settings |= {"val_requests": tuple(choosing), "val_sources": source_images(choosing, unseen)}
         job = EditJob(requested, source_images(requested, dataset), **{**SETTINGS, **settings})
         run(backbone, method, job, drifts, identity, tmp_path)
         return job
@@ -69,14 +74,15 @@ def edit(backbone, dataset, tmp_path):
 
 
 def test_arrays_have_the_documented_shapes(edit, tmp_path):
-    count = len(edit(adding()).requests)
-    assert count == 4
+    job = edit(adding())
+    count, val = len(job.requests), len(job.val_requests)
+    assert (count, val) == (4, 1)
     part = load_part(tmp_path, "none")
     assert part["decoded"].shape == part["unedited"].shape == (2, count, 32, 32, 3)
     assert part["changed"].shape == (2, count, 32, 32) and part["null"].shape == (2, 1, 32, 32, 3)
     assert part["sweep"].shape == (2,) and part["nulls"].shape == (1,)
     assert part["sweep_decoded"].shape == part["sweep_unedited"].shape == (3, 2, 32, 32, 3)
-    assert part["sweep_changed"].shape == (3, 2, 32, 32)
+    assert part["sweep_changed"].shape == (3, 2, 32, 32) and part["val_changed"].shape == (3, val, 32, 32)
     assert all(part[key].dtype == np.uint8 for key in part if part[key].ndim > 1)
 
 
@@ -98,6 +104,18 @@ def test_the_sweep_starts_at_the_source_and_is_of_edits_with_an_outcome(edit, tm
     np.testing.assert_array_equal(part["sweep_decoded"][0], part["sweep_unedited"][0])
     np.testing.assert_array_equal(part["sweep_decoded"][2], part["decoded"][1][part["sweep"]])
     assert {job.requests[row].edit for row in part["sweep"]} == {"ill"}  # another sex is no outcome that is measured
+
+
+def test_the_val_split_is_swept_as_test_images_are(backbone, edit, tmp_path):
+    job = edit(adding())
+    part = load_part(tmp_path, "none")
+    assert {request.source["split"] for request in job.val_requests} == {"val"}
+    np.testing.assert_array_equal(part["val_changed"][0], job.val_sources)
+    latents = torch.from_numpy(encode(backbone, job.val_sources)[0])
+    pair = decode(backbone, latents + 1.0 * 0.3), decode(backbone, latents)  # amount 0.5 of the edit's own 2
+    np.testing.assert_array_equal(part["val_changed"][1], changed(job.val_sources, *pair))
+    edit(adding(), val_images=0)
+    assert load_part(tmp_path, "none")["val_changed"].shape == (3, 0, 32, 32)
 
 
 def test_the_sweep_has_all_edits_where_none_has_an_outcome(edit, tmp_path):
@@ -138,6 +156,7 @@ def test_a_finished_drift_is_kept_and_a_changed_one_done_again(edit, tmp_path):
         {"images": 2},
         {"sweep_images": 1},
         {"null_images": 2},
+        {"val_images": 0},
         {"seed": 1},
         {"anatomy": "chest_xray"},
         {"identity": "other weights"},
@@ -164,7 +183,7 @@ def test_unedited_latents_that_no_text_changes_are_computed_once_for_all_styles(
         return edited, unedited if known is None else known
 
     edit(SimpleNamespace(edit=edit_known, unedited=unedited), drifts={"none": DRIFTS["none"]}, options={"steps": 3})
-    assert len(set(calls)) == len(calls) == 3  # amounts 2 and 1 of both styles, and the sweep's own
+    assert len(set(calls)) == len(calls) == 4  # amounts 2 and 1 of both styles, the sweep's own, and val's
     for name, images in load_part(tmp_path, "none").items():
         if name != "key":
             np.testing.assert_array_equal(images, whole[name])

@@ -11,8 +11,10 @@ from ldcore.edit.methods import instruct_pix2pix as ip
 from ldcore.edit.requests.texts import edit_texts
 from ldcore.model.backbone import load_backbone
 from ldcore.runtime.device import prepare_cpu
+from ldcore.runtime.errors import UserError
+from ldcore.runtime.seeds import numpy_rng
 from ldcore.sampling.ddim import starting_noise
-from ldcore.training.batches import batch
+from ldcore.training.batches import batch, draws
 from ldcore.training.loop import TrainingRun, train
 
 MODEL = "resources/embedded_model"
@@ -20,7 +22,8 @@ ROWS = [
     {"subject_id": "a", "session": n, "age": 70.0 + 6 * n, "sex": "F", "diagnosis": "AD", "findings": ""}
     for n in (0, 1)
 ]
-OPTIONS = {"steps": 3, "guidance_scale": 2.0, "image_guidance_scale": 1.5}
+GIVEN = {"steps": 3, "guidance_scale": 2.0, "image_guidance_scale": 1.5}
+OPTIONS = plugins.options("edit method", "instruct_pix2pix", GIVEN, literal="SAMPLING")
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +98,22 @@ def test_amount_0_is_the_unedited_image_and_batches_do_not_matter(backbone):
     assert torch.equal(alone[0, 0], edited[1, 8])
 
 
-def test_a_dropped_instruction_has_its_source_as_target(backbone):
+def test_the_drift_is_part_of_the_edit_or_of_both_images(backbone):
+    latents = torch.randn(2, 4, 16, 16, generator=torch.Generator().manual_seed(2))
+    sources, drift = Sources(latents, texts(2), [(0,), (1,)]), Drift(0.1, "prior")
+    plain = ip.unedited(backbone, sources, Drift(), OPTIONS)[0]
+    alone, both = (
+        ip.edit(backbone, sources, drift, {**OPTIONS, "drift_in": name}, (1.0,)) for name in ("edit", "both")
+    )
+    assert torch.equal(alone[1][0], plain) and not torch.equal(both[1][0], plain)
+    assert torch.equal(alone[0], both[0])
+    edited, unedited = ip.edit(backbone, sources, drift, {**OPTIONS, "drift_in": "both"}, (0.0, 1.0))
+    assert torch.equal(edited[0], plain) and torch.equal(unedited[1], both[1][0])
+
+
+@pytest.fixture(scope="module")
+def data(backbone):
+    """Training data of three pairs of random latents, told in three formats."""
     shape = (6, 4, 16, 16)
     latents = {
         "mean": np.random.default_rng(0).normal(size=shape).astype("float32"),
@@ -104,16 +122,61 @@ def test_a_dropped_instruction_has_its_source_as_target(backbone):
     }
     records = pd.DataFrame([{**row, "subject_id": f"s{i}"} for i in range(3) for row in ROWS])
     pairs = pd.DataFrame({"source": [0, 2, 4], "target": [1, 3, 5]})
-    data = ip.training_data(backbone, latents, pairs, records, "brain_mr")
+    return ip.training_data(backbone, latents, pairs, records, "brain_mr")
+
+
+def trained_with(**given):
+    return plugins.options("edit method", "instruct_pix2pix", given)
+
+
+@pytest.mark.parametrize("target", ["target", "source"])
+def test_a_dropped_instruction_has_the_true_target_or_its_source(data, target):
+    options = trained_with(
+        batch_size=64, image_dropout=0.0, both_dropout=0.0, caption_dropout=0.5, dropped_instruction=target
+    )
     assert len(data["mean"]) == 9
-    given = {"batch_size": 64, "image_dropout": 0.0, "caption_dropout": 0.5}
-    options = plugins.options("edit method", "instruct_pix2pix", given)
     values = batch(data, options, 0)
     dropped = (values["prompt_embeds"] == data["empty"]).all(-1).all(-1)
     assert 10 < dropped.sum() < 54
     same = torch.isclose(values["latents"], values["source"] * data["source_scale"], atol=1e-5).flatten(1).all(1)
-    assert torch.equal(same, dropped)
-    assert not batch(data, {**options, "image_dropout": 1.0}, 0)["source"].any()
+    assert torch.equal(same, dropped) if target == "source" else not same.any()
+    everything = trained_with(batch_size=64, image_dropout=1.0, caption_dropout=0.1, both_dropout=0.1)
+    assert not batch(data, everything, 0)["source"].any()
+
+
+def test_dropout_is_the_papers(data):
+    """Shares of (instruction dropped, source dropped) against the masks of diffusers' train_instruct_pix2pix."""
+    count, p = 40_000, 0.05
+    small = {"mean": torch.zeros(1, 1, 1, 1), "source": data["source"], "timesteps": 1000}
+    random = draws(small, trained_with(batch_size=count), "shares")
+    u = torch.rand(count, generator=torch.Generator().manual_seed(0))
+    theirs = u < 2 * p, ~(1 - (u >= p).float() * (u < 3 * p).float()).bool()
+    ours = random["dropped"], ~random["source_kept"]
+    for drop_text in (False, True):
+        for drop_source in (False, True):
+            share, reference = (
+                ((text == drop_text) & (source == drop_source)).float().mean() for text, source in (ours, theirs)
+            )
+            assert abs(share - reference) < 0.005  # 3 standard errors
+    assert not random["unchanged"].any()
+
+
+def test_the_named_form_has_the_numbers_it_had(data):
+    """dropped_instruction: source, drawn here as it was before it was an option."""
+    named = {"caption_dropout": 0.15, "image_dropout": 0.05, "both_dropout": 0.0075, "dropped_instruction": "source"}
+    random = draws(data, trained_with(batch_size=4096, **named), 0, "train", 3)
+    rng = numpy_rng(0, "train", 3)
+    rng.integers(9, size=4096)
+    assert torch.equal(random["dropped"], torch.from_numpy(rng.random(4096) < 0.15))
+    rng.integers(0, 1000, 4096)
+    assert torch.equal(random["source_kept"], torch.from_numpy(rng.random(4096) >= 0.05))
+    assert torch.equal(random["unchanged"], random["dropped"])
+
+
+def test_shares_of_dropout_that_contradict_each_other_are_refused(data):
+    for given in ({"both_dropout": 0.2}, {"caption_dropout": 0.9, "image_dropout": 0.9, "both_dropout": 0.0}):
+        with pytest.raises(UserError, match="both_dropout"):
+            batch(data, trained_with(**given), 0)
 
 
 def test_training_moves_the_new_channels(backbone, tmp_path):

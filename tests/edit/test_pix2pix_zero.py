@@ -74,13 +74,9 @@ def test_regularisation_agrees_with_diffusers(stock):
 
 
 RECORDS = [{"subject_id": "a", "session": 0, "age": 70.0, "sex": "F", "diagnosis": "CN", "findings": ""}]
-OPTIONS = {
-    "steps": STEPS,
-    "guidance_scale": 2.0,
-    "negative": "source",
-    "cross_attention_guidance_amount": 0.1,
-    "regularisation": {"reg_steps": 1},
-}
+GIVEN = {"steps": STEPS, "guidance_scale": 2.0, "negative": "source", "regularisation": {"reg_steps": 1}}
+OPTIONS = plugins.options("edit method", "pix2pix_zero", GIVEN, literal="SAMPLING")
+READINGS = ("edit", "both", "round_trip")
 
 
 def texts(count):
@@ -115,7 +111,7 @@ def test_amount_0_is_the_unedited_image_and_batches_do_not_matter(images):
 @pytest.mark.parametrize("drift", [Drift(), Drift(0.1, "prior"), Drift(0.01, "kernel")])
 def test_an_inverted_unedited_image_comes_back(images, drift):
     backbone = load_backbone(MODEL)
-    options = {**OPTIONS, "steps": 50, "regularisation": {"reg_steps": 0}}
+    options = {**OPTIONS, "steps": 50, "regularisation": {"reg_steps": 0}, "drift_in": "round_trip"}
     _, unedited = pix2pix_zero.edit(backbone, sources(images[:2]), drift, options)
     lost = (unedited[0] - images[:2]).square().mean() / images[:2].var()
     assert lost < 0.1
@@ -130,3 +126,81 @@ def test_a_kernel_drift_left_out_of_the_inversion_does_not_come_back(images):
         back = denoise(backbone, noise, classifier_free(backbone, embeds, embeds, 1), drift, 50)
         lost.append((back - images[:1]).square().mean().item())
     assert lost[0] < lost[1] / 4
+
+
+@pytest.fixture(scope="module")
+def small(tiny_model):
+    """A function of a drift and its reading: edited and unedited latents [A, 2, 4, 8, 8] on a tiny random model."""
+    latents = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(0))
+
+    def edited(drift, reading, amounts=(0.0, 1.0, 2.0)):
+        options = {**OPTIONS, "drift_in": reading}
+        return pix2pix_zero.edit(load_backbone(tiny_model), sources(latents), drift, options, amounts)
+
+    return edited
+
+
+@pytest.fixture(scope="module")
+def undrifted(small):
+    return small(Drift(), "edit")
+
+
+@pytest.mark.parametrize("drift", [Drift(0.1, "prior"), Drift([0.1, -0.1, 0.0, 0.2], "prior"), Drift(0.02, "kernel")])
+def test_the_edit_starts_at_the_inverted_noise_plus_lambda_times_the_drift(tiny_model, small, undrifted, drift):
+    backbone = load_backbone(tiny_model)
+    two = sources(torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(0)))
+    edited, unedited = small(drift, "edit")
+    assert all(torch.equal(unedited[amount], undrifted[1][0]) for amount in range(3))
+    before, after = (embed_prompts(backbone, two.texts.sets["edit"][side]).mean(0, keepdim=True) for side in (0, 1))
+    prompts = embed_prompts(backbone, two.texts.source)
+    noise = inversion.invert(backbone, two.latents, prompts, Drift(), two.keys, inversion.Inversion(STEPS, reg_steps=1))
+    with pix2pix_zero.recorded(backbone.unet):
+        back, maps = pix2pix_zero.sample_recorded(backbone, noise, torch.cat([prompts, prompts]), Drift(), OPTIONS)
+        context = torch.cat([prompts, prompts + 2 * (after - before)])
+        start = noise + 2 * torch.tensor(drift.value).view(-1, 1, 1)
+        there, _ = pix2pix_zero.sample_recorded(backbone, start, context, drift.times(2), OPTIONS, maps)
+    torch.testing.assert_close(unedited[2], back, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(edited[2], there, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("reading", READINGS)
+@pytest.mark.parametrize("kind", ["prior", "kernel"])
+def test_lambda_0_is_unedited_and_undrifted_in_every_reading(small, undrifted, reading, kind):
+    edited, unedited = small(Drift(0.1, kind), reading, (0.0,))
+    assert torch.equal(edited, unedited) and torch.equal(unedited[0], undrifted[1][0])
+
+
+def test_a_drift_on_both_ways_moves_the_unedited_image_too(small, undrifted):
+    edited, unedited = small(Drift(0.1, "prior"), "both")
+    assert not torch.equal(unedited[1], undrifted[1][1]) and not torch.equal(unedited[1], unedited[2])
+    assert not torch.equal(edited[1], undrifted[0][1])
+
+
+def test_a_prior_drift_cancels_in_the_round_trip_and_another_does_not(small, undrifted):
+    edited, unedited = small(Drift(5.0, "prior"), "round_trip")
+    assert torch.equal(edited, undrifted[0]) and torch.equal(unedited, undrifted[1])
+    edited, _ = small(Drift(0.02, "kernel"), "round_trip")
+    assert not torch.equal(edited[1], undrifted[0][1])
+
+
+def test_a_velocity_is_regularised_as_the_noise_it_stands_for(tiny_model):
+    """A network whose velocity says what another's noise says is inverted as that one is."""
+    backbone, velocity = load_backbone(tiny_model), load_backbone(tiny_model)
+    latents = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(0))
+    velocity.scheduler.register_to_config(prediction_type="v_prediction")
+    forward, alphas = velocity.unet.forward, velocity.scheduler.alphas_cumprod
+
+    def as_velocity(latents, timestep, embeds):
+        out, alpha = forward(latents, timestep, embeds), alphas[timestep]
+        out.sample = (out.sample - (1 - alpha) ** 0.5 * latents) / alpha**0.5
+        return out
+
+    velocity.unet.forward = as_velocity
+    embeds, how = embed_prompts(backbone, texts(2).source), inversion.Inversion(STEPS, reg_steps=2)
+    noise, same = (
+        inversion.invert(model, latents, embeds, Drift(0.01, "kernel"), [(0,), (1,)], how)
+        for model in (backbone, velocity)
+    )
+    torch.testing.assert_close(same, noise, rtol=1e-3, atol=1e-3)
+    unlike = inversion.invert(backbone, latents, embeds, Drift(), [(0,), (1,)], how)
+    assert (unlike - noise).abs().max() > 0.01

@@ -60,6 +60,12 @@ def test_defaults_are_filled():
         ({"methods": {1: {}}}, "methods.*quotes"),
         ({"grid": {"cells": [{"label": "a", "training": "plain", "drift": "none"}] * 2}}, "'a' appears twice"),
         ({"editing": {"cells": ["0.12"]}}, "editing.cells.*0.12"),
+        ({"editing": {"tasks": {"ageing": {"cells": ["0.12"]}}}}, "editing.tasks.ageing.cells.*0.12"),
+        ({"editing": {"tasks": {"mine": {"like": "desease"}}}}, "editing.tasks.mine.like: 'desease' is no task"),
+        (
+            {"editing": {"tasks": {"mine": {"like": "disease_both"}}}},
+            "editing.tasks.mine.like: 'disease_both' is no task",
+        ),
         ({"editing": {"tasks": {"ageing": {"dataset": "liver"}}}}, "editing.tasks.ageing.dataset.*liver"),
         ({"editing": {"tasks": {"ageing": {"bases": ["sdxl"]}}}}, "editing.tasks.ageing.bases.*sdxl"),
         ({"editing": {"tasks": {"ageing": {"styles": ["roman"]}}}}, "roman"),
@@ -168,7 +174,11 @@ def test_training_options_are_checked_before_any_job(options, named):
     "task, options, named",
     [
         ("ageing", {"steps": 0}, "steps is 0"),
-        ("ageing", {"negative": "source"}, "'negative' is unknown; use one of guidance_scale, image_guidance_scale"),
+        (
+            "ageing",
+            {"negative": "source"},
+            "'negative' is unknown; use one of drift_in, guidance_scale, image_guidance_scale",
+        ),
         ("ageing", {"precision": "fp16"}, "precision is 'fp16'"),
         ("disease", {"negative": "prompt"}, "negative is 'prompt'"),
         ("disease", {"precision": "bf16"}, "'precision' is unknown"),
@@ -204,12 +214,31 @@ def test_a_named_entry_that_is_null_is_taken_out():
     )
     assert list(config["datasets"]) == ["brain_phantom"] and list(config["extractors"]) == ["efficientnet_lite0"]
     assert (
-        list(config["editing"]["tasks"]) == ["ageing", "disease"]
+        list(config["editing"]["tasks"]) == ["ageing", "disease", "disease_both", "disease_round_trip"]
         and "CN to AD" not in config["editing"]["tasks"]["disease"]["edits"]
     )
     assert config["sweep"] is None and config["editing"]["tasks"]["disease"]["train"] is None
     with pytest.raises(UserError, match="sampling.*None"):
         checked(sampling={"seeds": None})
+
+
+def test_a_task_like_another_has_what_it_does_not_say_itself():
+    edits = {"CN to AD": {"amount": 1.5}}
+    config = checked(
+        editing={"tasks": {"disease": {"edits": edits}, "mine": {"like": "disease", "options": {"steps": 3}}}}
+    )
+    tasks = config["editing"]["tasks"]
+    whole, mine = tasks["disease"], tasks["mine"]
+    assert mine == {**whole, "like": "disease", "options": {**whole["options"], "steps": 3}}
+    assert mine["edits"]["CN to AD"]["amount"] == 1.5 and mine["edits"] is not whole["edits"]
+    assert module.check(copy.deepcopy(config), SCHEMA) == config  # as a run's own config.yaml is read again
+    assert grid.edit_cells(config, "disease_both") == [grid.cell_of(config, "ld")]
+    assert [cell["label"] for cell in grid.edit_cells(config, "mine")] == config["editing"]["cells"]
+
+
+def test_a_task_like_one_that_is_taken_out_goes_with_it():
+    tasks = checked(editing={"tasks": {"disease": None}})["editing"]["tasks"]
+    assert list(tasks) == ["ageing", "findings"]
 
 
 def test_a_dataset_without_patients_may_have_prompts_without_them():
@@ -244,7 +273,7 @@ def test_checkpoints_drifts_and_rows_of_a_grid():
             "training_seeds": [3, 4],
             "cells": [
                 {"label": "none", "training": "plain", "drift": "none"},
-                {"label": "0.10", "training": "ld", "drift": "0.10"},
+                {"label": "ld", "training": "ld", "drift": "0.10"},
             ],
         },
     )
@@ -259,10 +288,8 @@ def test_checkpoints_drifts_and_rows_of_a_grid():
     wanted = {found: grid.sampled_drifts(config, found) for found in grid.checkpoints(config)}
     assert list(wanted.values()) == [
         {"none": table},
-        {"none": table, "0.10": 2},
-        {"none": table},
-        {"0.10": table, "none": 2},
-        {"0.10": table},
+        *[{"none": table, "0.10": 2}] * 2,
+        *[{"0.10": table, "none": 2}] * 2,
         {"0.10": table},
         {"0.10": table},
     ]
@@ -270,8 +297,8 @@ def test_checkpoints_drifts_and_rows_of_a_grid():
     assert rows == [
         ("base", "simple_info", "none"),
         ("basic_ft", "simple_info", "none"),
-        ("basic_ft", "simple_info", "0.10"),
-        ("basic_ft", "simple", "0.10"),
+        ("basic_ft", "simple_info", "ld"),
+        ("basic_ft", "simple", "ld"),
     ]
     drifts = grid.all_drifts(config)
     assert {"none", "0.10", "moment"} <= drifts.keys() and drifts["0.10"]["value"] == 0.1
@@ -283,7 +310,7 @@ def test_every_table_row_is_sampled_in_the_shipped_grid():
     for dataset in config["grid"]["datasets"]:
         for cell in grid.table_cells(config, dataset):
             found = sampled[dataset, cell["method"], cell["training"], cell["prompt"]]
-            assert found[cell["drift"]] == config["sampling"]["images_per_seed"], cell
+            assert found[cell["part"]] == config["sampling"]["images_per_seed"], cell
 
 
 def test_parse_time_imports_stay_light():

@@ -14,13 +14,14 @@ WITHOUT = {"sweep": None, "prompt_study": None, "editing": None}
 
 def test_a_config_with_every_part_asks_for_all_in_the_order_of_the_page():
     config = checked()
-    assert tables(config) == ["table1", "table3", "table2", "table4", "truth"]
+    assert tables(config) == ["table1", "table3", "table2", "table4", "objective", "truth"]
     assert figures(config) == [
         *("figure2", "figure3", "figure4", "figure5", "gains", "figure6", "figure7", "figure8", "figure1", "tradeoff")
     ]
-    assert tasks_of(config, "table", "table4") == ["disease", "findings"]
+    assert tasks_of(config, "table", "table4") == [*("disease", "disease_both", "disease_round_trip", "findings")]
     assert tasks_of(config, "figure", "figure6") == ["ageing"]
-    assert tasks_of(config, "figure", "figure1") == ["ageing", "disease", "findings"]
+    assert tasks_of(config, "figure", "figure7") == ["disease"]
+    assert tasks_of(config, "figure", "figure1") == [*config["editing"]["tasks"]]
 
 
 @pytest.mark.parametrize(
@@ -31,7 +32,7 @@ def test_a_config_with_every_part_asks_for_all_in_the_order_of_the_page():
         (WITHOUT | {"prompt_study": checked()["prompt_study"]}, ["table1", "table3"], ["figure4", "figure5", "gains"]),
         (
             WITHOUT | {"editing": {"tasks": {"ageing": None, "disease": None}}},
-            ["table1", "table4", "truth"],
+            ["table1", "table4", "objective", "truth"],
             ["figure4", "figure5", "gains", "figure8", "figure1", "tradeoff"],
         ),
     ],

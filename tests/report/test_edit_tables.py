@@ -3,7 +3,7 @@
 from conftest import edit_row
 
 from ldcore.report import markup
-from ldcore.report.tables import table2, table4, truth
+from ldcore.report.tables import objective, table2, table4, truth
 from ldcore.report.tables._edits import EDIT_COLUMNS
 from ldcore.runtime.files import write_json
 
@@ -92,3 +92,24 @@ def test_an_extractor_is_named_where_several_occur(scored):
 
 def test_truth_has_the_rows_of_all_tasks(scored):
     assert len(truth.rows(scored)) == 2 and truth.layout(truth.rows(scored))["change"].str.startswith("0.5000").all()
+
+
+def test_readings_of_a_task_are_told_apart_by_its_name(scored):
+    rows = [edit_row("ssim", 0.5, task="disease"), edit_row("ssim", 0.6, task="disease_round_trip")]
+    lines = table4.layout(table4.rows(with_rows(scored, "disease", *rows)))
+    assert lines["Task"].tolist() == ["disease", "disease_round_trip"]
+    lines = table4.layout(table4.rows(with_rows(scored, "disease", rows[0])))
+    assert "Task" not in lines
+
+
+def test_the_objective_is_a_line_a_cell_at_the_lambda_that_val_chose(scored, tmp_path):
+    table = objective.rows(scored)
+    lines = objective.layout(table)
+    assert lines[["Task", "Chosen lambda"]].to_numpy().tolist() == [["ageing", "1"], ["disease", "1"]]
+    assert lines["l_o + l_in, test"].tolist() == ["1.0000 [0.9000, 1.1000]"] * 2
+    assert lines["l_o + l_in at 0, val"].tolist() == ["0.0000"] * 2
+    markup.write(tmp_path / "objective", table, lines, objective.FOOTNOTES)
+    assert objective.layout(markup.read(tmp_path / "objective.csv")).equals(lines)
+    for task in ("ageing", "disease"):  # no val images
+        write_json(scored.store.edit_scores(task), {"selection": []})
+    assert objective.layout(objective.rows(scored)).empty

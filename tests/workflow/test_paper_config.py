@@ -47,14 +47,18 @@ def expected(config):
     """Jobs by rule as the grid multiplies out: see the tables' axes."""
     grid, tasks = config["grid"], config["editing"]["tasks"]
     datasets, runs = len(grid["datasets"]), len(grid["training_seeds"])
-    trainings = {cell["training"] for cell in grid["cells"]}
-    edited = {cell["training"] for cell in grid["cells"] if cell["label"] in config["editing"]["cells"]}
-    each = datasets * len(trainings) * runs * len(grid["prompts"])
+    trainings = {
+        method: {cell["training"] for cell in grid["cells"] if method in (cell["methods"] or grid["methods"])}
+        for method in grid["methods"]
+    }
+    each = {method: datasets * len(trainings[method]) * runs * len(grid["prompts"]) for method in grid["methods"]}
     study = len(set(config["prompt_study"]["prompts"]) - set(grid["prompts"])) * runs
-    found = Counter({f"finetune_{method}": each for method in grid["methods"]})
+    found = Counter({f"finetune_{method}": count for method, count in each.items()})
     found[f"finetune_{config['prompt_study']['method']}"] += study
-    found["generate"] = each * len(grid["methods"]) + study + datasets * len(grid["prompts"])  # and the untouched model
+    found["generate"] = sum(each.values()) + study + datasets * len(grid["prompts"])  # and the untouched model
     for task in tasks.values():
+        labels = task["cells"] or config["editing"]["cells"]
+        edited = {cell["training"] for cell in grid["cells"] if cell["label"] in labels}
         found[f"edit_{task['method']}"] += len(task["bases"]) * len(edited)
         if task["train"]:
             found[f"edit_train_{task['method']}"] += len(task["bases"]) * len(edited)
@@ -62,7 +66,7 @@ def expected(config):
     return found + Counter(
         fetch=len(config["weights"]),
         edit_score=len(tasks),
-        table=5,
+        table=6,
         figure=10,
         page=1,
         all=1,

@@ -12,7 +12,8 @@ and has
         they are made once for all texts
 
 sources: ldcore.edit.Sources, N images; drift: ldcore.Drift; options: every option of SAMPLING; amounts: lambda of the
-unified objective (arXiv 2412.20651), which scales the term of the outcome and the drift: at 0 edited equals unedited.
+unified objective (arXiv 2412.20651), which scales the term of the outcome and the drift, z' = z + lambda * delta: at 0
+edited equals unedited. Unedited is what lambda 0 gives, at every amount; another reading is an option (`drift_in`).
 
 A method that is trained on pairs also has what a fine-tuning method has (ldcore.methods: EXTENDS, OPTIONS, TRAINS,
 trainable, apply) and

@@ -1,7 +1,15 @@
 """InstructPix2Pix (arXiv 2211.09800): the source's latents as extra input channels, an instruction as the prompt.
 
-Here a dropped instruction means "no change": its target is the source itself. So guidance goes from the unchanged image
-to the changed one, and amount 0 is trained to give the source back.
+Training drops 5 % of the instructions alone, 5 % of the sources alone and both of 5 % (section 3.2.1), and the target
+stays the true one: guidance leads from what became of such sources on the whole to what the instruction says. With
+`dropped_instruction: source` a dropped instruction means "no change", its target is the source itself, and guidance
+leads from the unchanged image to the changed one; to be trained as before that was an option, it also takes
+`caption_dropout: 0.15, image_dropout: 0.05, both_dropout: 0.0075`.
+
+Lambda of the unified objective (arXiv 2412.20651) scales the guidance towards the instruction, which stands for the
+outcome's term, and the drift: z' = z + lambda * delta, z the image's own starting noise. Unedited is what comes of the
+same z without an instruction: undrifted, so that the drift is part of the edit (`drift_in: edit`), or from z' as well,
+so that edited and unedited differ by the instruction alone (`both`). At lambda 0 edited is unedited.
 """
 
 import torch
@@ -17,13 +25,24 @@ TITLE = "InstructPix2Pix"
 EXTENDS = ("ldcore.training.options",)
 OPTIONS = {  # of training
     "steps": {"type": "integer", "minimum": 1, "default": 200, "description": "updates of the weights"},
-    "caption_dropout": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.15, "description": "texts dropped"},
-    "image_dropout": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.05, "description": "sources dropped"},
+    "caption_dropout": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.1, "description": "texts dropped"},
+    "image_dropout": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.1, "description": "sources dropped"},
+    "both_dropout": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.05, "description": "both of a pair"},
+    "dropped_instruction": {
+        "enum": ["target", "source"],
+        "default": "target",
+        "description": "what a pair without its instruction has as target",
+    },
 }
 SAMPLING = {  # of an edit
     "steps": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 10, "description": "DDIM steps"},
-    "guidance_scale": {"type": "number", "minimum": 0, "default": 1.5, "description": "towards the instruction"},
-    "image_guidance_scale": {"type": "number", "minimum": 0, "default": 1.0, "description": "to the source; 1: none"},
+    "guidance_scale": {"type": "number", "minimum": 0, "default": 7.5, "description": "towards the instruction"},
+    "image_guidance_scale": {"type": "number", "minimum": 0, "default": 1.5, "description": "to the source; 1: none"},
+    "drift_in": {
+        "enum": ["edit", "both"],
+        "default": "edit",
+        "description": "where a drift acts: in the edited image alone, or in the unedited one too",
+    },
     "precision": {"enum": ["float32", "bf16"], "default": "float32", "description": "of the U-Net"},
 }
 TRAINS = {"unet": ["*", "conv_in.weight"]}  # the first convolution takes as many input channels again
@@ -91,7 +110,7 @@ def training_data(backbone, latents: dict, pairs, records, anatomy: str) -> dict
 
 @torch.no_grad()
 def edit(backbone, sources: Sources, drift: Drift, options: dict, amounts=(1.0,), known=None):
-    """See ldcore.edit.methods. The unedited image comes from the same noise and drift, with the instruction left out.
+    """See ldcore.edit.methods. The unedited image comes from the same noise, with the instruction left out.
 
     At amount 1 equal to StableDiffusionInstructPix2PixPipeline given `latents=drift.shift(noise)`.
     """
@@ -106,10 +125,14 @@ def edit(backbone, sources: Sources, drift: Drift, options: dict, amounts=(1.0,)
 
 @torch.no_grad()
 def unedited(backbone, sources: Sources, drift: Drift, options: dict, amounts=(1.0,)):
-    """[A, N, 4, h, w]: what comes without an instruction; only the drift follows the amount."""
+    """[A, N, 4, h, w]: what comes without an instruction; under drift_in `both`, the drift follows the amount."""
     embeds = embed_prompts(backbone, [""]).expand(len(sources.latents), -1, -1)
     without = {**options, "guidance_scale": 0.0}
-    return torch.stack([edit_at_amount(backbone, sources, embeds, drift, without, amount) for amount in amounts])
+    acting = amounts if options["drift_in"] == "both" else [0.0] * len(amounts)
+    made = {
+        amount: edit_at_amount(backbone, sources, embeds, drift, without, amount) for amount in dict.fromkeys(acting)
+    }
+    return torch.stack([made[amount] for amount in acting])
 
 
 def edit_at_amount(backbone, sources: Sources, embeds, drift: Drift, options: dict, amount: float):

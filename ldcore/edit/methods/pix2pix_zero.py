@@ -1,4 +1,16 @@
-"""Pix2Pix-Zero (arXiv 2302.03027): invert, then sample along an edit direction while the attention maps stay put."""
+"""Pix2Pix-Zero (arXiv 2302.03027): invert, then sample along an edit direction while the attention maps stay put.
+
+Lambda scales the direction, which stands for the outcome's term of the unified objective (arXiv 2412.20651), and the
+drift: z' = z + lambda * delta, z the inverted image's z_T. Where the drift acts is an option, `drift_in`:
+
+    edit        on the way to the edit alone: z' is sampled along the direction, and every reverse step has its part of
+                a drift that has one. Unedited is z sampled back with neither, so that the drift is part of the edit
+    both        on the way back as well: edited and unedited both start from z', and differ by the direction alone
+    round_trip  the inversion takes away what the sampling adds, so that the image comes back under the drift: z_T stays
+                where the image lies, and a `prior` drift acts through the weights that were trained with it alone
+
+At lambda 0 all three are the same, and edited is unedited.
+"""
 
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +34,11 @@ SAMPLING = {  # of an edit
         "enum": ["empty", "source"],
         "default": "empty",
         "description": "prompt that guidance leads away from",
+    },
+    "drift_in": {
+        "enum": ["edit", "both", "round_trip"],
+        "default": "edit",
+        "description": "where a drift acts: the way to the edit; the way back too; or taken away by the inversion",
     },
     "cross_attention_guidance_amount": {"type": "number", "minimum": 0, "default": 0.1, "description": "step length"},
     "regularisation": {
@@ -76,11 +93,9 @@ def maps_of(unet) -> list[torch.Tensor]:
 
 
 def edit(backbone, sources: Sources, drift: Drift, options: dict, amounts=(1.0,)):
-    """See ldcore.edit.methods. Unedited is the inversion, sampled back without a direction.
+    """See ldcore.edit.methods. Unedited is the inversion, sampled back without a direction (and drift_in says how).
 
-    The direction is the difference of the mean embeddings of the edit's two sets of prompts, times the amount. A
-    `prior` drift is where the inverted image's z_T already lies, so it acts through the weights trained with it; a
-    `kernel` drift is subtracted in the inversion and added in the sampling.
+    The direction is the difference of the mean embeddings of the edit's two sets of prompts, times the amount.
     """
     texts = sources.texts
     directions = {
@@ -119,25 +134,36 @@ def edit_at_amounts(backbone, images: ToEdit, drift: Drift, options: dict, amoun
     """Edited and unedited latents of a chunk, each [N, A, 4, h, w] on the CPU."""
     inversion, edited, unedited = Inversion(options["steps"], **options["regularisation"]), [], []
     source_context = torch.cat([images.negative, images.embeds])
-    noise = None
+    reading, made = options["drift_in"], None
     for amount in amounts:
         scaled = drift.times(amount)
-        # 1. Invert, and sample back without a direction. Under a `prior` drift both are the same for every amount.
-        if noise is None or drift.kind == "kernel":
-            noise = invert(backbone, images.latents, images.embeds, scaled, images.keys, inversion)
-            restored, maps = sample_recorded(backbone, noise, source_context, scaled, options)
+        if reading == "round_trip" and not scaled.each_step:
+            scaled = Drift()  # it lies in z_T alone: what the inversion takes from there, the sampling adds again
+        # 1. Invert, and sample back without a direction: once, where no drift that follows the amount acts in them.
+        passes = scaled if reading == "round_trip" else Drift(), Drift() if reading == "edit" else scaled
+        if passes != made:
+            inverting, returning = made = passes
+            noise = invert(backbone, images.latents, images.embeds, inverting, images.keys, inversion)
+            start = start_of(noise, returning, reading)
+            restored, maps = sample_recorded(backbone, start, source_context, returning, options)
         # 2. Sample along the direction, towards the attention maps of the way back.
         towards_edit = restored
         if amount:
             context = torch.cat([images.negative, images.embeds + amount * images.direction])
-            towards_edit, _ = sample_recorded(backbone, noise, context, scaled, options, maps)
+            start = start_of(noise, scaled, reading)
+            towards_edit, _ = sample_recorded(backbone, start, context, scaled, options, maps)
         edited.append(towards_edit.cpu())
         unedited.append(restored.cpu())
     return torch.stack(edited, 1), torch.stack(unedited, 1)
 
 
+def start_of(noise, drift: Drift, reading: str):
+    """Where a sampling starts: the inverted z_T [N, 4, h, w], moved by the drift; in the round trip it stays."""
+    return noise if reading == "round_trip" else drift.shift(noise)
+
+
 def sample_recorded(backbone, noise, context, drift: Drift, options: dict, references=None):
-    """DDIM sampling from the inverted noise: the latents, and the attention maps of every step.
+    """DDIM sampling from z_T (`start_of`): the latents, and the attention maps of every step.
 
     context [2N, 77, D]: what guidance leads away from, then the prompts. With `references`, the maps of another
     sampling, each step first moves the latents towards them.

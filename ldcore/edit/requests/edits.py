@@ -30,8 +30,8 @@ class Request:
     gap: float = float("nan")  # years from the source to the follow-up
 
 
-def requests(edits: dict | None, count: int, records: pd.DataFrame, seed: int) -> list[Request]:
-    """What a task asks of the test split's images.
+def requests(edits: dict | None, count: int, records: pd.DataFrame, seed: int, split: str = "test") -> list[Request]:
+    """What a task asks of a split's images.
 
     edits: name -> {from, to, add, amount, images}. Rows like `from`, one a subject, become `to`, with `add` added, at
     lambda `amount`; there are `images` of them, or else `count`. Rows that `add` would take out of the data's range are
@@ -41,37 +41,37 @@ def requests(edits: dict | None, count: int, records: pd.DataFrame, seed: int) -
     UserError: no row like `from`, an unknown finding, no pairs, or every row passed over.
     """
     if not edits:
-        return ageing_requests(count, records, seed)
+        return ageing_requests(count, records, seed, split)
     known_labels = {word for case in labels(records) for word in case.split("|")} - {""}
     for name, edit in edits.items():
         check_edit(name, edit, known_labels)
     return [
         request
         for name, edit in edits.items()
-        for request in requests_of_edit(name, edit, edit.get("images", count), records, seed)
+        for request in requests_of_edit(name, {"images": count, **edit}, records, seed, split)
     ]
 
 
-def ageing_requests(count: int, records: pd.DataFrame, seed: int) -> list[Request]:
+def ageing_requests(count: int, records: pd.DataFrame, seed: int, split: str = "test") -> list[Request]:
     """A request a longitudinal pair: the earlier session's image shall become the later one's."""
     rows = records.to_dict("records")
-    pairs = chosen_pairs(records, count, tuple(limit for limit, _ in BINS[:-1]), seed)
+    pairs = chosen_pairs(records, count, tuple(limit for limit, _ in BINS[:-1]), seed, split=split)
     return [
         Request("older", int(before), rows[before], rows[after], target_row=int(after), gap=float(years))
         for before, after, years in pairs.itertuples(index=False)
     ]
 
 
-def requests_of_edit(name: str, edit: dict, count: int, records: pd.DataFrame, seed: int) -> list[Request]:
-    """The requests of one edit."""
-    positions, rendered = rows_like(records, name, edit.get("from", {}), seed)
+def requests_of_edit(name: str, edit: dict, records: pd.DataFrame, seed: int, split: str) -> list[Request]:
+    """The requests of one edit, as many as its `images`."""
+    positions, rendered = rows_like(records, name, edit.get("from", {}), seed, split)
     positions = positions[within_range(records, positions, edit.get("add", {}))]
     if not len(positions):
         raise UserError(
-            f"Edit {name!r}: every test image would leave the data's own range; add less than {edit['add']}."
+            f"Edit {name!r}: every {split} image would leave the data's own range; add less than {edit['add']}."
         )
     requested = []
-    for row in positions[:count].tolist():
+    for row in positions[: edit["images"]].tolist():
         source = {**records.iloc[[row]].to_dict("records")[0], **rendered}
         target = {**source, **edit.get("to", {})}
         target |= {key: target[key] + step for key, step in edit.get("add", {}).items()}
@@ -105,26 +105,25 @@ def within_range(records: pd.DataFrame, positions: np.ndarray, added: dict) -> n
     return inside
 
 
-def rows_like(records: pd.DataFrame, name: str, causes: dict, seed: int) -> tuple[np.ndarray, dict]:
-    """(row positions of the test split in an order drawn by the seed, one a subject; the causes to render)."""
-    positions, rendered = drawn_rows(records, name, causes, seed), {}
+def rows_like(records: pd.DataFrame, name: str, causes: dict, seed: int, split: str) -> tuple[np.ndarray, dict]:
+    """(row positions of the split in an order drawn by the seed, one a subject; the causes to render)."""
+    positions, rendered = drawn_rows(records, name, causes, seed, split), {}
     if not len(positions) and "|" in str(causes.get("findings", "")):
         first = causes["findings"].split("|")[0]
         positions, rendered = (
-            drawn_rows(records, name, {**causes, "findings": first}, seed),
+            drawn_rows(records, name, {**causes, "findings": first}, seed, split),
             {"findings": causes["findings"]},
         )
     if not len(positions):
         described = ", ".join(f"{key} {value}" for key, value in causes.items())
-        raise UserError(
-            f"Edit {name!r}: no test image has {described} (labels found: {', '.join(sorted(set(labels(records))))})."
-        )
+        found = ", ".join(sorted(set(labels(records))))
+        raise UserError(f"Edit {name!r}: no {split} image has {described} (labels found: {found}).")
     return positions, rendered
 
 
-def drawn_rows(records: pd.DataFrame, name: str, causes: dict, seed: int) -> np.ndarray:
-    """Positions of the test rows that have these causes, in an order drawn by the seed, one a subject."""
-    fits = records["split"] == "test"
+def drawn_rows(records: pd.DataFrame, name: str, causes: dict, seed: int, split: str) -> np.ndarray:
+    """Positions of the split's rows that have these causes, in an order drawn by the seed, one a subject."""
+    fits = records["split"] == split
     for key, value in causes.items():
         fits &= records[key] == value
     order = numpy_rng(seed, "edit", name).permutation(fits.to_numpy().nonzero()[0])

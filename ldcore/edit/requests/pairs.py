@@ -39,12 +39,12 @@ def pairs(records: pd.DataFrame, split: str, least_years: float = 0.0) -> pd.Dat
     return table
 
 
-def chosen_pairs(records: pd.DataFrame, count: int, bins: tuple, *keys) -> pd.DataFrame:
-    """At most `count` pairs of the test split, one a subject, as evenly over the age gaps as there are.
+def chosen_pairs(records: pd.DataFrame, count: int, bins: tuple, *keys, split: str = "test") -> pd.DataFrame:
+    """At most `count` pairs of the split, one a subject, as evenly over the age gaps as there are.
 
     bins: years between the groups of gaps; keys: what the draw follows from. As `pairs`, in order of the gap.
     """
-    table = pairs(records, "test")
+    table = pairs(records, split)
     table = table.iloc[numpy_rng("pairs", *keys).permutation(len(table))]
     subjects = records["subject_id"].to_numpy()[table["source"]]
     table = table.assign(group=np.digitize(table["years"], bins), subject=subjects)

@@ -16,9 +16,12 @@ COLUMNS = 4  # edits a task
 
 def draw(results):
     """A block per task, of its last base and style and the last edited cell: source above result above difference."""
-    label = edit_cells(results.config)[-1]["label"]
-    tasks = [results.edited(name) for name in results.tasks_with()]
-    changed = [edited.edits[edited.task["bases"][-1], label]["changed"][-1] for edited in tasks]
+    names = results.tasks_with(like=None)
+    tasks, labels = (
+        [results.edited(name) for name in names],
+        [edit_cells(results.config, name)[-1]["label"] for name in names],
+    )
+    changed = [edited.edits[edited.task["bases"][-1], label]["changed"][-1] for edited, label in zip(tasks, labels)]
     rows = [rows_shown(edited.requests, COLUMNS)[:COLUMNS] for edited in tasks]
     limits = [
         float(np.percentile(np.abs(images[shown].astype(float) - edited.source[shown]), 99.5))

@@ -9,7 +9,7 @@ from ldcore.report.markup import method_title
 TITLE = "Trade-off"
 CAPTION = (
     "Distance to the source against distance to the wanted outcome over lambda, with 95 % intervals of the paired "
-    "difference."
+    "difference; ringed is the lambda that val subjects chose."
 )
 NEEDS = ("edit_scores",)
 ASKED_BY = "editing"
@@ -21,23 +21,30 @@ OUTCOME = {
 
 
 def draw(results):
-    """One panel per task, one curve per base and cell, one point per lambda.
+    """One panel per task and what is `like` it, one curve per base and cell, one point per lambda.
 
-    Intervals: 95 %, of the paired difference to the source.
+    Intervals: 95 %, of the paired difference to the source. Ringed: the lambda that the val split chose.
     """
-    rows = results.edit_rows("tradeoff", results.tasks_with())
-    tasks = list(dict.fromkeys(row["task"] for row in rows))
+    tasks = results.tasks_with(like=None)
     figure, axes = plt.subplots(1, len(tasks), figsize=(4.6 * len(tasks), 4), squeeze=False, layout="constrained")
     for axis, task in zip(axes[0], tasks):
-        draw_task(axis, task, [row for row in rows if row["task"] == task])
+        shown = [task, *results.tasks_with(like=task)]
+        chosen = {curve_of(row): row["amount"] for row in results.edit_rows("selection", shown) if row["chosen"]}
+        draw_task(axis, task, results.edit_rows("tradeoff", shown), chosen)
     return figure
 
 
-def draw_task(axis, task: str, rows: list[dict]) -> None:
-    """The curves of one task."""
-    curves = list(dict.fromkeys((row["base"], row["drift"]) for row in rows))
-    for (base, label), colour in zip(curves, cycle(COLOURS)):
-        points = {(row["metric"], row["amount"]): row for row in rows if (row["base"], row["drift"]) == (base, label)}
+def curve_of(row: dict) -> tuple[str, str, str]:
+    """Which curve a row is a point of: task, base and cell."""
+    return row["task"], row["base"], row["drift"]
+
+
+def draw_task(axis, task: str, rows: list[dict], chosen: dict) -> None:
+    """The curves of one task and of what is like it; chosen: curve -> the lambda to ring."""
+    curves = list(dict.fromkeys(map(curve_of, rows)))
+    for curve, colour in zip(curves, cycle(COLOURS)):
+        reading, base, label = curve
+        points = {(row["metric"], row["amount"]): row for row in rows if curve_of(row) == curve}
         amounts = sorted({amount for _, amount in points})
         near, far = ([points[metric, amount] for amount in amounts] for metric in ("l_in", "l_o"))
         axis.errorbar(
@@ -50,8 +57,11 @@ def draw_task(axis, task: str, rows: list[dict]) -> None:
             linewidth=1.2,
             elinewidth=0.5,
             color=colour,
-            label=f"{method_title(base)}, LD: {label}",
+            label=f"{method_title(base)}, LD: {label}" + (f" ({reading})" if reading != task else ""),
         )
+        if curve in chosen:
+            best = [points[metric, chosen[curve]]["value"] for metric in ("l_in", "l_o")]
+            axis.plot(*best, "o", markersize=10, fillstyle="none", color=colour)
         for source, outcome, amount in zip(near, far, amounts):
             axis.annotate(
                 f"{amount:g}",

@@ -29,6 +29,7 @@ Columns of the long form of the tables here, in which a value has a row:
 
     dataset, method, prompt        what was measured; method real and reconstruction: the floors, source and exact: no
                                    edit and the true one
+    task, split, amount, chosen    of edits: the config's task; whose images, at which lambda, and whether val chose it
     base, edit, output, gap        of edits: the weights edited with, the edit's name, decoded or changed image, years
     cell                           label of the cell (config grid.cells): which training, which drift at sampling
     training, sampling_drift       those two, by their names in the config

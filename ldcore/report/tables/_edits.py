@@ -8,8 +8,8 @@ from ldcore.report.metric_names import edit_title
 from ldcore.report.results import Results
 from ldcore.report.tables._grid import COLUMNS
 
-EDIT_COLUMNS = [*COLUMNS[:2], "base", "edit", "output", "gap", *COLUMNS[2:]]
-LINE = ["dataset", "method", "base", "drift", "prompt", "edit", "output", "gap"]
+EDIT_COLUMNS = ["task", *COLUMNS[:2], "base", "edit", "output", "gap", *COLUMNS[2:]]
+LINE = ["task", "dataset", "method", "base", "drift", "prompt", "edit", "output", "gap"]
 TRIVIAL = {"source": "*Return the source*", "exact": "*Exact counterfactual*"}
 # Columns from left to right; a metric that is not among them comes behind.
 ORDER = (
@@ -94,12 +94,14 @@ def layout(rows: pd.DataFrame) -> pd.DataFrame:
     pairs = sorted(pairs, key=lambda pair: order.index(pair[0]))
     extractors = rows[rows["extractor"] != ""].groupby("metric")["extractor"].nunique()
     titles = {pair: edit_title(*pair, several=extractors.get(pair[0], 0) > 1) for pair in pairs}
+    several = rows.groupby("dataset")["task"].nunique().gt(1).any()  # readings of a task, told apart by their names
     lines = []
     for key, values in rows.groupby(LINE, sort=False):
         measured = {(row.metric, row.extractor): row for row in values.itertuples()}
-        dataset, method, base, drift, prompt, edit, output, gap = key
+        task, dataset, method, base, drift, prompt, edit, output, gap = key
         texts = {
             "Dataset": dataset,
+            "Task": task if several else "",
             "Method": TRIVIAL.get(method) or method_title(method, "edit method"),
             "Base": method_title(base),
             "Latent Drifting": drift,
