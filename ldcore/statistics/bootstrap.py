@@ -26,3 +26,16 @@ def patient_bootstrap(statistic, patients, keys: tuple = (0,), draws: int = 1000
     tail = (1 - level) / 2
     low, high = np.quantile(values, [tail, 1 - tail])
     return value, float(low), float(high)
+
+
+def paired_patient_bootstrap(statistic_a, statistic_b, patients, keys: tuple = (0,)):
+    """(difference, low, high): statistic_a minus statistic_b, both on the same draws of patients (patient_bootstrap).
+
+    What the two have in common, the patients above all, cancels. Draws where one has no value are left out.
+    """
+
+    def difference(weights):
+        a, b = statistic_a(weights), statistic_b(weights)
+        return None if a is None or b is None else a - b
+
+    return patient_bootstrap(difference, patients, keys)
