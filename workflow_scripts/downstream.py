@@ -23,7 +23,7 @@ def main(config, dataset):
 
     def images_of(cell):
         """(images, classes) of every training run of a cell."""
-        runs = [load_part(store.samples(run), cell["drift"]) for run in cell_checkpoints(config, dataset, cell)]
+        runs = [load_part(store.samples(run), cell["part"]) for run in cell_checkpoints(config, dataset, cell)]
         return [synthetic_images(arrays, numbers, sampling["images_per_seed"]) for arrays in runs]
 
     rows = real_rows(real, auc_of, keys, method="real", **NO_CELL, **labels)

@@ -133,5 +133,5 @@ def test_gains_are_paired_run_by_run():
 
 
 def test_a_cells_label_stands_in_the_column_drift():
-    cell = {"method": "m", "training": "ld", "prompt": "simple", "label": "0.10", "drift": "prior_0.10"}
+    cell = {"method": "m", "training": "ld", "prompt": "simple", "label": "0.10", "part": "prior_0.10"}
     assert cell_labels(cell)["drift"] == "0.10" and cell_labels(cell)["sampling_drift"] == "prior_0.10"
