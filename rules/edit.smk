@@ -104,6 +104,7 @@ rule edit_score:
                 TASKS[wildcards.task],
                 config["datasets"][dataset_of(wildcards.task)],
                 grid.edit_cells(config),
+                config["grid"]["reference"],
                 {key: value for key, value in config["editing"].items() if key != "tasks"},
             ]
         ),

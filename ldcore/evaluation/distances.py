@@ -9,7 +9,7 @@ import numpy as np
 from ldcore import plugins
 from ldcore.evaluation.rows import NO_CELL, row
 from ldcore.metrics import between_features
-from ldcore.statistics.jackknife import jackknife_interval, paired_interval
+from ldcore.statistics.jackknife import jackknife_interval, paired_test
 
 
 def distances(groups, real, extractor: str, metrics, **labels) -> list[dict]:
@@ -26,15 +26,15 @@ def distances(groups, real, extractor: str, metrics, **labels) -> list[dict]:
 def gains(groups, reference, real, extractor: str, metrics, **labels) -> list[dict]:
     """A row a metric that declares GAIN: by how much the groups are better than those of the reference, seed by seed.
 
-    Above 0 is better than the reference.
+    Above 0 is better than the reference. With the p-value of its being 0.
     """
     rows, sizes = [], {"n": sum(map(len, groups)), "seeds": len(groups)}
     for metric in metrics:
         declared = plugins.declared("metric", metric)
         if "GAIN" in declared:
             pair = (reference, groups) if declared["BETTER"] == "lower" else (groups, reference)
-            interval = paired_interval(distance_to(real, metric), *pair)
-            rows.append(row(interval, **labels, **sizes, metric=declared["GAIN"], extractor=extractor))
+            tested = paired_test(distance_to(real, metric), *pair)
+            rows.append(row(tested, **labels, **sizes, metric=declared["GAIN"], extractor=extractor))
     return rows
 
 
@@ -61,7 +61,8 @@ def cell_distances(runs, real, extractor: str, metrics, **labels) -> list[dict]:
 def cell_gains(runs, reference, real, extractor: str, metrics, **labels) -> list[dict]:
     """A row a metric that declares GAIN: by how much a cell is better than the reference cell, run by run.
 
-    As `gains` where there is one training run; of several the mean difference, with Student's interval over the runs.
+    As `gains` where there is one training run; of several the mean difference, with Student's interval over the runs
+    and the p-value of its being 0.
     """
     if len(runs) == len(reference) == 1:
         return gains(runs[0], reference[0], real, extractor, metrics, **labels)
@@ -70,8 +71,8 @@ def cell_gains(runs, reference, real, extractor: str, metrics, **labels) -> list
         declared = plugins.declared("metric", metric)
         if "GAIN" in declared:
             pair = (reference, runs) if declared["BETTER"] == "lower" else (runs, reference)
-            interval = paired_interval(np.mean, *(run_distances(cell, real, metric) for cell in pair))
-            rows.append(row(interval, **labels, **sizes, metric=declared["GAIN"], extractor=extractor))
+            tested = paired_test(np.mean, *(run_distances(cell, real, metric) for cell in pair))
+            rows.append(row(tested, **labels, **sizes, metric=declared["GAIN"], extractor=extractor))
     return rows
 
 

@@ -14,7 +14,7 @@ from ldcore.evaluation.real_images import balanced_rows, labels
 from ldcore.evaluation.rows import row
 from ldcore.metrics.auc import weighted_auc
 from ldcore.runtime.pixels import gray
-from ldcore.statistics.bootstrap import paired_patient_bootstrap, patient_bootstrap
+from ldcore.statistics.bootstrap import paired_bootstrap, patient_bootstrap
 
 
 @dataclass(frozen=True)
@@ -138,14 +138,14 @@ def auc_rows(named: dict, real: RealImages, keys: tuple, **labels) -> list[dict]
     """A row a metric, with its 95 % interval over patients, the same draws for all of them.
 
     named: metric -> (AUC as a function of the images' weights, that it is compared with or None, images learnt from).
-    Compared, the value is the difference, paired over the patients.
+    Compared, the value is the difference, paired over the patients, with the p-value of its being 0.
     """
     rows, keys = [], (*keys, "bootstrap")
     for metric, (statistic, other, count) in named.items():
         if other is None:
             interval = patient_bootstrap(statistic, real.patients, keys=keys)
         else:
-            interval = paired_patient_bootstrap(statistic, other, real.patients, keys=keys)
+            interval = paired_bootstrap((statistic, other), real.patients, keys=keys)
         rows.append(row(interval, n=count, metric=metric, **labels))
     return rows
 

@@ -1,6 +1,7 @@
 """What the metrics of rows are called in tables and figures, and in which order their columns stand."""
 
 from ldcore import plugins
+from ldcore.edit.scoring.samples import LD_GAIN
 from ldcore.runtime.errors import UserError
 
 # How a row's metric ends that is not the name of a plug-in, and what its column says instead.
@@ -53,8 +54,11 @@ def grid_title(metric: str) -> str:
 def edit_title(metric: str, extractor: str, several: bool) -> str:
     """The heading of a metric of edits: the metric, or what `extractor` names where metrics share rows (LPIPS).
 
-    several: whether the metric occurs with several extractors, so that the heading says which.
+    several: whether the metric occurs with several extractors, so that the heading says which. Of a gain over the
+    reference cell (METRIC_ld_gain): the metric's, and "LD gain".
     """
+    if metric.endswith(LD_GAIN):
+        return f"{edit_title(metric.removesuffix(LD_GAIN), extractor, several)} LD gain"
     shared = plugins.declared("metric", extractor).get("ROW") if extractor and is_plugin(extractor) else None
     if shared and metric.startswith(shared):
         return extractor + metric.removeprefix(shared).replace("_", " ")

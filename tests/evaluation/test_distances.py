@@ -40,11 +40,13 @@ def test_one_group_has_no_interval():
 
 def test_gain_is_positive_for_the_nearer_cell_and_zero_for_the_same():
     near, far = groups_by_seed(NEAR, "x"), groups_by_seed(FAR, "x")
-    (row,) = gains(near, far, REAL, "x", ["fid", "kid"])  # FID declares none
+    fid, row = gains(near, far, REAL, "x", ["fid", "kid"])
+    assert fid["metric"] == "fid_gain" and fid["low"] > 0 and fid["p"] < 0.05
     difference = kernel_distance(FAR["x"], REAL) - kernel_distance(NEAR["x"], REAL)
     assert row["metric"] == "kid_gain" and row["value"] == pytest.approx(difference) and row["low"] > 0
     assert gains(far, near, REAL, "x", ["kid"])[0]["high"] < 0
-    assert gains(near, near, REAL, "x", ["kid"])[0]["value"] == 0
+    same = gains(near, near, REAL, "x", ["kid"])[0]
+    assert same["value"] == 0 and np.isnan([same["low"], same["high"], same["p"]]).all()
 
 
 def test_a_metric_from_outside_has_rows_and_gains(tmp_path, monkeypatch):

@@ -43,9 +43,10 @@ def case_scores(dataset: Dataset, images) -> np.ndarray:
 
 
 def class_distance(scores, cases) -> np.ndarray:
-    """1 - sigmoid(score of the side asked for - score of the other), [N] in 0..1: 0 is what was asked for.
+    """1 - p(side asked for), [N] in 0..1: 0 is what was asked for. p is the softmax of an image's two scores.
 
-    scores [N, 2] of no case and case; cases: ints [N], 1 where a case is asked for.
+    scores [N, 2] of no case and case, whose difference is the logit (evaluation.classifiers); cases: ints [N], 1 where
+    a case is asked for.
     """
     sign = np.where(np.asarray(cases) == 1, 1.0, -1.0)
     return 1 / (1 + np.exp(sign * (scores[:, 1] - scores[:, 0])))

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from ldcore.features import like_inception
-from ldcore.report.markup import method_title, number, with_interval, without_empty_columns
+from ldcore.report.markup import MARKED, method_title, number, with_holm, with_interval, without_empty_columns
 from ldcore.report.metric_names import compares_features, grid_title, in_order
 from ldcore.report.results import Results
 
@@ -23,6 +23,8 @@ COLUMNS = [
     "training",
     "sampling_drift",
     "cell",
+    "p",
+    "p_holm",
 ]
 CELL = ["dataset", "method", "drift", "prompt"]
 FOOTNOTES = (
@@ -31,8 +33,9 @@ FOOTNOTES = (
     "FID, KID [low, high]: 95 % delete-one-group jackknife interval over sampling seeds (model, training seed and real "
     "set are fixed), or over training seeds where the config has several. AUC: 95 % bootstrap interval over the test "
     "patients.",
-    "KID gain: KID of the reference cell minus KID of the cell, paired by group (same noise, same prompts); above 0 is "
-    "better.",
+    "Gain: by how much the cell is better than the reference cell, above 0 is better. FID, KID: reference minus cell, "
+    "paired by group (same noise, same prompts); AUC: cell minus reference, paired by test patient.",
+    MARKED,
     "AUC: a classifier trained on the cell's N images alone, tested on the real test set; R+S: trained on N images, "
     "half of them real; the first row: trained on N real images. The classifier is named in the long form (column "
     "extractor).",
@@ -51,10 +54,10 @@ def cell_rows(results: Results) -> pd.DataFrame:
 
 
 def with_paper(rows: pd.DataFrame, value_of) -> pd.DataFrame:
-    """The rows with `paper_value` = value_of(row), none where the features are not of the paper's kind."""
+    """The rows with `paper_value` = value_of(row), where the features are of the paper's kind, and with p-values."""
     values = [value_of(row) if like_inception(row.extractor) else None for row in rows.itertuples()]
     paper = pd.Series(values, index=rows.index, dtype=float)
-    return rows.assign(paper_value=paper, cell=rows["drift"])[COLUMNS]
+    return with_holm(rows.assign(paper_value=paper, cell=rows["drift"]))[COLUMNS]
 
 
 def layout(rows: pd.DataFrame) -> pd.DataFrame:

@@ -37,6 +37,24 @@ def test_a_case_is_every_label_but_the_first(record, case):
     assert is_case(record, ["CN", "AD"]) == case
 
 
+def test_class_distance_is_one_minus_the_probability_that_the_classifier_gives(one_thread, task):
+    """Not of twice its logit: the scores of logistic regression used to differ by two of them."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    from ldcore.evaluation.classifiers.pixels_logistic import pooled
+
+    train, cases = training_set(task.dataset)
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.001, max_iter=2000)).fit(pooled(train, 16), cases)
+    images = task.dataset.images[20:]
+    p = model.predict_proba(pooled(images, 16))[:, 1]
+    scores = case_scores(task.dataset, images)
+    np.testing.assert_allclose(class_distance(scores, np.ones(12)), 1 - p, atol=1e-6)
+    np.testing.assert_allclose(class_distance(scores, np.zeros(12)), p, atol=1e-6)
+    assert 0.05 < p.min() < 0.45  # where doubling the logit would show
+
+
 def test_class_distance_is_small_where_the_wanted_side_scores_higher():
     scores = np.array([[0.0, 0.0], [-3.0, 3.0], [-3.0, 3.0], [40.0, -40.0]])
     distance = class_distance(scores, [1, 1, 0, 0])
