@@ -104,8 +104,8 @@ rule edit_score:
                 TASKS[wildcards.task],
                 config["datasets"][dataset_of(wildcards.task)],
                 grid.edit_cells(config),
-                config["grid"]["reference"],
                 {key: value for key, value in config["editing"].items() if key != "tasks"},
+                config["grid"]["reference"],
             ]
         ),
     shell:

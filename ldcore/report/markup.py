@@ -9,9 +9,9 @@ from ldcore.statistics.holm import holm
 
 SURE, ALPHA = "*", 0.05  # the mark of a comparison whose p_holm is below
 MARKED = (
-    "* behind a gain: told from 0 at the 5 % level after Holm's correction over all comparisons of the table (p and "
-    "p_holm in the csv; Student's t over what the interval is over). An interval without a mark is of one comparison "
-    "alone: of 20 such that exclude 0, one may by chance. No interval: one unit, or none that differs from another."
+    "A gain with * is told from 0 at the 5 % level after Holm's correction over all comparisons of the table (p and "
+    "p_holm in the csv; Student's t over what the interval is over). The interval itself is of one comparison alone: "
+    "without any effect 1 in 20 excludes 0. No interval: one unit, or none that differs from another."
 )
 # Rows that no method makes.
 FLOORS = {"real": "Real training images", "reconstruction": "Real training images, reconstructed"}

@@ -78,8 +78,10 @@ def sampled(sample: Sample, **labels) -> dict:
 def interval(sample: Sample) -> tuple:
     """(value, low, high), 95 %, over subjects.
 
-    Of a mean Student's t, of a share Wilson's, of a distance between features a jackknife over groups of subjects
-    (10 to 20, or each subject of fewer), of an AUC the bootstrap.
+    Of a mean Student's t, of a share Wilson's, of an AUC the bootstrap, of a distance between features a jackknife over
+    groups of subjects (10 to 20, or each subject of fewer): at most 21 distances instead of one, of 32 images, 100 real
+    ones and 1280 features 2 ms each. Simulated with 16 and 32 subjects the jackknife covers 95 to 100 % where there are
+    64 features or more, 80 to 95 % of 4 features.
     """
     match sample:
         case Values(share=True):
@@ -103,6 +105,13 @@ def difference(sample: Sample, other: Sample) -> tuple:
         case Scores():
             pair = tuple(weighted_auc(side.scores, side.labels) for side in (sample, other))
             return paired_bootstrap(pair, sample.subjects, keys=sample.keys)
+
+
+def pairs_of(sample: Sample, other: Sample) -> int:
+    """Images that count in `difference`: those that have a value in both."""
+    if isinstance(sample, Values):
+        return int((np.isfinite(sample.values) & np.isfinite(other.values)).sum())
+    return sample.n
 
 
 def groups_of(sample: Features) -> list[tuple]:
@@ -141,7 +150,7 @@ def ld_gains(rows: list[dict], of_reference: list[dict]) -> list[dict]:
             pair = (one["sample"], other) if better == "higher" else (other, one["sample"])
             labels = {key: value for key, value in one.items() if key not in ("n", "seeds", "value", "low", "high")}
             labels |= {"metric": one["metric"] + LD_GAIN}
-            gains.append(row(difference(*pair), n=one["n"], **labels))
+            gains.append(row(difference(*pair), n=pairs_of(*pair), **labels))
     return without_samples(gains)
 
 

@@ -13,7 +13,16 @@ from ldcore import plugins
 from ldcore.edit.job import NULL_EDITS
 from ldcore.edit.scoring import outcome, soundness
 from ldcore.edit.scoring.reference import Reference
-from ldcore.edit.scoring.samples import Features, Scores, Values, difference, ld_gains, sampled, without_samples
+from ldcore.edit.scoring.samples import (
+    Features,
+    Scores,
+    Values,
+    difference,
+    ld_gains,
+    pairs_of,
+    sampled,
+    without_samples,
+)
 from ldcore.edit.scoring.truth import moved, region_errors
 from ldcore.evaluation.rows import row
 from ldcore.features import extract
@@ -248,7 +257,7 @@ def gain_rows(alike: dict[str, Values], trivial: dict[str, Values], **labels) ->
         if "GAIN" in declared:
             pair = (values, trivial[name]) if declared["BETTER"] == "higher" else (trivial[name], values)
             here = {**row_labels(name), "metric": declared["GAIN"], **labels}
-            rows.append(row(difference(*pair), n=values.n, **here))
+            rows.append(row(difference(*pair), n=pairs_of(*pair), **here))
     return rows
 
 
