@@ -5,7 +5,12 @@ from ldcore.edit.scoring.samples import LD_GAIN
 from ldcore.runtime.errors import UserError
 
 # How a row's metric ends that is not the name of a plug-in, and what its column says instead.
-ENDINGS = {"real_plus_synthetic": "R+S"}
+ENDINGS = {
+    "real_plus_synthetic": "R+S",
+    "real_plus_synthetic_gain": "R+S gain",
+    "all_real_plus_synthetic": "all R+S",
+    "all_real_plus_synthetic_gain": "all R+S gain",
+}
 
 
 def plugin_of(metric: str) -> str | None:

@@ -8,7 +8,7 @@ import numpy as np
 from ldcore.edit.dataset import Dataset
 from ldcore.evaluation.classifiers import fit_predict
 from ldcore.evaluation.classifiers.pixels_logistic import pooled
-from ldcore.evaluation.real_images import labels
+from ldcore.evaluation.real_images import balanced_draw, labels
 from ldcore.prompts import label
 from ldcore.runtime.pixels import gray
 
@@ -16,9 +16,17 @@ GRID = 16  # pixels of pooled images a side, for the regression of age
 
 
 def training_set(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
-    """(images [M, H, W], cases [M]: 1 is a case) of the training split's images of the data set's classes."""
+    """(images [M, H, W], cases [M]: 1 is a case): training images of the data set's classes, half of them cases.
+
+    The rarer side in full, and as many of the other, in an order drawn by the seed; where several labels are cases, as
+    evenly over them as there are.
+    """
     names, classes = labels(dataset.records), dataset.classes
-    rows = np.flatnonzero((dataset.records["split"] == "train").to_numpy() & np.isin(names, classes))
+    train = (dataset.records["split"] == "train").to_numpy()
+    none, *cases = (np.flatnonzero(train & (names == name)) for name in classes)
+    half = min(len(none), sum(map(len, cases)))
+    keys = (dataset.seed, "edits", "classifier")
+    rows = np.concatenate([balanced_draw(none, half, *keys, 0), balanced_draw(cases, half, *keys, 1)])
     return dataset.images_of(rows), (names[rows] != classes[0]).astype(int)
 
 

@@ -30,18 +30,21 @@ CELL = ["dataset", "method", "drift", "prompt"]
 FOOTNOTES = (
     "Ours and the paper's numbers are not comparable in size: other data, another model, other features. "
     "Compare directions.",
-    "FID, KID [low, high]: 95 % delete-one-group jackknife interval over sampling seeds (model, training seed and real "
-    "set are fixed), or over training seeds where the config has several. AUC: 95 % bootstrap interval over the test "
+    "FID, KID [low, high]: of N images, with a 95 % delete-one-group jackknife interval over sampling seeds (model, "
+    "training seed and real set are fixed). Where the config has several training seeds: the mean over the training "
+    "runs, each of its own N images, with Student's 95 % interval over the runs; the untouched model has none, so its "
+    "interval is over sampling seeds. AUC: the mean over the runs, with a 95 % bootstrap interval over the test "
     "patients.",
     "Gain: by how much the cell is better than the reference cell, above 0 is better. FID, KID: reference minus cell, "
     "paired by group (same noise, same prompts); AUC: cell minus reference, paired by test patient.",
     MARKED,
     "AUC: a classifier trained on the cell's N images alone, tested on the real test set; R+S: trained on N images, "
-    "half of them real; the first row: trained on N real images. The classifier is named in the long form (column "
-    "extractor).",
+    "half of them real; all R+S: on all real training images, which is what the generator saw, and the cell's; the "
+    "first row: on N real images, and on all of them (all real). Gains of R+S are over N real images, those of all R+S "
+    "over all real ones. The classifier and how many images it learnt from are in the long form (extractor, n).",
     "FID from a few hundred images is biased upwards and rank-deficient in the features' dimension: read KID first.",
-    "The first two rows of a dataset are floors: other real images, and the same after the autoencoder, as many as a "
-    "cell has images (up to the test set's size), their interval over as many groups as there are seeds.",
+    "The first two rows of a dataset are floors: other real images, and these after the autoencoder, N as of a cell, "
+    "or fewer where the training split has fewer of a class, their interval over as many groups as there are seeds.",
     "The paper gives no seeds and no intervals. Its table 3 lists 51.35 for what its table 1 lists as 49.68 (Basic FT "
     "with LD on brain MR). With LD, its brain AUC falls for Custom Diffusion (0.609 to 0.544). Its brain "
     "scans by diagnosis sum to 3262; its text says 3269.",
