@@ -64,6 +64,23 @@ def cell_of(config: dict, label: str) -> dict:
     return next(cell for cell in config["grid"]["cells"] if cell["label"] == label)
 
 
+def cells_of(config: dict, method: str) -> list[dict]:
+    """The grid's cells that a method has: all but those that name other methods."""
+    return [cell for cell in config["grid"]["cells"] if method in (cell["methods"] or [method])]
+
+
+def part_of(cell: dict) -> str:
+    """What the samples of a cell are called: its drift, with the guidance where that is the cell's own."""
+    guidance = cell.get("guidance_scale")
+    return cell["drift"] if guidance is None else f"{cell['drift']}@{guidance:g}"
+
+
+def drift_and_guidance(part: str) -> tuple[str, float | None]:
+    """The drift's name and the guidance of samples by their name (part_of); None: the guidance of `sampling`."""
+    drift, _, guidance = part.partition("@")
+    return drift, float(guidance) if guidance else None
+
+
 def checkpoints(config: dict) -> list[Checkpoint]:
     """Every checkpoint that the grid, the prompt study and the sweep need."""
     grid, study, sweep = config["grid"], config.get("prompt_study"), config.get("sweep")
@@ -72,7 +89,7 @@ def checkpoints(config: dict) -> list[Checkpoint]:
         for prompt in grid["prompts"]:
             needed.append(Checkpoint(dataset, "base", "untrained", prompt, runs[0]))
             for method in grid["methods"]:
-                for cell in grid["cells"]:
+                for cell in cells_of(config, method):
                     needed += [Checkpoint(dataset, method, cell["training"], prompt, run) for run in runs]
     if study:
         training = cell_of(config, study["cell"])["training"]
@@ -81,33 +98,33 @@ def checkpoints(config: dict) -> list[Checkpoint]:
     if sweep:
         for dataset in sweep["datasets"]:
             needed += [
-                Checkpoint(dataset, sweep["method"], training, sweep["prompt"], runs[0])
+                Checkpoint(dataset, sweep["method"], training, sweep["prompt"], run)
                 for training in sweep["trainings"]
+                for run in runs
             ]
     return list(dict.fromkeys(needed))
 
 
 def sampled_drifts(config: dict, checkpoint: Checkpoint) -> dict[str, int]:
-    """What is sampled from one checkpoint: drift name -> images a seed, table cells before the sweep's."""
+    """What is sampled from one checkpoint: its name (part_of) -> images a seed, table cells before the sweep's."""
     grid, study, sweep = config["grid"], config.get("prompt_study"), config.get("sweep")
-    dataset, method, training, prompt, run = checkpoint
+    dataset, method, training, prompt, _ = checkpoint
     names = []
     if dataset in grid["datasets"] and prompt in grid["prompts"]:
         if method == "base":
             names.append("none")
         elif method in grid["methods"]:
-            names += [cell["drift"] for cell in grid["cells"] if cell["training"] == training]
+            names += [part_of(cell) for cell in cells_of(config, method) if cell["training"] == training]
     if study and (dataset, method) == (study["dataset"], study["method"]) and prompt in study["prompts"]:
         cell = cell_of(config, study["cell"])
         if cell["training"] == training:
-            names.append(cell["drift"])
+            names.append(part_of(cell))
     counts = dict.fromkeys(names, config["sampling"]["images_per_seed"])
     if (
         sweep
         and dataset in sweep["datasets"]
         and (method, prompt) == (sweep["method"], sweep["prompt"])
         and training in sweep["trainings"]
-        and run == str(grid["training_seeds"][0])
     ):
         for delta in sweep["deltas"]:
             name = identifier(delta)
@@ -116,23 +133,23 @@ def sampled_drifts(config: dict, checkpoint: Checkpoint) -> dict[str, int]:
 
 
 def table_cells(config: dict, dataset: str) -> list[dict]:
-    """Every cell of one dataset that has a row in a table: method, prompt and the cell's label, training, drift.
+    """Every cell of one dataset that has a row in a table: method, prompt, the cell's entry, and `part` (part_of).
 
     The untouched model first.
     """
     grid, study = config["grid"], config.get("prompt_study")
-    untouched = {"label": "none", "training": "untrained", "drift": "none"}
+    untouched = {"label": "none", "training": "untrained", "drift": "none", "guidance_scale": None}
     cells = [{"method": "base", "prompt": prompt, **untouched} for prompt in grid["prompts"]]
     for prompt in grid["prompts"]:
         for method in grid["methods"]:
-            cells += [{"method": method, "prompt": prompt, **cell} for cell in grid["cells"]]
+            cells += [{"method": method, "prompt": prompt, **cell} for cell in cells_of(config, method)]
     if study and study["dataset"] == dataset:
         cells += [
             {"method": study["method"], "prompt": prompt, **cell_of(config, study["cell"])}
             for prompt in study["prompts"]
             if not (study["method"] in grid["methods"] and prompt in grid["prompts"])
         ]
-    return cells
+    return [{**cell, "part": part_of(cell)} for cell in cells]
 
 
 def cell_checkpoints(config: dict, dataset: str, cell: dict) -> list[Checkpoint]:
@@ -143,14 +160,16 @@ def cell_checkpoints(config: dict, dataset: str, cell: dict) -> list[Checkpoint]
 
 
 def reference_cell(config: dict, cell: dict) -> dict | None:
-    """The cell that a cell of table_cells is compared with: the same under the grid's reference.
+    """The cell that a cell of table_cells is compared with: the same under its own reference, or else the grid's.
 
     None for the reference itself, for the untouched model, and under a prompt of the prompt study alone.
     """
     grid = config["grid"]
-    if cell["method"] == "base" or cell["label"] == grid["reference"] or cell["prompt"] not in grid["prompts"]:
+    label = cell.get("reference") or grid["reference"]
+    if cell["method"] == "base" or cell["label"] == label or cell["prompt"] not in grid["prompts"]:
         return None
-    return {**cell, **cell_of(config, grid["reference"])}
+    reference = cell_of(config, label)
+    return {**cell, **reference, "part": part_of(reference)}
 
 
 def tasks(config: dict) -> dict[str, dict]:

@@ -46,6 +46,7 @@ def check_references(config: dict) -> None:
         references += [
             (f"grid.cells {cell['label']!r}", cell["training"], "trainings"),
             (f"grid.cells {cell['label']!r}", cell["drift"], "drifts"),
+            *((f"grid.cells {cell['label']!r}.methods", name, "methods") for name in cell["methods"] or []),
         ]
     if study:
         references += [
@@ -64,10 +65,19 @@ def check_references(config: dict) -> None:
         if name not in config[section]:
             raise UserError(f"Config {place}: {name!r} is not among {section} ({', '.join(config[section])}).")
     all_drifts(config)
+    for name, training in config["trainings"].items():
+        if (training["noise"] == "normal") != (training["scale"] == 0):
+            raise UserError(
+                f"Config trainings.{name}: noise {training['noise']} with scale {training['scale']:g} says nothing; "
+                "give both `noise` and a `scale` above 0 (ldcore/drift/training_noise.py), or neither."
+            )
     labels = [cell["label"] for cell in grid["cells"]]
     for label in repeated(labels):
         raise UserError(f"Config grid.cells: the label {label!r} appears twice.")
     uses = [("grid.reference", grid["reference"]), ("grid.headline", grid["headline"])]
+    uses += [
+        (f"grid.cells {cell['label']!r}.reference", cell["reference"]) for cell in grid["cells"] if cell["reference"]
+    ]
     uses += [("editing.cells", label) for label in editing["cells"]]
     if study:
         uses.append(("prompt_study.cell", study["cell"]))

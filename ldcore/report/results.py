@@ -12,7 +12,7 @@ from ldcore.datasets import records
 from ldcore.edit.dataset import Dataset
 from ldcore.edit.requests.edits import Request, requests
 from ldcore.edit.requests.ground_truth import GroundTruth, ground_truth, source_images
-from ldcore.grid import Checkpoint, EditRun, edit_cells, tasks
+from ldcore.grid import Checkpoint, EditRun, edit_cells, part_of, tasks
 from ldcore.runtime.arrays import Arrays, load_part
 from ldcore.runtime.files import read_json
 from ldcore.store import Store
@@ -78,7 +78,7 @@ class Results:
         """The samples of one cell of the grid, of the first prompt style and the first training seed."""
         grid = self.config["grid"]
         run = str(grid["training_seeds"][0])
-        return self.samples(Checkpoint(dataset, method, cell["training"], grid["prompts"][0], run), cell["drift"])
+        return self.samples(Checkpoint(dataset, method, cell["training"], grid["prompts"][0], run), part_of(cell))
 
     def reference(self, dataset: str) -> Arrays:
         """Features [N, D] of the real test images and of the floors: EXTRACTOR/test, /train, /reconstruction."""
