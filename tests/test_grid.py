@@ -11,7 +11,7 @@ def cell(**ids):
 
 
 def test_a_cell_has_a_checkpoint_a_training_run_and_the_untouched_model_one():
-    ours = cell(method="basic_ft", label="0.10", prompt="simple_info")
+    ours = cell(method="basic_ft", label="ld", prompt="simple_info")
     assert [(run.training, run.prompt, run.run) for run in cell_checkpoints(CONFIG, "brain_phantom", ours)] == [
         ("ld", "simple_info", "3"),
         ("ld", "simple_info", "4"),
@@ -20,7 +20,7 @@ def test_a_cell_has_a_checkpoint_a_training_run_and_the_untouched_model_one():
 
 
 def test_a_cell_is_compared_with_the_reference_under_its_own_method_and_prompt():
-    ours = cell(method="basic_ft", label="0.10", prompt="simple_info")
+    ours = cell(method="basic_ft", label="ld", prompt="simple_info")
     assert reference_cell(CONFIG, ours) == cell(method="basic_ft", label="none", prompt="simple_info")
     assert reference_cell(CONFIG, cell(method="basic_ft", label="none")) is None
     assert reference_cell(CONFIG, cell(method="base")) is None

@@ -244,7 +244,7 @@ def test_checkpoints_drifts_and_rows_of_a_grid():
             "training_seeds": [3, 4],
             "cells": [
                 {"label": "none", "training": "plain", "drift": "none"},
-                {"label": "0.10", "training": "ld", "drift": "0.10"},
+                {"label": "ld", "training": "ld", "drift": "0.10"},
             ],
         },
     )
@@ -268,8 +268,8 @@ def test_checkpoints_drifts_and_rows_of_a_grid():
     assert rows == [
         ("base", "simple_info", "none"),
         ("basic_ft", "simple_info", "none"),
-        ("basic_ft", "simple_info", "0.10"),
-        ("basic_ft", "simple", "0.10"),
+        ("basic_ft", "simple_info", "ld"),
+        ("basic_ft", "simple", "ld"),
     ]
     drifts = grid.all_drifts(config)
     assert {"none", "0.10", "moment"} <= drifts.keys() and drifts["0.10"]["value"] == 0.1

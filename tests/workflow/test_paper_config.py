@@ -47,13 +47,16 @@ def expected(config):
     """Jobs by rule as the grid multiplies out: see the tables' axes."""
     grid, tasks = config["grid"], config["editing"]["tasks"]
     datasets, runs = len(grid["datasets"]), len(grid["training_seeds"])
-    trainings = {cell["training"] for cell in grid["cells"]}
+    trainings = {
+        method: {cell["training"] for cell in grid["cells"] if method in (cell["methods"] or grid["methods"])}
+        for method in grid["methods"]
+    }
     edited = {cell["training"] for cell in grid["cells"] if cell["label"] in config["editing"]["cells"]}
-    each = datasets * len(trainings) * runs * len(grid["prompts"])
+    each = {method: datasets * len(trainings[method]) * runs * len(grid["prompts"]) for method in grid["methods"]}
     study = len(set(config["prompt_study"]["prompts"]) - set(grid["prompts"])) * runs
-    found = Counter({f"finetune_{method}": each for method in grid["methods"]})
+    found = Counter({f"finetune_{method}": count for method, count in each.items()})
     found[f"finetune_{config['prompt_study']['method']}"] += study
-    found["generate"] = each * len(grid["methods"]) + study + datasets * len(grid["prompts"])  # and the untouched model
+    found["generate"] = sum(each.values()) + study + datasets * len(grid["prompts"])  # and the untouched model
     for task in tasks.values():
         found[f"edit_{task['method']}"] += len(task["bases"]) * len(edited)
         if task["train"]:
