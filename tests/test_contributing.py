@@ -86,7 +86,7 @@ def test_the_claim_is_judged_by_its_interval(example, tmp_path):
 
     name = example("claim")
     results = Results(checked(grid={"datasets": ["brain_phantom"]}), Store(tmp_path / "run"))
-    row = {"dataset": "brain_phantom", "method": "basic_ft", "metric": "kid", "drift": "0.10", "value": 0.9}
+    row = {"dataset": "brain_phantom", "method": "basic_ft", "metric": "kid", "drift": "ld", "value": 0.9}
     cells = [{**row, "low": 0.8, "high": high} for high in (0.95, 1.2)] + [{**row, "drift": "none"}]
     write_json(results.store.scores("brain_phantom"), {"cells": cells})
     judged = claims.judged(name, plugins.find("claim", name).rows(results))

@@ -48,10 +48,10 @@ def measured(results, name):
     return plugins.find("claim", name).rows(results)
 
 
-def cell(results, label):
+def cell(label):
     """Where the samples of a cell of Basic FT lie, and their drift."""
-    training = {"none": "plain", "0.10": "ld"}[label]
-    return Checkpoint("brain", "basic_ft", training, "simple_info", "0"), {"none": "none", "0.10": "0.10"}[label]
+    training, drift = {"none": ("plain", "none"), "ld": ("ld", "0.10")}[label]
+    return Checkpoint("brain", "basic_ft", training, "simple_info", "0"), drift
 
 
 def rewrite(results, checkpoint, drift, **arrays):
@@ -76,7 +76,7 @@ def test_gains_stand_beside_the_papers_differences_and_only_the_headlines(scored
     assert rows[0]["paper_value"] == pytest.approx(92.13 - 49.68) and rows[1]["paper_value"] is None
     kids = measured(scored, "kid_falls")
     assert [row["paper_value"] for row in kids][:1] == [pytest.approx(0.036)]
-    assert {row["dataset"] for row in kids} == {"brain", "mine"} and {row["drift"] for row in kids} == {"0.10"}
+    assert {row["dataset"] for row in kids} == {"brain", "mine"} and {row["drift"] for row in kids} == {"ld"}
 
 
 def test_auc_and_real_with_synthetic_are_read_where_they_are_compared(scored):
@@ -91,12 +91,31 @@ def test_auc_and_real_with_synthetic_are_read_where_they_are_compared(scored):
     assert half["statistic"] != every["statistic"]
 
 
-def test_a_config_whose_headline_is_its_reference_claims_nothing(drawn):
+def test_a_config_whose_headline_is_its_reference_says_nothing_of_latent_drifting(drawn):
     drawn.config["grid"]["headline"] = "none"
     drawn.config["prompt_study"] = drawn.config["editing"] = None
+    assert set(claims.rows(drawn)["claim"]) == {"inference_drift_tints", "inference_drift_keeps_subjects"}
+    drawn.config["sweep"] = None
     rows = claims.rows(drawn)
     assert not len(rows) and rows.columns.tolist() == claims.COLUMNS
     assert len(claims.layout(rows)) == len(verdicts.counts(rows)) == 0
+
+
+def test_a_method_that_has_not_both_cells_has_no_row(drawn):
+    headline = drawn.config["grid"]["cells"][1]
+    assert {row["method"] for row in measured(drawn, "no_tint")} == {"basic_ft"}
+    headline["methods"] = ["dreambooth"]
+    assert not measured(drawn, "no_tint")
+
+
+def test_the_headline_may_have_a_reference_and_a_guidance_of_its_own(drawn):
+    headline = drawn.config["grid"]["cells"][1]
+    headline |= {"reference": "moment", "guidance_scale": 7.5}
+    for dataset in ("brain", "mine"):
+        folder = drawn.store.samples(Checkpoint(dataset, "basic_ft", "ld", "simple_info", "0"))
+        np.savez(folder / "0.10@7.5.npz", images=flat((10, 10, 12)), seeds=np.repeat([0, 1], 8))
+    rewrite(drawn, cell("none")[0], "moment", images=flat((10, 10, 18)))
+    assert measured(drawn, "no_tint")[0]["value"] == pytest.approx(0.25)
 
 
 def test_the_background_is_measured_where_real_images_are_black(drawn):
@@ -107,8 +126,8 @@ def test_the_background_is_measured_where_real_images_are_black(drawn):
     black, gray = flat((250, 250, 250)), flat((60, 60, 60))
     black[:, :4], gray[:, 4:] = [3, 6, 9], 250
     black[8:, :4] += 2  # the other seed
-    rewrite(drawn, *cell(drawn, "0.10"), images=black)
-    rewrite(drawn, *cell(drawn, "none"), images=gray)
+    rewrite(drawn, *cell("ld"), images=black)
+    rewrite(drawn, *cell("none"), images=gray)
     level, change = claims.judged("black_background", measured(drawn, "black_background"))
     assert level["dataset"] == change["dataset"] == "brain"  # `mine` has no background
     assert level["value"] == pytest.approx(7.0) and change["value"] == pytest.approx(-53.0)
@@ -118,8 +137,8 @@ def test_the_background_is_measured_where_real_images_are_black(drawn):
 
 def test_tint_is_a_share_of_the_tint_without_beside_the_pages(drawn):
     drawn.config["datasets"]["brain"]["paper"] = "chexpert"
-    rewrite(drawn, *cell(drawn, "0.10"), images=flat((10, 10, 12)))
-    rewrite(drawn, *cell(drawn, "none"), images=flat((10, 10, 22), (10, 10, 30)))
+    rewrite(drawn, *cell("ld"), images=flat((10, 10, 12)))
+    rewrite(drawn, *cell("none"), images=flat((10, 10, 22), (10, 10, 30)))
     row = next(row for row in measured(drawn, "no_tint") if row["dataset"] == "brain")
     assert row["value"] == pytest.approx(2 / 16) and row["paper_value"] == pytest.approx(1.5 / 26.65)
     other = next(row for row in measured(drawn, "no_tint") if row["dataset"] == "mine")
@@ -165,8 +184,8 @@ def test_borders_are_looked_for_in_brains_alone(drawn):
     np.save(drawn.store.data("brain") / "images.npy", np.stack([inner] * 48))
     soft = np.uint8(np.interp(side, [2, 5], [120, 200]))[None].repeat(8, 0)
     soft[0, 0] = 30
-    for label, picture in (("0.10", inner), ("none", soft)):
-        rewrite(drawn, *cell(drawn, label), images=np.stack([np.stack([picture] * 3, -1)] * 16))
+    for label, picture in (("ld", inner), ("none", soft)):
+        rewrite(drawn, *cell(label), images=np.stack([np.stack([picture] * 3, -1)] * 16))
     drawn.config["datasets"]["mine"]["anatomy"] = "chest_xray"
     (row,) = measured(drawn, "sharper_tissue_border")
     assert row["dataset"] == "brain" and 0.1 < row["value"] < 0.9

@@ -4,16 +4,17 @@ import numpy as np
 
 from ldcore import plugins
 from ldcore.evaluation.downstream import keep_first
-from ldcore.grid import cell_checkpoints, cell_of, checkpoints, identifier, sampled_drifts
+from ldcore.grid import cell_checkpoints, cell_of, cells_of, checkpoints, identifier, part_of, sampled_drifts
 from ldcore.report.results import Results
 from ldcore.statistics.jackknife import jackknife_interval
 
 
 def headline_and_reference(results: Results) -> tuple[dict, dict] | None:
-    """The grid's cell that stands for Latent Drifting and the one without; None where they are one."""
-    config = results.config
-    names = [config["grid"][key] for key in ("headline", "reference")]
-    return tuple(cell_of(config, name) for name in names) if names[0] != names[1] else None
+    """The grid's cell that stands for Latent Drifting and the one that it is compared with; None where they are one."""
+    grid = results.config["grid"]
+    headline = cell_of(results.config, grid["headline"])
+    reference = cell_of(results.config, headline["reference"] or grid["reference"])
+    return None if headline == reference else (headline, reference)
 
 
 def cell_groups(results: Results, dataset: str, method: str, cell: dict, measure) -> list[np.ndarray]:
@@ -23,7 +24,7 @@ def cell_groups(results: Results, dataset: str, method: str, cell: dict, measure
     """
     place = {**cell, "method": method, "prompt": results.config["grid"]["prompts"][0]}
     runs = cell_checkpoints(results.config, dataset, place)
-    parts = [results.samples(run, cell["drift"]) for run in runs]
+    parts = [results.samples(run, part_of(cell)) for run in runs]
     return grouped(parts, measure, results.config["sampling"]["images_per_seed"])
 
 
@@ -36,6 +37,8 @@ def with_and_without(results: Results, measure_of):
     for dataset in grid["datasets"] if cells else ():
         measure = measure_of(dataset)
         for method in grid["methods"] if measure else ():
+            if any(cell not in cells_of(results.config, method) for cell in cells):
+                continue
             groups = [cell_groups(results, dataset, method, cell, of_images(measure)) for cell in cells]
             yield {"dataset": dataset, "method": method}, *groups
 

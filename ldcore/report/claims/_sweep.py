@@ -1,5 +1,6 @@
 """What claims about the sweep share: its trainings with and without Latent Drifting, and drift at inference alone."""
 
+from ldcore.grid import cell_of
 from ldcore.report.claims._cells import headline_and_reference, mean, sweep_groups
 
 DELTA = 0.1  # of the page's most drifted pictures, on either side of 0
@@ -27,13 +28,13 @@ def by_delta(groups: list[dict]) -> dict:
 
 
 def at_inference_alone(results) -> list[tuple]:
-    """(data set, training, delta, 0) of the sweep at +DELTA and -DELTA, on weights trained without Latent Drifting.
+    """(data set, training, delta, 0) of the sweep at +DELTA and -DELTA, on the weights of the reference cell.
 
     None of them where the sweep lacks one. The deltas are as the config writes them.
     """
-    sweep = results.config["sweep"]
-    cells, at = headline_and_reference(results), {round(delta, 9): delta for delta in sweep["deltas"]}
-    if cells is None or cells[1]["training"] not in sweep["trainings"] or not {-DELTA, 0.0, DELTA} <= set(at):
+    config, sweep = results.config, results.config["sweep"]
+    training = cell_of(config, config["grid"]["reference"])["training"]
+    at = {round(delta, 9): delta for delta in sweep["deltas"]}
+    if training not in sweep["trainings"] or not {-DELTA, 0.0, DELTA} <= set(at):
         return []
-    signs = (DELTA, -DELTA)
-    return [(name, cells[1]["training"], at[sign], at[0.0]) for name in sweep["datasets"] for sign in signs]
+    return [(name, training, at[sign], at[0.0]) for name in sweep["datasets"] for sign in (DELTA, -DELTA)]

@@ -3,7 +3,7 @@
 from ldcore import plugins
 from ldcore.evaluation.distances import gains
 from ldcore.features import like_inception
-from ldcore.grid import cell_checkpoints, cell_of
+from ldcore.grid import cell_checkpoints, cell_of, part_of
 from ldcore.report.claims._cells import gain_of, grouped, reported
 
 TITLE = "Informed and diverse prompts help"
@@ -41,7 +41,7 @@ def style_groups(results, style: str, extractor: str) -> list:
     config, study = results.config, results.config["prompt_study"]
     cell = {**cell_of(config, study["cell"]), "method": study["method"], "prompt": style}
     runs = cell_checkpoints(config, study["dataset"], cell)
-    parts = [results.samples(run, cell["drift"]) for run in runs]
+    parts = [results.samples(run, part_of(cell)) for run in runs]
     return grouped(parts, lambda arrays: arrays[extractor], config["sampling"]["images_per_seed"])
 
 
