@@ -78,6 +78,7 @@ def check_references(config: dict) -> None:
     uses += [
         (f"grid.cells {cell['label']!r}.reference", cell["reference"]) for cell in grid["cells"] if cell["reference"]
     ]
+    uses += [("grid.judged", label) for label in grid["judged"] or []]
     uses += [("editing.cells", label) for label in editing["cells"]]
     if study:
         uses.append(("prompt_study.cell", study["cell"]))

@@ -7,6 +7,7 @@ from ldcore import plugins
 from ldcore.grid import tasks
 from ldcore.runtime.errors import UserError
 
+KINDS = ("table", "figure", "claim")
 # Values of ASKED_BY, the part of a config that asks for a table or figure, in the order of the page.
 PARTS = ("sweep", "", "prompt_study", "tasks", "editing")
 # Values in NEEDS: what a table, figure or claim is made from; of a table also "claims", what all of these need.
@@ -36,13 +37,17 @@ def needs(config: dict, kind: str, name: str) -> list[str]:
 
 
 def ordered(config: dict, kind: str) -> list[str]:
-    """The tables, figures or claims of a run: part by part, then by name; those of tasks in the tasks' order."""
+    """The tables, figures or claims of a run: part by part, then by name; those of tasks in the tasks' order.
+
+    Where the config says `only`, those of them alone.
+    """
     asked_by = {part: [] for part in PARTS}
     for name in [*plugins.names(kind), *config[f"{kind}s"]]:
         asked_by[plugins.declared(kind, name).get("ASKED_BY", "")].append(name)
     if kind != "claim":
         asked_by["tasks"] = [task[kind] for task in tasks(config).values()]
-    return list(dict.fromkeys(name for part in PARTS if has_part(config, part) for name in asked_by[part]))
+    asked = dict.fromkeys(name for part in PARTS if has_part(config, part) for name in asked_by[part])
+    return [name for name in asked if name in (config["only"] or asked)]
 
 
 def has_part(config: dict, part: str) -> bool:
@@ -62,7 +67,7 @@ def check_reporting(config: dict) -> None:
 
     The same where a file in one of the folders does not declare what it must.
     """
-    for kind in ("table", "figure", "claim"):
+    for kind in KINDS:
         for name in plugins.names(kind):
             check_declared(kind, name, f"The {kind} {name}")
         for name in config[f"{kind}s"]:
@@ -78,6 +83,10 @@ def check_reporting(config: dict) -> None:
                     name for name in plugins.names(kind) if plugins.declared(kind, name).get("ASKED_BY") == "tasks"
                 ]
                 raise UserError(f"{place}: {entry[kind]!r} is not made for tasks; use one of {', '.join(shown)}.")
+    known = [name for kind in KINDS for name in ordered({**config, "only": []}, kind)]
+    for name in config["only"]:
+        if name not in known:
+            raise UserError(f"Config only: {name!r} is nothing that this run would make ({', '.join(known)}).")
 
 
 def check_declared(kind: str, name: str, place: str) -> dict:

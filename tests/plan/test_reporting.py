@@ -14,7 +14,7 @@ WITHOUT = {"sweep": None, "prompt_study": None, "editing": None}
 
 def test_a_config_with_every_part_asks_for_all_in_the_order_of_the_page():
     config = checked()
-    assert tables(config) == ["claims", "table1", "table3", "table2", "table4", "truth"]
+    assert tables(config) == ["claims", "colours", "table1", "table3", "table2", "table4", "truth"]
     assert figures(config) == [
         *("figure2", "figure3", "figure4", "figure5", "gains", "figure6", "figure7", "figure8", "figure1", "tradeoff")
     ]
@@ -29,7 +29,7 @@ def test_a_config_with_every_part_asks_for_all_in_the_order_of_the_page():
         (WITHOUT, ["claims", "table1"], ["figure4", "figure5", "gains"]),
         (
             WITHOUT | {"sweep": checked()["sweep"]},
-            ["claims", "table1"],
+            ["claims", "colours", "table1"],
             ["figure2", "figure3", "figure4", "figure5", "gains"],
         ),
         (
@@ -64,6 +64,15 @@ def test_the_table_of_claims_needs_what_its_claims_need():
     assert needs(checked(), "table", "table1") == ["scores", "downstream"]
 
 
+def test_only_what_is_named_is_made_and_asked_for():
+    config = checked(only=["claims", "no_tint", "figure2"])
+    check_names(config)
+    assert (tables(config), figures(config), claims(config)) == (["claims"], ["figure2"], ["no_tint"])
+    assert needs(config, "table", "claims") == ["samples"]
+    with pytest.raises(UserError, match="Config only: 'figure2' is nothing that this run would make"):
+        check_names(checked(only=["figure2"], sweep=None))
+
+
 @pytest.fixture
 def lab(tmp_path, monkeypatch):
     """Write a module of the package `lab`, which lies outside."""
@@ -86,7 +95,7 @@ def test_those_from_outside_are_added_by_their_dotted_names(lab):
     config = checked(figures=["lab.strip", "lab.late"], tables=["lab.strip"])
     check_names(config)
     assert figures(config)[5] == "lab.strip" and figures(config)[-1] == "lab.late" and len(figures(config)) == 12
-    assert tables(config)[:3] == ["claims", "table1", "lab.strip"]
+    assert tables(config)[:4] == ["claims", "colours", "table1", "lab.strip"]
 
 
 def test_a_task_may_name_a_figure_from_outside(lab):

@@ -10,7 +10,7 @@ from conftest import cell_row
 from ldcore import plugins
 from ldcore.grid import Checkpoint
 from ldcore.report import markup, verdicts
-from ldcore.report.tables import claims
+from ldcore.report.tables import claims, colours
 from ldcore.runtime.files import read_json, write_json
 
 NAN = float("nan")
@@ -236,3 +236,29 @@ def test_the_table_reads_back_as_it_was_written(drawn):
         rows
     )
     assert not math.isnan(rows["value"].iloc[0])
+
+
+def test_other_cells_are_judged_as_if_they_were_the_headline(drawn):
+    config = drawn.config
+    config["prompt_study"] = config["editing"] = None
+    config["grid"]["judged"] = ["ld", "letter", "moment"]
+    rows = claims.rows(drawn)
+    of_tint = rows[(rows["claim"] == "no_tint") & (rows["dataset"] == "brain")]
+    assert of_tint["cell"].tolist() == ["ld", "letter", "moment"] and of_tint["value"].nunique() == 3
+    assert set(rows[rows["claim"] == "inference_drift_tints"]["cell"]) == {"none"}  # said once
+    assert not rows.duplicated().any() and config["grid"]["headline"] == "ld"
+
+
+def test_colours_of_the_sweep_stand_beside_the_pages(drawn):
+    place = Checkpoint("brain", "basic_ft", "plain", "simple_info", "0")
+    rewrite(drawn, place, "0.10", images=flat((103, 220, 62)))
+    rows = colours.rows(drawn)
+    green = rows[(rows["dataset"] == "brain") & (rows["training"] == "plain") & (rows["delta"] == "+0.10")]
+    values = green.set_index("metric")[["value", "paper_value"]].T.to_dict()
+    assert values["green"] == {"value": 220.0, "paper_value": 220.5}
+    assert values["greenness"]["value"] == pytest.approx(137.5)
+    lines = colours.layout(rows)
+    line = lines[(lines["Dataset"] == "brain") & (lines["Training"] == "plain") & (lines["Delta"] == "+0.10")]
+    assert line["Red, green, blue"].tolist() == ["103, 220, 62"]
+    assert line["Red, green, blue (page)"].tolist() == ["104, 220, 62"]
+    assert len(lines) == 2 * 2 * 3

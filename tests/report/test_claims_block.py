@@ -24,7 +24,7 @@ def table(tmp_path):
             "high": 2.0,
             "above": 0.0,
         }
-        | {"method": "basic_ft", "statistic": "KID", "value": 1.0}
+        | {"method": "basic_ft", "statistic": "KID", "value": 1.0, "cell": "ld"}
         for name, low in (("brain", 0.5), ("brain", -0.5), ("chest", 0.5))
     ]
     rows = pd.DataFrame(claims.judged("kid_falls", rows)).reindex(columns=claims.COLUMNS)

@@ -4,7 +4,7 @@ from ldcore import plugins
 from ldcore.plan import reporting
 from ldcore.report import markup
 from ldcore.report.page import page
-from ldcore.report.tables import claims, table1, table2
+from ldcore.report.tables import claims, colours, table1, table2
 
 
 def test_the_page_holds_everything_once_and_the_verdicts_first(drawn):
@@ -27,5 +27,8 @@ def test_the_page_holds_everything_once_and_the_verdicts_first(drawn):
         caption = plugins.declared("figure", name)["CAPTION"]
         assert text.count(f"<p>{caption}</p>") == 1 and f'alt="{caption}" src="data:image/png;base64,' in text
     assert text.count("FID from a few hundred images") == 1 and text.count("decoded is the model&#x27;s own") == 1
-    assert text.count("<li>") == len(dict.fromkeys([*table1.FOOTNOTES, *table2.FOOTNOTES, *claims.FOOTNOTES])) + 3
+    assert (
+        text.count("<li>")
+        == len(dict.fromkeys([*table1.FOOTNOTES, *table2.FOOTNOTES, *claims.FOOTNOTES, *colours.FOOTNOTES])) + 3
+    )
     assert "note: a &lt; b" in text and "a < b" not in text

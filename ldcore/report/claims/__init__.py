@@ -15,9 +15,11 @@ and has
 A row is one number that the claim says something about. It has `dataset`, `method`, `statistic` (what the number is, in
 words), `value`, `low`, `high` (a 95 % interval; nan where there is none) and what the claim says of it: `above` a
 number, or `below` one, or both (from `above` to `below`, ends included). It may have `paper_value` (the same in the
-paper), `extractor`, `n` (images), `seeds` (groups that the interval is over: sampling seeds, training runs or subjects)
-and `p` (of the comparison, after Holm). The verdict is not the claim's to give (ldcore.report.verdicts).
+paper), `cell` (its label, where it is not the headline's), `extractor`, `n` (images), `seeds` (groups that the interval
+is over: sampling seeds, training runs or subjects) and `p` (of the comparison, after Holm). The verdict is not the
+claim's to give (ldcore.report.verdicts).
 
-Measured is the grid's `headline` cell against its `reference` cell. What a config does not have gets no row: a claim is
+Measured is the grid's `headline` cell against its `reference` cell; the config's `grid.judged` has others judged as if
+they were the headline. What a config does not have gets no row: a claim is
 never supported by default.
 """

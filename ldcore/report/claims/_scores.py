@@ -1,7 +1,7 @@
 """What claims about scores share: those of the headline cell, and the gain of a metric for every method."""
 
 from ldcore.features import like_inception
-from ldcore.report.claims._cells import gain_of, headline_and_reference, reported
+from ldcore.report.cells import gain_of, headline_and_reference, reported
 from ldcore.report.results import Results
 
 

@@ -1,7 +1,7 @@
 """What claims about the sweep share: its trainings with and without Latent Drifting, and drift at inference alone."""
 
 from ldcore.grid import cell_of
-from ldcore.report.claims._cells import headline_and_reference, mean, sweep_groups
+from ldcore.report.cells import headline_and_reference, mean, sweep_groups
 
 DELTA = 0.1  # of the page's most drifted pictures, on either side of 0
 
@@ -28,13 +28,18 @@ def by_delta(groups: list[dict]) -> dict:
 
 
 def at_inference_alone(results) -> list[tuple]:
-    """(data set, training, delta, 0) of the sweep at +DELTA and -DELTA, on the weights of the reference cell.
+    """(labels of a row, training, delta, 0) of the sweep at +DELTA and -DELTA, on the weights of the reference cell.
 
     None of them where the sweep lacks one. The deltas are as the config writes them.
     """
     config, sweep = results.config, results.config["sweep"]
-    training = cell_of(config, config["grid"]["reference"])["training"]
+    label = config["grid"]["reference"]
+    training, labels = cell_of(config, label)["training"], {"method": sweep["method"], "cell": label}
     at = {round(delta, 9): delta for delta in sweep["deltas"]}
     if training not in sweep["trainings"] or not {-DELTA, 0.0, DELTA} <= set(at):
         return []
-    return [(name, training, at[sign], at[0.0]) for name in sweep["datasets"] for sign in (DELTA, -DELTA)]
+    return [
+        ({**labels, "dataset": dataset}, training, at[sign], at[0.0])
+        for dataset in sweep["datasets"]
+        for sign in (DELTA, -DELTA)
+    ]

@@ -3,7 +3,7 @@
 from functools import partial
 
 from ldcore.evaluation.appearance import background, level
-from ldcore.report.claims._cells import alone, difference, real_test_images, with_and_without
+from ldcore.report.cells import alone, difference, real_test_images, with_and_without
 
 TITLE = "Background is black"
 PAPER = (

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ldcore.evaluation.appearance import kept_structure
-from ldcore.report.claims._cells import alone, of_images, sweep_groups
+from ldcore.report.cells import alone, of_images, sweep_groups
 from ldcore.report.claims._sweep import at_inference_alone
 
 TITLE = "Subjects survive drift at inference alone"
@@ -19,16 +19,11 @@ def rows(results) -> list[dict]:
     Of each data set and sign, beside the picture from the same noise without drift: 1 is all of it.
     """
     found = []
-    for dataset, training, *deltas in at_inference_alone(results):
-        drifted, plain = (
-            sweep_groups(results, dataset, training, delta, of_images(lambda images: images)) for delta in deltas
-        )
+    for labels, training, *deltas in at_inference_alone(results):
+        place = (results, labels["dataset"], training)
+        drifted, plain = (sweep_groups(*place, delta, of_images(lambda images: images)) for delta in deltas)
         kept = kept_structure(np.concatenate(drifted), np.concatenate(plain))
         groups = np.split(kept, np.cumsum([len(group) for group in drifted])[:-1])
-        labels = {"dataset": dataset, "method": results.config["sweep"]["method"], "above": HALF}
-        found.append(
-            alone(
-                groups, statistic=f"structure kept at {deltas[0]:+.2f}, of what tells a picture from others", **labels
-            )
-        )
+        words = f"structure kept at {deltas[0]:+.2f}, of what tells a picture from others"
+        found.append(alone(groups, statistic=words, above=HALF, **labels))
     return found

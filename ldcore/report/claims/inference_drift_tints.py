@@ -3,7 +3,7 @@
 import numpy as np
 
 from ldcore.evaluation.appearance import frame_colour, greenness, luma
-from ldcore.report.claims._cells import difference, of_images, page_colours, sweep_groups
+from ldcore.report.cells import difference, of_images, page_colours, sweep_groups
 from ldcore.report.claims._sweep import at_inference_alone
 
 TITLE = "Drift at inference alone tints"
@@ -19,10 +19,10 @@ def rows(results) -> list[dict]:
     The frame (`appearance.frame`) stands for the background, which not every picture has; the page's are backgrounds.
     """
     found, page = [], page_colours(results)
-    for dataset, training, *deltas in at_inference_alone(results):
-        drifted, plain = (sweep_groups(results, dataset, training, delta, of_images(frame_colour)) for delta in deltas)
+    for labels, training, *deltas in at_inference_alone(results):
+        place = (results, labels["dataset"], training)
+        drifted, plain = (sweep_groups(*place, delta, of_images(frame_colour)) for delta in deltas)
         of_page = [page[round(delta, 9)] for delta in deltas]
-        labels = {"dataset": dataset, "method": results.config["sweep"]["method"]}
         labels["above" if deltas[0] > 0 else "below"] = 0.0
         for name, measure in MEASURES.items():
             labels["statistic"] = f"{name} of the frame, at {deltas[0]:+.2f} - at 0"

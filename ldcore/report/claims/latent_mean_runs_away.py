@@ -1,6 +1,6 @@
 """Without Latent Drifting in fine-tuning, the final latents run away with the sampled delta."""
 
-from ldcore.report.claims._cells import row
+from ldcore.report.cells import headline_and_reference, row
 from ldcore.report.claims._sweep import by_delta, final_means, trainings
 from ldcore.statistics.jackknife import jackknife_interval
 
@@ -20,6 +20,7 @@ def rows(results) -> list[dict]:
     for dataset in results.config["sweep"]["datasets"] if compared else ():
         groups = final_means(results, dataset, compared[1])
         labels = {"dataset": dataset, "method": results.config["sweep"]["method"], "above": 1.0}
+        labels |= {"cell": headline_and_reference(results)[1]["label"]}
         labels |= {"statistic": "change of the final latent mean, a unit of delta", "paper_value": PAPER_SLOPE}
         images = [next(iter(group.values())) for group in groups]
         found.append(row(jackknife_interval(slope, groups), images, **labels))

@@ -1,6 +1,6 @@
 """After fine-tuning with Latent Drifting the final latents hardly depend on the sampled delta."""
 
-from ldcore.report.claims._cells import row
+from ldcore.report.cells import row
 from ldcore.report.claims._sweep import by_delta, final_means, trainings
 from ldcore.statistics.jackknife import jackknife_interval
 

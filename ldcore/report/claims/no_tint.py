@@ -1,7 +1,7 @@
 """With Latent Drifting pictures are gray, not tinted."""
 
 from ldcore.evaluation.appearance import tint
-from ldcore.report.claims._cells import ratio, with_and_without
+from ldcore.report.cells import ratio, with_and_without
 
 TITLE = "No tint"
 PAPER = "Official page: radiographs without LD are tinted (chroma 12 and 42 gray levels), with LD gray (1.4 and 1.6)."

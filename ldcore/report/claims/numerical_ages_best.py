@@ -3,7 +3,7 @@
 from ldcore import plugins
 from ldcore.evaluation.rows import row
 from ldcore.metrics import between_images
-from ldcore.report.claims._cells import gain_of, mean, paper_name, reported
+from ldcore.report.cells import gain_of, mean, paper_name, reported
 from ldcore.statistics.jackknife import jackknife_interval
 
 TITLE = "Numerical ages are best"

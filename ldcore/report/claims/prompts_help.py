@@ -4,7 +4,7 @@ from ldcore import plugins
 from ldcore.evaluation.distances import gains
 from ldcore.features import like_inception
 from ldcore.grid import cell_checkpoints, cell_of, part_of
-from ldcore.report.claims._cells import gain_of, grouped, reported
+from ldcore.report.cells import gain_of, grouped, reported
 
 TITLE = "Informed and diverse prompts help"
 PAPER = "Table 3: FID and KID fall with patient information, and with diverse wording; they are lowest with both."
@@ -23,7 +23,7 @@ def rows(results) -> list[dict]:
     """How much lower each metric gets, step by step from a prompt style of the study to a richer one."""
     config, study, found = results.config, results.config["prompt_study"], []
     steps = [step for step in STEPS if set(step) <= set(study["prompts"])]
-    real, labels = results.reference(study["dataset"]), {key: study[key] for key in ("dataset", "method")}
+    real, labels = results.reference(study["dataset"]), {key: study[key] for key in ("dataset", "method", "cell")}
     for extractor in config["extractors"]:
         groups = {style: style_groups(results, style, extractor) for style in study["prompts"]}
         for less, more in steps:

@@ -1,6 +1,6 @@
 """Real images with synthetic ones teach a classifier more than real ones alone."""
 
-from ldcore.report.claims._cells import gain_of, reported
+from ldcore.report.cells import gain_of, reported
 from ldcore.report.claims._scores import headline_scores
 
 TITLE = "Real + synthetic beats real"

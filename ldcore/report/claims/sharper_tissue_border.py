@@ -3,7 +3,7 @@
 from functools import partial
 
 from ldcore.evaluation.appearance import border_gradient, core
-from ldcore.report.claims._cells import difference, mean, real_test_images, with_and_without
+from ldcore.report.cells import difference, mean, real_test_images, with_and_without
 
 TITLE = "White and gray matter are better told apart"
 PAPER = "Figure 5 and text: the boundary of white and gray matter is sharper with LD. No number."

@@ -1,5 +1,7 @@
 """The claims of the paper, each with our number, the paper's, and a verdict."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from ldcore import plugins
@@ -19,15 +21,21 @@ FOOTNOTES = (
 )
 COLUMNS = [
     *("claim", "dataset", "method", "statistic", "value", "low", "high", "paper_value", "verdict"),
-    *("claimed", "extractor", "n", "seeds", "p"),
+    *("cell", "claimed", "extractor", "n", "seeds", "p"),
 ]
 
 
 def rows(results: Results) -> pd.DataFrame:
-    """Every row of every claim that the config has the parts for."""
-    names = reporting.claims(results.config)
-    rows = [row for name in names for row in judged(name, plugins.find("claim", name).rows(results))]
-    return pd.DataFrame(rows).reindex(columns=COLUMNS)
+    """Every row of every claim that the config has the parts for, asked of every judged cell, the headline by default.
+
+    Of cells that are not the headline it is asked as if they were.
+    """
+    grid, rows = results.config["grid"], []
+    for label in grid["judged"] or [grid["headline"]]:
+        asked = replace(results, config={**results.config, "grid": {**grid, "headline": label}})
+        for name in reporting.claims(results.config):
+            rows += [{"cell": label, **row} for row in judged(name, plugins.find("claim", name).rows(asked))]
+    return pd.DataFrame(rows).reindex(columns=COLUMNS).drop_duplicates(ignore_index=True)
 
 
 def judged(name: str, rows: list[dict]) -> list[dict]:
@@ -46,6 +54,7 @@ def layout(rows: pd.DataFrame) -> pd.DataFrame:
             "Claim": plugins.title("claim", row.claim),
             "Dataset": row.dataset,
             "Method": method_title(row.method),
+            "Latent Drifting": row.cell,
             "Statistic": row.statistic,
             "Features": row.extractor if isinstance(row.extractor, str) else "",
             "Claimed": row.claimed,

@@ -1,4 +1,4 @@
-"""What claims share: values of cells in the groups that intervals are over, the intervals, and the paper's numbers."""
+"""Shared by claims and tables: values of cells in the groups that intervals are over, and the numbers of the paper."""
 
 import numpy as np
 
