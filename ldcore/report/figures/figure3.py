@@ -52,7 +52,7 @@ def draw(results):
 
 
 def training_titles(config: dict) -> dict[str, str]:
-    """What each training of the sweep is called: with or without LD, or a control; by its name where two are the same."""
+    """What each training of the sweep is called: with or without LD, or a control; by its name where two are one."""
     drifts, trainings, titles = all_drifts(config), config["trainings"], {}
     for training in config["sweep"]["trainings"]:
         entry = trainings[training]
