@@ -20,7 +20,7 @@ def block(csv) -> str:
     if not Path(csv).is_file():
         raise UserError(f"{csv} is missing; run the benchmark first (make demo), or name another run's table.")
     rows = markup.read(csv)
-    return f"Of {len(rows)} rows {verdicts.total(rows)}:\n\n{markup.markdown(verdicts.counts(rows), ()).rstrip()}\n"
+    return f"Of {len(rows)} rows {verdicts.total(rows)}:\n\n{markup.markdown(verdicts.overview(rows), ()).rstrip()}\n"
 
 
 def replaced(text: str, new: str, name: str) -> str:

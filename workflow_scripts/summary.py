@@ -147,7 +147,7 @@ def claims_so_far(jobs: pd.DataFrame) -> str:
     if tables.empty:
         return ""
     rows = markup.read(tables["output"].iloc[0])
-    return f"\nThe paper's claims: {verdicts.total(rows)}\n\n{verdicts.counts(rows).to_string(index=False)}"
+    return f"\nThe paper's claims: {verdicts.total(rows)}\n\n{verdicts.overview(rows).to_string(index=False)}"
 
 
 def main(csv, measured, arguments):

@@ -4,7 +4,7 @@ Read at workflow parse time, so it imports nothing heavy.
 """
 
 from ldcore import plugins
-from ldcore.grid import all_drifts, repeated
+from ldcore.grid import all_drifts, judged_cells, repeated
 from ldcore.runtime.errors import UserError
 
 
@@ -78,7 +78,7 @@ def check_references(config: dict) -> None:
     uses += [
         (f"grid.cells {cell['label']!r}.reference", cell["reference"]) for cell in grid["cells"] if cell["reference"]
     ]
-    uses += [("grid.judged", label) for label in grid["judged"] or []]
+    uses += [("grid.judged", label) for label in judged_cells(config)]
     uses += [("editing.cells", label) for label in editing["cells"]]
     if study:
         uses.append(("prompt_study.cell", study["cell"]))

@@ -42,7 +42,7 @@ def page(results: Results) -> str:
 def verdicts_html(judged: pd.DataFrame) -> str:
     """How many rows of each claim have which verdict."""
     text = f"<p>The paper's claims, row by row of the table below: {verdicts.total(judged)}.</p>"
-    return f"{text}{table_html(verdicts.counts(judged))}"
+    return f"{text}{table_html(verdicts.overview(judged))}"
 
 
 def table_html(lines: pd.DataFrame) -> str:

@@ -35,17 +35,38 @@ def claimed(above: float | None = None, below: float | None = None) -> str:
     return f"above {above:.4g}" if above is not None else f"below {below:.4g}"
 
 
-def counts(rows: pd.DataFrame) -> pd.DataFrame:
-    """Lines of text: a claim and data set each, with how many of its rows have which verdict.
+def overview(rows: pd.DataFrame) -> pd.DataFrame:
+    """Lines of text: `counts` of one judged cell, or of several a line a cell and data set.
 
     rows: of tables/claims.csv (ldcore.report.tables.claims).
     """
+    return by_cell(rows) if rows["cell"].nunique() > 2 else counts(rows)  # the headline's and the reference's
+
+
+def counts(rows: pd.DataFrame) -> pd.DataFrame:
+    """Lines of text: a claim and data set each, with how many of its rows have which verdict."""
     lines = []
     for (claim, dataset), of_claim in rows.groupby(["claim", "dataset"], sort=False):
         given = of_claim["verdict"].value_counts()
         texts = {name.capitalize(): str(given[name]) if name in given else "" for name in VERDICTS}
         lines.append({"The paper's claim": plugins.title("claim", claim), "Dataset": dataset, **texts})
     return pd.DataFrame(lines, columns=["The paper's claim", "Dataset", *map(str.capitalize, VERDICTS)])
+
+
+def by_cell(rows: pd.DataFrame) -> pd.DataFrame:
+    """Lines of text: a judged cell and data set each, a column a claim: how many rows have which verdict, '2 / 0 / 1'.
+
+    In the order of VERDICTS.
+    """
+    claims, lines = list(dict.fromkeys(rows["claim"])), []
+    for (cell, dataset), of_cell in rows.groupby(["cell", "dataset"], sort=False):
+        line = {"Latent Drifting": cell, "Dataset": dataset}
+        for claim in claims:
+            given = of_cell[of_cell["claim"] == claim]["verdict"]
+            numbers = " / ".join(str((given == name).sum()) for name in VERDICTS)
+            line[plugins.title("claim", claim)] = numbers if len(given) else ""
+        lines.append(line)
+    return pd.DataFrame(lines).fillna("")
 
 
 def total(rows: pd.DataFrame) -> str:

@@ -8,7 +8,7 @@ import pytest
 from conftest import cell_row
 
 from ldcore import plugins
-from ldcore.grid import Checkpoint
+from ldcore.grid import Checkpoint, judged_cells
 from ldcore.report import markup, verdicts
 from ldcore.report.tables import claims, colours
 from ldcore.runtime.files import read_json, write_json
@@ -247,6 +247,11 @@ def test_other_cells_are_judged_as_if_they_were_the_headline(drawn):
     assert of_tint["cell"].tolist() == ["ld", "letter", "moment"] and of_tint["value"].nunique() == 3
     assert set(rows[rows["claim"] == "inference_drift_tints"]["cell"]) == {"none"}  # said once
     assert not rows.duplicated().any() and config["grid"]["headline"] == "ld"
+    lines = verdicts.overview(rows)
+    assert lines["Latent Drifting"].tolist() == [cell for cell in rows["cell"].unique() for _ in range(2)]
+    assert set(lines["No tint"]) <= {"", "1 / 0 / 0", "0 / 1 / 0", "0 / 0 / 1"}
+    config["grid"]["judged"] = "all"
+    assert judged_cells(config) == ["ld", "letter", "sampled", "moment"]
 
 
 def test_colours_of_the_sweep_stand_beside_the_pages(drawn):

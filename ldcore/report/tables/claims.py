@@ -5,6 +5,7 @@ from dataclasses import replace
 import pandas as pd
 
 from ldcore import plugins
+from ldcore.grid import judged_cells
 from ldcore.plan import reporting
 from ldcore.report.markup import method_title, number, with_interval, without_empty_columns
 from ldcore.report.results import Results
@@ -31,7 +32,7 @@ def rows(results: Results) -> pd.DataFrame:
     Of cells that are not the headline it is asked as if they were.
     """
     grid, rows = results.config["grid"], []
-    for label in grid["judged"] or [grid["headline"]]:
+    for label in judged_cells(results.config):
         asked = replace(results, config={**results.config, "grid": {**grid, "headline": label}})
         for name in reporting.claims(results.config):
             rows += [{"cell": label, **row} for row in judged(name, plugins.find("claim", name).rows(asked))]
