@@ -15,17 +15,18 @@ BLACK = 5.0  # gray levels: where real images stay below this on average, a pict
 LEAST_SHARE = 0.02  # of the pixels: a smaller background is a corner, not a background
 FRAME = 1 / 16  # of a picture's side: how wide its frame is
 SMOOTHING = 1 / 64  # of a picture's side: the Gaussian that takes single-pixel noise out before gradients
+TISSUE = 20  # gray levels: from here on a pixel of a real image shows something
 INSIDE = 0.95  # of the real images show tissue where the core is
-ROUNDING = 1e-9  # of a correlation
+ROUNDING = 1e-5  # what is left of 0 in float32
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
 def background(real) -> np.ndarray:
     """Where pictures of this kind should be black: pixels whose mean over real images is below BLACK, bool [H, W].
 
-    Nowhere where that is less than LEAST_SHARE of the pixels, as in most radiographs of a chest.
+    real: gray [N, H, W]. Nowhere where that is less than LEAST_SHARE of the pixels, as in most radiographs of a chest.
     """
-    dark = unrounded_gray(real).mean(0) < BLACK
+    dark = np.mean(real, 0) < BLACK
     return dark if dark.mean() >= LEAST_SHARE else np.zeros_like(dark)
 
 
@@ -39,7 +40,8 @@ def frame(height: int, width: int) -> np.ndarray:
 
 def level(images, mask) -> np.ndarray:
     """Mean gray level over the pixels of a mask, bool [H, W]: [N]."""
-    return unrounded_gray(images)[:, mask].mean(1)
+    pixels = np.asarray(images)[:, mask]
+    return pixels.reshape(len(pixels), -1).mean(1)
 
 
 def tint(images) -> np.ndarray:
@@ -50,7 +52,7 @@ def tint(images) -> np.ndarray:
     images = np.asarray(images)
     if images.ndim == 3:
         return np.zeros(len(images))
-    return (images.max(-1).astype(float) - images.min(-1)).mean((1, 2))
+    return (images.max(-1) - images.min(-1)).mean((1, 2))
 
 
 def colour(images, mask) -> np.ndarray:
@@ -95,20 +97,24 @@ def standardised(maps) -> np.ndarray:
     rows = maps.reshape(len(maps), -1)
     rows = rows - rows.mean(1, keepdims=True)
     length = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.divide(rows, length, out=np.zeros_like(rows), where=length > 0)
+    return np.divide(rows, length, out=np.zeros_like(rows), where=length > ROUNDING)
 
 
 def edges(images) -> np.ndarray:
-    """Gradient magnitude of the gray picture after a Gaussian of SMOOTHING, float [N, H, W], in gray levels a pixel."""
-    images = unrounded_gray(images)
-    smooth = ndimage.gaussian_filter(images, (0, *(SMOOTHING * side for side in images.shape[1:])), mode="nearest")
-    return np.hypot(np.gradient(smooth, axis=1), np.gradient(smooth, axis=2))
+    """Gradient magnitude of the gray picture after a Gaussian of SMOOTHING, float32 [N, H, W], gray levels a pixel."""
+    return np.stack([gradient(picture) for picture in images])
+
+
+def gradient(picture) -> np.ndarray:
+    """The same of one picture, [H, W] or [H, W, 3]: float32 [H, W]."""
+    smooth = unrounded_gray(picture[None])[0]
+    smooth = ndimage.gaussian_filter(smooth, [SMOOTHING * side for side in smooth.shape], mode="nearest")
+    return np.hypot(*np.gradient(smooth)).astype(np.float32)
 
 
 def core(real) -> np.ndarray:
-    """Where nearly every real image (INSIDE of them) shows tissue, not background: bool [H, W]."""
-    tissue = unrounded_gray(real) >= 4 * BLACK
-    return tissue.mean(0) >= INSIDE
+    """Where nearly every real image (INSIDE of them) shows tissue, bool [H, W]; real: gray [N, H, W]."""
+    return (np.asarray(real) >= TISSUE).mean(0) >= INSIDE
 
 
 def border_gradient(images, inside) -> np.ndarray:
@@ -120,14 +126,14 @@ def border_gradient(images, inside) -> np.ndarray:
     neighbour of the other kind. In gray levels a pixel, after the smoothing of `edges`. nan where a picture has fewer
     than three gray levels inside. Contrast and sharpness both raise it; noise of single pixels does not.
     """
-    gradients, pictures = edges(images), gray(images)
-    return np.array([along_border(*pair, inside) for pair in zip(gradients, pictures)])
+    return np.array([along_border(picture, inside) for picture in images])
 
 
-def along_border(gradient, picture, inside) -> float:
-    """The same of one picture, uint8 [H, W]; gradient: its `edges`."""
-    if len(np.unique(picture[inside])) < 3:
+def along_border(picture, inside) -> float:
+    """The same of one picture, uint8 [H, W] or [H, W, 3]."""
+    levels = gray(picture[None])[0]
+    if len(np.unique(levels[inside])) < 3:
         return float("nan")
-    white = picture > threshold_multiotsu(picture[inside], classes=3)[1]
+    white = levels > threshold_multiotsu(levels[inside], classes=3)[1]
     border = (ndimage.binary_dilation(white) & ~white | ndimage.binary_dilation(~white) & white) & inside
-    return float(gradient[border].mean()) if border.any() else float("nan")
+    return float(gradient(picture)[border].mean(dtype=float)) if border.any() else float("nan")

@@ -90,7 +90,8 @@ def compared(of_means, groups: list[np.ndarray], others: list[np.ndarray], **lab
     """A row: a function of two cells' means, whose groups are left out together."""
 
     def statistic(pairs):
-        return float(of_means(*(mean(list(cell)) for cell in zip(*pairs))))
+        with np.errstate(divide="ignore", invalid="ignore"):  # nothing over nothing: nan, which resolves nothing
+            return float(of_means(*(mean(list(cell)) for cell in zip(*pairs))))
 
     return row(jackknife_interval(statistic, list(zip(groups, others, strict=True))), groups, **labels)
 

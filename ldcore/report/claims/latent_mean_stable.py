@@ -24,8 +24,9 @@ def rows(results) -> list[dict]:
 
 
 def share(pairs: list[tuple]) -> float:
-    """The span with LD over that without."""
-    return span([group for group, _ in pairs]) / span([group for _, group in pairs])
+    """The span with LD over that without; nan where that is 0."""
+    without = span([group for _, group in pairs])
+    return span([group for group, _ in pairs]) / without if without else float("nan")
 
 
 def span(groups: list[dict]) -> float:
