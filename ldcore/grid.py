@@ -69,6 +69,15 @@ def cells_of(config: dict, method: str) -> list[dict]:
     return [cell for cell in config["grid"]["cells"] if method in (cell["methods"] or [method])]
 
 
+def judged_cells(config: dict) -> list[str]:
+    """Labels of the grid's cells that the paper's claims are asked of, the headline first where it is among them."""
+    grid = config["grid"]
+    if grid["judged"] != "all":
+        return grid["judged"] or [grid["headline"]]
+    labels = [cell["label"] for cell in grid["cells"] if cell["label"] != (cell["reference"] or grid["reference"])]
+    return sorted(labels, key=lambda label: label != grid["headline"])
+
+
 def part_of(cell: dict) -> str:
     """What the samples of a cell are called: its drift, with the guidance where that is the cell's own."""
     guidance = cell.get("guidance_scale")

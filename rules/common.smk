@@ -198,12 +198,16 @@ def needed(kind, name):
         "data": [STORE.data(dataset) / "records.csv" for dataset in grid.used_datasets(config)],
         "edit_scores": [STORE.edit_scores(task) for task in tasks],
         "edits": [path for task in tasks for path in edits_of(task)],
+        "reference": [STORE.reference(dataset) for dataset in grid.used_datasets(config)],
     }
-    return [path for need in plugins.declared(kind, name)["NEEDS"] for path in paths[need]]
+    return [path for need in reporting.needs(config, kind, name) for path in paths[need]]
 
 
 def code_of(kind, name):
-    """A params value: the file of a table or figure and those it shares with others. Other code: it is made anew."""
+    """A params value: the file of a table or figure and those it shares with others; of the table of claims theirs too.
+    Other code: it is made anew."""
     path, report = plugins.file_of(kind, name), plugins.ROOT / "ldcore" / "report"
     shared = [*report.glob("*.py"), *report.glob("*/_*.py")]
+    if "claims" in plugins.declared(kind, name)["NEEDS"]:
+        shared += [plugins.file_of("claim", claim) for claim in reporting.claims(config)]
     return digest(*[source.read_text() for source in [path, *sorted(shared)]])

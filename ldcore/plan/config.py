@@ -6,7 +6,7 @@ Read at workflow parse time, so it imports nothing heavy.
 import copy
 
 from ldcore import plugins
-from ldcore.grid import all_drifts, repeated
+from ldcore.grid import all_drifts, judged_cells, repeated
 from ldcore.runtime.errors import UserError
 
 
@@ -103,6 +103,7 @@ def check_references(config: dict) -> None:
     uses += [
         (f"grid.cells {cell['label']!r}.reference", cell["reference"]) for cell in grid["cells"] if cell["reference"]
     ]
+    uses += [("grid.judged", label) for label in judged_cells(config)]
     uses += [("editing.cells", label) for label in editing["cells"]]
     for key, task in editing["tasks"].items():
         uses += [(f"editing.tasks.{key}.cells", label) for label in task["cells"] or []]

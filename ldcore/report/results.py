@@ -47,6 +47,7 @@ class Results:
     config: dict
     store: Store
     reported_file: Path = Path("resources/reported_values.csv")
+    official_file: Path = Path("resources/official_page.csv")
 
     @classmethod
     def opened(cls, config_file) -> "Results":
@@ -78,6 +79,10 @@ class Results:
         grid = self.config["grid"]
         run = str(grid["training_seeds"][0])
         return self.samples(Checkpoint(dataset, method, cell["training"], grid["prompts"][0], run), part_of(cell))
+
+    def reference(self, dataset: str) -> Arrays:
+        """Features [N, D] of the real test images and of the floors: EXTRACTOR/test, /train, /reconstruction."""
+        return Arrays(self.store.reference(dataset))
 
     def records_and_images(self, dataset: str) -> tuple[pd.DataFrame, np.ndarray]:
         """A data set's records, a row an image, and its images uint8 [N, H, W], which stay on disk until read."""
@@ -117,3 +122,7 @@ class Results:
     def reported(self) -> pd.DataFrame:
         """The values that the paper prints: table, dataset, task, method, ld, prompt, patient_info, metric, value."""
         return pd.read_csv(self.reported_file)
+
+    def official(self) -> pd.DataFrame:
+        """What we measured on the paper's project page: figure, subject, delta, red, green, blue, chroma, note."""
+        return pd.read_csv(self.official_file)

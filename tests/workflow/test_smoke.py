@@ -41,7 +41,7 @@ def tables(results):
 def test_everything_promised_is_there(whole):
     names = [
         f"tables/{table}.{suffix}"
-        for table in ("table1", "table2", "table3", "table4", "truth")
+        for table in ("claims", "colours", "table1", "table2", "table3", "table4", "truth")
         for suffix in ("csv", "md", "tex")
     ]
     names += [
@@ -107,6 +107,12 @@ def test_edits_are_measured_beside_the_trivial_answer_and_the_exact_one(whole):
     assert all(row["value"] == 0 for row in tradeoff if row["metric"] == "l_in" and row["amount"] == 0)
 
 
+def test_every_claim_that_the_smoke_run_can_ask_has_a_verdict(whole):
+    claims = pd.read_csv(whole / "tables/claims.csv")
+    assert {"kid_falls", "no_tint", "black_background", "latent_mean_stable"} < set(claims["claim"])
+    assert set(claims["dataset"]) == {"brain_phantom", "chest_phantom"} and claims["verdict"].notna().all()
+
+
 def test_a_method_of_two_files_outside(whole, tmp_path):
     folder = workspace(tmp_path / "outside")
     (folder / "toys").mkdir()
@@ -146,7 +152,7 @@ def test_snakemakes_report_holds_every_table_and_figure_with_its_caption(whole):
         text = archive.read("report/report.html").decode()
     tables_and_figures = [*(whole / "tables").glob("*.csv"), *(whole / "tables").glob("*.md")]
     tables_and_figures += (whole / "figures").glob("*.png")
-    assert len(tables_and_figures) == 20 and {path.name for path in tables_and_figures} < names
+    assert len(tables_and_figures) == 24 and {path.name for path in tables_and_figures} < names
     for kind in ("table", "figure"):
         for name in plugins.names(kind):
             assert f"<p>{plugins.declared(kind, name)['CAPTION']}</p>" in text, name

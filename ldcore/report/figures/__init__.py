@@ -5,7 +5,8 @@ module whose dotted name a config lists under `figures`. It declares, as plain l
 
     TITLE      what people call it, e.g. "Figure 2"
     CAPTION    one sentence: what to see
-    NEEDS      what it is made from, out of "scores", "downstream", "samples", "data", "edit_scores" and "edits"
+    NEEDS      what it is made from, out of "scores", "downstream", "samples", "data", "edit_scores", "edits" and
+               "reference"
     ASKED_BY   the part of a config that it is made for: "prompt_study", "sweep", "editing", "tasks" (the editing tasks
                that name it as their `figure`) or "" (made always, the default)
 
@@ -21,6 +22,7 @@ What a NEED lets it read:
     data         results.records_and_images(dataset)
     edit_scores  results.edit_rows(section, tasks)
     edits        results.edits(run, drift), and with data results.edited(task)
+    reference    results.reference(dataset)
 
 Written are NAME.png and NAME.pdf.
 """

@@ -5,7 +5,8 @@ whose dotted name a config lists under `tables`. It declares, as plain literals,
 
     TITLE      what people call it, e.g. "Table 1"
     CAPTION    one sentence: what it shows
-    NEEDS      what it is made from, out of "scores", "downstream" and "edit_scores"
+    NEEDS      what it is made from, out of "scores", "downstream", "samples", "data", "edit_scores", "edits",
+               "reference" and "claims" (what all claims of the config need)
     ASKED_BY   the part of a config that it is made for: "prompt_study", "sweep", "editing", "tasks" (the editing tasks
                that name it as their `table`) or "" (made always, the default)
 
@@ -20,8 +21,10 @@ What a NEED lets it read:
     scores       results.scores(), results.sweep(dataset)
     downstream   results.downstream()
     edit_scores  results.edit_rows(section, tasks)
+    reference    results.reference(dataset)
+    and samples, data and edits as the contract of figures says (ldcore/report/figures)
 
-The values that the paper prints are there without one: results.reported().
+The values that the paper prints are there without one, results.reported(), and those of its page, results.official().
 
 Written are NAME.csv (the long form), NAME.md and NAME.tex (the layout).
 
