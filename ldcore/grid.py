@@ -7,6 +7,7 @@ import math
 from collections import Counter
 from typing import NamedTuple
 
+from ldcore import plugins
 from ldcore.runtime.errors import UserError
 
 
@@ -57,6 +58,32 @@ def all_drifts(config: dict) -> dict:
                 "(kind prior, this value); rename the one under drifts."
             )
     return {"none": named["none"], **swept, **named}
+
+
+def drift_needs(config: dict, name: str) -> str:
+    """What a drift's value follows from besides its options: "", "latents" or "checkpoint" (ldcore.drift.sources)."""
+    entry = all_drifts(config)[name]
+    return "" if entry["kind"] == "none" else plugins.declared("drift source", entry["source"]).get("NEEDS", "latents")
+
+
+def drift_origin(config: dict, checkpoint: Checkpoint, name: str) -> str | Checkpoint:
+    """Whose drift of this name a checkpoint takes, in training and in sampling: that of its dataset, by name.
+
+    Where the drift is searched on samples, the weights that these come from: the same method and prompt under the
+    drift's own `training`, of the first run; the untouched model for itself.
+    """
+    if drift_needs(config, name) != "checkpoint":
+        return checkpoint.dataset
+    run, training = str(config["grid"]["training_seeds"][0]), drift_training(config, name)
+    if checkpoint.method == "base":
+        return checkpoint._replace(training="untrained", run=run)
+    return checkpoint._replace(training=training, run=run)
+
+
+def drift_training(config: dict, name: str) -> str:
+    """The training whose weights a searched drift is searched on."""
+    entry = config["drifts"][name]
+    return entry.get("training", plugins.declared("drift source", entry["source"])["OPTIONS"]["training"]["default"])
 
 
 def cell_of(config: dict, label: str) -> dict:

@@ -92,6 +92,7 @@ wildcard_constraints:
     task="[^/]+",
     edit_method="[^/]+",
     base="[^/]+",
+    drift="[^/]+",
     table="[^/]+",
     figure="[^/]+",
 
@@ -177,9 +178,14 @@ def base_weights_of(wildcards):
     return STORE.weights(grid.edit_base(config, EditRun(**wildcards))) or []
 
 
-def training_drift(dataset, training):
-    """The drift file under which a training runs."""
-    return STORE.drift(dataset, config["trainings"][training]["drift"])
+def drift_files(checkpoint, names):
+    """The drift files of these names that a checkpoint takes."""
+    return [STORE.drift(grid.drift_origin(config, checkpoint, name), name) for name in names]
+
+
+def training_drift(checkpoint):
+    """The drift file under which a checkpoint is trained."""
+    return drift_files(checkpoint, [config["trainings"][checkpoint.training]["drift"]])
 
 
 def edits_of(task):

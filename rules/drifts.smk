@@ -1,22 +1,29 @@
-DRIFTS = grid.all_drifts(config)
-
-
-rule drifts:
+# A job a drift, so that another one leaves the files of the rest, and all that was trained under them, as they are.
+rule drift:
     input:
-        latents=STORE.latents("{dataset}"),
+        data=lambda wildcards: data_of(wildcards.dataset) if grid.drift_needs(config, wildcards.drift) else [],
+        latents=lambda wildcards: (
+            STORE.latents(wildcards.dataset) if grid.drift_needs(config, wildcards.drift) else []
+        ),
     output:
-        [STORE.drift("{dataset}", name) for name in DRIFTS],
+        STORE.drift("{dataset}", "{drift}"),
     log:
-        STORE.log("drifts", "{dataset}"),
+        STORE.log("drift", "{dataset}", "{drift}"),
     benchmark:
-        STORE.benchmark("drifts", "{dataset}")
+        STORE.benchmark("drift", "{dataset}", "{drift}")
+    localrule: True
     conda:
         ENVIRONMENT
     resources:
-        **asked("drifts"),
+        **asked("drift"),
     params:
         config=CONFIG,
-        depends=depends("model") + as_json(DRIFTS),
+        depends=lambda wildcards: as_json(grid.all_drifts(config)[wildcards.drift])
+        + (
+            depends("model") + as_json(config["sampling"]["steps"])
+            if grid.drift_needs(config, wildcards.drift)
+            else ""
+        ),
     shell:
-        "python workflow_scripts/drifts.py --config {params.config:q} "
-        "--dataset {wildcards.dataset:q} 2>&1 | tee {log:q}"
+        "python workflow_scripts/drift.py --config {params.config:q} --dataset {wildcards.dataset:q} "
+        "--drift {wildcards.drift:q} 2>&1 | tee {log:q}"

@@ -3,7 +3,7 @@
 from ldcore.datasets.records import load
 from ldcore.drift import Drift
 from ldcore.evaluation.real_images import balanced_rows, sampled_rows
-from ldcore.grid import Checkpoint, sampled_drifts
+from ldcore.grid import Checkpoint, drift_origin, sampled_drifts
 from ldcore.methods import load_weights
 from ldcore.model.backbone import fingerprint, load_backbone
 from ldcore.prompts import prompt
@@ -25,7 +25,7 @@ def main(config, **ids):
     for name, count in sampled_drifts(config, checkpoint).items():
         image_rows, image_seeds = sampled_rows(rows, seeds, count, len(dataset["classes"]))
         prompts = [prompt(records.iloc[row], dataset["anatomy"], checkpoint.prompt) for row in image_rows]
-        drift = Drift.read(store.drift(checkpoint.dataset, name))
+        drift = Drift.read(store.drift(drift_origin(config, checkpoint, name), name))
         requests[name] = SampleRequest(drift, prompts, image_rows, image_seeds)
     backbone, identity = load_backbone(config["model"]["path"]), fingerprint(config["model"]["path"])
     identity += load_weights(backbone, checkpoint.method, store.weights(checkpoint))
