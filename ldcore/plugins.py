@@ -44,7 +44,7 @@ FUNCTIONS = {
     "extractor": ("load",),
     "metric": (("distance", "values", "value"),),
     "classifier": ("fit_predict",),
-    "drift source": ("value",),
+    "drift source": (("value", "search"),),
     "table": ("rows", "layout"),
     "figure": ("draw",),
 }

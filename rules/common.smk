@@ -183,6 +183,11 @@ def drift_files(checkpoint, names):
     return [STORE.drift(grid.drift_origin(config, checkpoint, name), name) for name in names]
 
 
+def searched_checkpoint(wildcards):
+    """The checkpoint on whose samples a drift is searched."""
+    return Checkpoint(*(wildcards[name] for name in Checkpoint._fields))
+
+
 def training_drift(checkpoint):
     """The drift file under which a checkpoint is trained."""
     return drift_files(checkpoint, [config["trainings"][checkpoint.training]["drift"]])

@@ -27,3 +27,35 @@ rule drift:
     shell:
         "python workflow_scripts/drift.py --config {params.config:q} --dataset {wildcards.dataset:q} "
         "--drift {wildcards.drift:q} 2>&1 | tee {log:q}"
+
+
+# Drifts whose value is found on samples of one checkpoint: ldcore.drift.sources, NEEDS.
+rule drift_search:
+    input:
+        data=data_of("{dataset}"),
+        weights=lambda wildcards: STORE.weights(searched_checkpoint(wildcards)) or [],
+        model=MODEL,
+    output:
+        STORE.drift(CHECKPOINT, "{drift}"),
+    log:
+        STORE.log("drift_search", *CHECKPOINT, "{drift}"),
+    benchmark:
+        STORE.benchmark("drift_search", *CHECKPOINT, "{drift}")
+    conda:
+        ENVIRONMENT
+    resources:
+        **asked("drift_search", "generate"),
+    params:
+        config=CONFIG,
+        depends=lambda wildcards: depends("seed", "model")
+        + as_json(
+            [
+                grid.all_drifts(config)[wildcards.drift],
+                *(config["datasets"][wildcards.dataset][key] for key in ("anatomy", "classes")),
+                *(config["sampling"][key] for key in ("steps", "guidance_scale", "precision")),
+            ]
+        ),
+    shell:
+        "python workflow_scripts/drift_search.py --config {params.config:q} --dataset {wildcards.dataset:q} "
+        "--method {wildcards.method} --training {wildcards.training:q} --prompt {wildcards.prompt} "
+        "--run {wildcards.run} --drift {wildcards.drift:q} 2>&1 | tee {log:q}"

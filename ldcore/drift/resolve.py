@@ -34,3 +34,14 @@ def resolve(entry: dict, latents=None, schedule: dict | None = None, labels=None
             raise UserError(f"A drift of {name} goes by label, but no training image has one; take `by` out.")
         content["by_label"] = {label: start(latents[np.asarray(labels) == label]) for label in known}
     return content
+
+
+def searched(entry: dict, trial) -> dict:
+    """The same of a drift whose source searches on samples of one checkpoint (ldcore.sampling.trial.Trial).
+
+    {kind, source, value}, the source's options, and what else it found on its way. UserError: as `resolve`.
+    """
+    given = {name: value for name, value in entry.items() if name not in ("kind", "source")}
+    options = plugins.options("drift source", entry["source"], given)
+    found = plugins.find("drift source", entry["source"]).search(trial, options)
+    return {"options": options, **found, "kind": entry["kind"], "source": entry["source"]}
