@@ -80,15 +80,39 @@ def drift_origin(config: dict, checkpoint: Checkpoint, name: str) -> str | Check
     return checkpoint._replace(training=training, run=run)
 
 
-def drift_training(config: dict, name: str) -> str:
-    """The training whose weights a searched drift is searched on."""
-    entry = config["drifts"][name]
-    return entry.get("training", plugins.declared("drift source", entry["source"])["OPTIONS"]["training"]["default"])
+def drift_training(config: dict, name: str) -> str | None:
+    """The option `training` of a drift: on whose weights it is searched, or whose noise schedule it is of."""
+    entry = all_drifts(config)[name]
+    option = plugins.declared("drift source", entry["source"])["OPTIONS"].get("training", {})
+    return entry.get("training", option.get("default"))
+
+
+def drift_scheduler(config: dict, name: str) -> dict:
+    """What the noise schedule of the training that a drift names has otherwise than the model's."""
+    training = drift_training(config, name)
+    return config["trainings"][training]["scheduler"] if training else {}
 
 
 def cell_of(config: dict, label: str) -> dict:
     """The grid's cell with this label."""
     return next(cell for cell in config["grid"]["cells"] if cell["label"] == label)
+
+
+def cells_of(config: dict, method: str) -> list[dict]:
+    """The grid's cells that a method has: all but those that name other methods."""
+    return [cell for cell in config["grid"]["cells"] if method in (cell["methods"] or [method])]
+
+
+def part_of(cell: dict) -> str:
+    """What the samples of a cell are called: its drift, with the guidance where that is the cell's own."""
+    guidance = cell.get("guidance_scale")
+    return cell["drift"] if guidance is None else f"{cell['drift']}@{guidance:g}"
+
+
+def drift_and_guidance(part: str) -> tuple[str, float | None]:
+    """The drift's name and the guidance of samples by their name (part_of); None: the guidance of `sampling`."""
+    drift, _, guidance = part.partition("@")
+    return drift, float(guidance) if guidance else None
 
 
 def checkpoints(config: dict) -> list[Checkpoint]:
@@ -99,7 +123,7 @@ def checkpoints(config: dict) -> list[Checkpoint]:
         for prompt in grid["prompts"]:
             needed.append(Checkpoint(dataset, "base", "untrained", prompt, runs[0]))
             for method in grid["methods"]:
-                for cell in grid["cells"]:
+                for cell in cells_of(config, method):
                     needed += [Checkpoint(dataset, method, cell["training"], prompt, run) for run in runs]
     if study:
         training = cell_of(config, study["cell"])["training"]
@@ -108,33 +132,33 @@ def checkpoints(config: dict) -> list[Checkpoint]:
     if sweep:
         for dataset in sweep["datasets"]:
             needed += [
-                Checkpoint(dataset, sweep["method"], training, sweep["prompt"], runs[0])
+                Checkpoint(dataset, sweep["method"], training, sweep["prompt"], run)
                 for training in sweep["trainings"]
+                for run in runs
             ]
     return list(dict.fromkeys(needed))
 
 
 def sampled_drifts(config: dict, checkpoint: Checkpoint) -> dict[str, int]:
-    """What is sampled from one checkpoint: drift name -> images a seed, table cells before the sweep's."""
+    """What is sampled from one checkpoint: its name (part_of) -> images a seed, table cells before the sweep's."""
     grid, study, sweep = config["grid"], config.get("prompt_study"), config.get("sweep")
-    dataset, method, training, prompt, run = checkpoint
+    dataset, method, training, prompt, _ = checkpoint
     names = []
     if dataset in grid["datasets"] and prompt in grid["prompts"]:
         if method == "base":
             names.append("none")
         elif method in grid["methods"]:
-            names += [cell["drift"] for cell in grid["cells"] if cell["training"] == training]
+            names += [part_of(cell) for cell in cells_of(config, method) if cell["training"] == training]
     if study and (dataset, method) == (study["dataset"], study["method"]) and prompt in study["prompts"]:
         cell = cell_of(config, study["cell"])
         if cell["training"] == training:
-            names.append(cell["drift"])
+            names.append(part_of(cell))
     counts = dict.fromkeys(names, config["sampling"]["images_per_seed"])
     if (
         sweep
         and dataset in sweep["datasets"]
         and (method, prompt) == (sweep["method"], sweep["prompt"])
         and training in sweep["trainings"]
-        and run == str(grid["training_seeds"][0])
     ):
         for delta in sweep["deltas"]:
             name = identifier(delta)
@@ -143,23 +167,23 @@ def sampled_drifts(config: dict, checkpoint: Checkpoint) -> dict[str, int]:
 
 
 def table_cells(config: dict, dataset: str) -> list[dict]:
-    """Every cell of one dataset that has a row in a table: method, prompt and the cell's label, training, drift.
+    """Every cell of one dataset that has a row in a table: method, prompt, the cell's entry, and `part` (part_of).
 
     The untouched model first.
     """
     grid, study = config["grid"], config.get("prompt_study")
-    untouched = {"label": "none", "training": "untrained", "drift": "none"}
+    untouched = {"label": "none", "training": "untrained", "drift": "none", "guidance_scale": None}
     cells = [{"method": "base", "prompt": prompt, **untouched} for prompt in grid["prompts"]]
     for prompt in grid["prompts"]:
         for method in grid["methods"]:
-            cells += [{"method": method, "prompt": prompt, **cell} for cell in grid["cells"]]
+            cells += [{"method": method, "prompt": prompt, **cell} for cell in cells_of(config, method)]
     if study and study["dataset"] == dataset:
         cells += [
             {"method": study["method"], "prompt": prompt, **cell_of(config, study["cell"])}
             for prompt in study["prompts"]
             if not (study["method"] in grid["methods"] and prompt in grid["prompts"])
         ]
-    return cells
+    return [{**cell, "part": part_of(cell)} for cell in cells]
 
 
 def cell_checkpoints(config: dict, dataset: str, cell: dict) -> list[Checkpoint]:
@@ -170,14 +194,16 @@ def cell_checkpoints(config: dict, dataset: str, cell: dict) -> list[Checkpoint]
 
 
 def reference_cell(config: dict, cell: dict) -> dict | None:
-    """The cell that a cell of table_cells is compared with: the same under the grid's reference.
+    """The cell that a cell of table_cells is compared with: the same under its own reference, or else the grid's.
 
     None for the reference itself, for the untouched model, and under a prompt of the prompt study alone.
     """
     grid = config["grid"]
-    if cell["method"] == "base" or cell["label"] == grid["reference"] or cell["prompt"] not in grid["prompts"]:
+    label = cell.get("reference") or grid["reference"]
+    if cell["method"] == "base" or cell["label"] == label or cell["prompt"] not in grid["prompts"]:
         return None
-    return {**cell, **cell_of(config, grid["reference"])}
+    reference = cell_of(config, label)
+    return {**cell, **reference, "part": part_of(reference)}
 
 
 def tasks(config: dict) -> dict[str, dict]:
@@ -207,6 +233,26 @@ def edit_base(config: dict, run: EditRun) -> Checkpoint:
 def edit_drifts(config: dict, run: EditRun) -> list[str]:
     """The drifts under which an editing job edits."""
     return [cell["drift"] for cell in edit_cells(config) if cell["training"] == run.training]
+
+
+def used_drifts(config: dict) -> list[tuple[str | Checkpoint, str]]:
+    """Every drift that the run samples, edits or trains with: its origin (drift_origin) and its name."""
+    sampled = checkpoints(config)
+    used = [(checkpoint, part) for checkpoint in sampled for part in sampled_drifts(config, checkpoint)]
+    trained = [checkpoint for checkpoint in sampled if checkpoint.method != "base"]
+    for task in tasks(config):
+        for run in edit_runs(config, task):
+            base = edit_base(config, run)
+            used += [(base, name) for name in edit_drifts(config, run)]
+            trained.append(base)
+    used += [(checkpoint, config["trainings"][checkpoint.training]["drift"]) for checkpoint in trained]
+    named = [(checkpoint, drift_and_guidance(part)[0]) for checkpoint, part in used]
+    return list(dict.fromkeys((drift_origin(config, checkpoint, name), name) for checkpoint, name in named))
+
+
+def searches(config: dict) -> list[tuple[Checkpoint, str]]:
+    """The drifts that are searched: on which checkpoint's samples, and the drift's name."""
+    return [(origin, name) for origin, name in used_drifts(config) if isinstance(origin, Checkpoint)]
 
 
 def used_datasets(config: dict) -> list[str]:

@@ -13,6 +13,7 @@ from diffusers import AutoencoderKL
 from diffusers.training_utils import EMAModel
 from tqdm import tqdm
 
+from ldcore.model.flip import response, turn, turns
 from ldcore.runtime import cli
 from ldcore.runtime.device import prepare_cpu
 from ldcore.runtime.files import atomic, write_json
@@ -21,6 +22,8 @@ from pretrain import read_config
 from pretrain.corpus import augment
 
 KL_WEIGHT = 5e-5
+# Signs of what each latent channel of SD 1.x does to brightness: of the published linear factors from latents to RGB.
+BRIGHTNESS = [1, 1, 1, -1]
 
 
 def new_autoencoder(channels, seed: int) -> AutoencoderKL:
@@ -149,19 +152,14 @@ def set_scale(model, pictures) -> None:
 
 @torch.no_grad()
 def orient(model) -> list[int]:
-    """Flip latent channels so that a black picture's mean is positive in each; returns the signs applied.
+    """Turn latent channels so that each one's effect on brightness has the sign it has in Stable Diffusion 1.x.
 
-    The sign of a channel is arbitrary (the decoder undoes it exactly), yet a scalar drift is not symmetric in it:
-    unless a convention fixes it, the seed decides whether +0.1 or -0.1 helps. This one follows the paper: +0.1 helps.
+    Returns the signs applied. The sign of a channel is arbitrary (the decoder undoes it exactly), yet a scalar drift is
+    not symmetric in it; with these signs +0.1 on all channels brightens, as it does there.
     """
-    size = model.config.sample_size
-    black = model.encode(torch.full((1, 3, size, size), -1.0)).latent_dist.mean.mean((0, 2, 3))
-    signs = torch.where(black < 0, -1.0, 1.0)
-    channels = len(signs)
-    model.quant_conv.weight[:channels] *= signs.view(-1, 1, 1, 1)
-    model.quant_conv.bias[:channels] *= signs
-    model.post_quant_conv.weight *= signs.view(1, -1, 1, 1)
-    return [int(sign) for sign in signs]
+    signs = turns(model, model.config.sample_size // 2 ** (len(model.config.block_out_channels) - 1), BRIGHTNESS)
+    turn(model.state_dict(), "vae", signs)
+    return signs
 
 
 def main(config, threads, work):
@@ -183,6 +181,7 @@ def main(config, threads, work):
             "threads": threads,
             "losses": losses,
             "channel_signs": signs,
+            "brightness_response": response(vae, pictures.shape[1] // 2 ** (len(options["channels"]) - 1)),
             "psnr_held_out_photographs": psnr(vae, arrays["held_out"]),
             "psnr_training_photographs": psnr(vae, pictures[:256]),
         },

@@ -180,6 +180,7 @@ def base_weights_of(wildcards):
 
 def drift_files(checkpoint, names):
     """The drift files of these names that a checkpoint takes."""
+    names = dict.fromkeys(grid.drift_and_guidance(name)[0] for name in names)
     return [STORE.drift(grid.drift_origin(config, checkpoint, name), name) for name in names]
 
 
@@ -207,6 +208,7 @@ def needed(kind, name):
         "downstream": [STORE.downstream(dataset) for dataset in config["grid"]["datasets"]],
         "samples": [STORE.samples(checkpoint) / "index.json" for checkpoint in sampled],
         "data": [STORE.data(dataset) / "records.csv" for dataset in grid.used_datasets(config)],
+        "drifts": [STORE.drift(*used) for used in grid.used_drifts(config)],
         "edit_scores": [STORE.edit_scores(task) for task in tasks],
         "edits": [path for task in tasks for path in edits_of(task)],
     }

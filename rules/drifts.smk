@@ -20,7 +20,7 @@ rule drift:
         config=CONFIG,
         depends=lambda wildcards: as_json(grid.all_drifts(config)[wildcards.drift])
         + (
-            depends("model") + as_json(config["sampling"]["steps"])
+            depends("model") + as_json([config["sampling"]["steps"], grid.drift_scheduler(config, wildcards.drift)])
             if grid.drift_needs(config, wildcards.drift)
             else ""
         ),
@@ -53,6 +53,7 @@ rule drift_search:
                 grid.all_drifts(config)[wildcards.drift],
                 *(config["datasets"][wildcards.dataset][key] for key in ("anatomy", "classes")),
                 *(config["sampling"][key] for key in ("steps", "guidance_scale", "precision")),
+                config["trainings"].get(wildcards.training, {}).get("scheduler"),
             ]
         ),
     shell:

@@ -26,7 +26,7 @@ rule edit_train:
             [
                 TASKS[wildcards.task]["train"],
                 config["datasets"][dataset_of(wildcards.task)]["anatomy"],
-                config["trainings"][wildcards.training]["target"],
+                config["trainings"][wildcards.training],
                 config["grid"]["training_seeds"][0],
             ]
         ),
@@ -67,6 +67,7 @@ rule edit:
                 config["datasets"][dataset_of(wildcards.task)],
                 config["editing"]["amounts"],
                 grid.edit_drifts(config, EditRun(**wildcards)),
+                config["trainings"][wildcards.training]["scheduler"],
             ]
         ),
     shell:

@@ -24,7 +24,7 @@ rule finetune:
             [
                 config["methods"][wildcards.method],
                 config["datasets"][wildcards.dataset]["anatomy"],
-                config["trainings"][wildcards.training]["target"],
+                config["trainings"][wildcards.training],
             ]
         ),
     shell:

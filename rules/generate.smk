@@ -23,6 +23,7 @@ rule generate:
         + as_json(
             [
                 grid.sampled_drifts(config, Checkpoint(**wildcards)),
+                config["trainings"].get(wildcards.training, {}).get("scheduler"),
                 *(config["datasets"][wildcards.dataset][key] for key in ("anatomy", "classes", "test_images")),
             ]
         ),

@@ -19,6 +19,28 @@ rule fetch:
         "python workflow_scripts/fetch.py --config {params.config:q} --name {wildcards.weight} 2>&1 | tee {log:q}"
 
 
+if "turned_from" in config["model"]:
+
+    rule turn:
+        input:
+            FETCHED.get(config["model"]["turned_from"], f"{config['model']['turned_from']}/model_index.json"),
+        output:
+            MODEL,
+        log:
+            STORE.log("turn"),
+        benchmark:
+            STORE.benchmark("turn")
+        conda:
+            ENVIRONMENT
+        resources:
+            **asked("convert"),
+        params:
+            config=CONFIG,
+            depends=depends("model"),
+        shell:
+            "python workflow_scripts/turn.py --config {params.config:q} 2>&1 | tee {log:q}"
+
+
 if "single_file" in config["model"]:
 
     rule convert:

@@ -23,7 +23,7 @@ def main(config, dataset):
     rows = [auc_row(real.training, real, classifier, keys, **labels)]
     for cell in table_cells(config, dataset):
         first_run = cell_checkpoints(config, dataset, cell)[0]  # with several training runs its images count
-        arrays = load_part(store.samples(first_run), cell["drift"])
+        arrays = load_part(store.samples(first_run), cell["part"])
         synthetic = synthetic_images(arrays, numbers, sampling["images_per_seed"])
         rows += cell_rows(synthetic, real, classifier, keys, dataset=dataset, **cell_labels(cell))
     write_json(store.downstream(dataset), rows)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ldcore.drift.resolve import resolve
-from ldcore.grid import all_drifts, drift_needs
+from ldcore.grid import all_drifts, drift_needs, drift_scheduler
 from ldcore.runtime import cli
 from ldcore.runtime.files import read_json, write_json
 from ldcore.store import opened
@@ -12,7 +12,10 @@ from ldcore.store import opened
 def main(config, dataset, drift):
     config, store = opened(config, dataset=dataset, drift=drift)
     entry = all_drifts(config)[drift]
-    material = of_training(config, store, dataset) if drift_needs(config, drift) else {}
+    material = {}
+    if drift_needs(config, drift):
+        material = of_training(config, store, dataset)
+        material["schedule"] |= drift_scheduler(config, drift)
     write_json(store.drift(dataset, drift), resolve(entry, **material))
 
 

@@ -6,7 +6,7 @@ from ldcore.drift.resolve import searched
 from ldcore.evaluation.real_images import balanced_rows
 from ldcore.grid import Checkpoint
 from ldcore.methods import load_weights
-from ldcore.model.backbone import load_backbone
+from ldcore.model.backbone import load_backbone, rescheduled
 from ldcore.prompts import prompt
 from ldcore.runtime import cli
 from ldcore.runtime.device import prepare_cpu
@@ -29,6 +29,8 @@ def main(config, drift, **ids):
     described = [records.iloc[rows[number % len(rows)]] for number in range(options["images"])]
     backbone, sampling = load_backbone(config["model"]["path"]), Sampling.of(config["sampling"])
     load_weights(backbone, checkpoint.method, store.weights(checkpoint))
+    if checkpoint.method != "base":
+        backbone.scheduler = rescheduled(backbone.scheduler, config["trainings"][checkpoint.training]["scheduler"])
     for part in (backbone.unet, backbone.vae):
         set_precision(part, sampling.precision)
     trial = Trial(

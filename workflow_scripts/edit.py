@@ -10,7 +10,7 @@ from ldcore.edit.requests.edits import requests
 from ldcore.edit.requests.ground_truth import source_images
 from ldcore.grid import EditRun, drift_origin, edit_base, edit_drifts
 from ldcore.methods import load_weights, saved_weights
-from ldcore.model.backbone import fingerprint, load_backbone
+from ldcore.model.backbone import fingerprint, load_backbone, rescheduled
 from ldcore.runtime import cli
 from ldcore.runtime.device import prepare_cpu
 from ldcore.runtime.files import digest, sha256
@@ -28,6 +28,9 @@ def main(config, **ids):
         weights = store.edits(run) / "weights.safetensors"
         method.apply(backbone, saved_weights(run.edit_method, weights, backbone.device))
         identity.append(sha256(weights))
+    scheduler = config["trainings"][run.training]["scheduler"]
+    backbone.scheduler = rescheduled(backbone.scheduler, scheduler)
+    identity.append(digest(scheduler))
     entry = config["datasets"][base.dataset]
     dataset = Dataset.of(entry, *load(store.data(base.dataset), mmap=True), seed)
     requested = requests(task["edits"], task["images"], dataset.records, seed)

@@ -12,7 +12,7 @@ from ldcore.model.backbone import load_backbone
 from ldcore.runtime import cli
 from ldcore.runtime.device import prepare_cpu
 from ldcore.store import opened
-from ldcore.training.loop import TrainingRun, train
+from ldcore.training.loop import train, training_run
 
 
 def main(config, **ids):
@@ -21,11 +21,11 @@ def main(config, **ids):
     edit_run = EditRun(**ids)
     base, training = edit_base(config, edit_run), config["trainings"][edit_run.training]
     method = plugins.find("edit method", edit_run.edit_method)
-    run = TrainingRun(
+    run = training_run(
         method,
         config["editing"]["tasks"][edit_run.task]["train"],
+        training,
         Drift.read(store.drift(drift_origin(config, base, training["drift"]), training["drift"])),
-        training["target"],
         seed=f"{config['seed']}/{base.run}",
     )
     backbone = load_backbone(config["model"]["path"])

@@ -9,7 +9,7 @@ from ldcore.runtime import cli
 from ldcore.runtime.device import prepare_cpu
 from ldcore.store import opened
 from ldcore.training.batches import training_data
-from ldcore.training.loop import TrainingRun, train
+from ldcore.training.loop import train, training_run
 
 
 def main(config, **ids):
@@ -17,11 +17,11 @@ def main(config, **ids):
     config, store = opened(config, **ids)
     checkpoint = Checkpoint(**ids)
     dataset, training = checkpoint.dataset, config["trainings"][checkpoint.training]
-    run = TrainingRun(
+    run = training_run(
         plugins.find("method", checkpoint.method),
         config["methods"][checkpoint.method],
+        training,
         Drift.read(store.drift(drift_origin(config, checkpoint, training["drift"]), training["drift"])),
-        training["target"],
         seed=f"{config['seed']}/{checkpoint.run}",
     )
     backbone = load_backbone(config["model"]["path"], ["unet", "text_encoder"])

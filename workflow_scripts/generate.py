@@ -3,12 +3,13 @@
 from ldcore.datasets.records import load
 from ldcore.drift import Drift
 from ldcore.evaluation.real_images import balanced_rows, sampled_rows
-from ldcore.grid import Checkpoint, drift_origin, sampled_drifts
+from ldcore.grid import Checkpoint, drift_and_guidance, drift_origin, sampled_drifts
 from ldcore.methods import load_weights
-from ldcore.model.backbone import fingerprint, load_backbone
+from ldcore.model.backbone import fingerprint, load_backbone, rescheduled
 from ldcore.prompts import prompt
 from ldcore.runtime import cli
 from ldcore.runtime.device import prepare_cpu
+from ldcore.runtime.files import digest
 from ldcore.sampling.ddim import Sampling
 from ldcore.sampling.job import SampleRequest, generate
 from ldcore.store import opened
@@ -20,15 +21,22 @@ def main(config, **ids):
     checkpoint = Checkpoint(**ids)
     dataset = config["datasets"][checkpoint.dataset]
     records = load(store.data(checkpoint.dataset), mmap=True)[0]
-    rows = balanced_rows(records, "test", dataset["classes"], dataset["test_images"], config["seed"])
+    # Of these records only age, sex and what they are a case of are used, for the prompts.
+    split = config["sampling"]["prompts_from"]
+    rows = balanced_rows(records, split, dataset["classes"], dataset["test_images"], config["seed"])
     requests, seeds = {}, config["sampling"]["seeds"]
     for name, count in sampled_drifts(config, checkpoint).items():
+        drift_name, guidance_scale = drift_and_guidance(name)
         image_rows, image_seeds = sampled_rows(rows, seeds, count, len(dataset["classes"]))
         prompts = [prompt(records.iloc[row], dataset["anatomy"], checkpoint.prompt) for row in image_rows]
-        drift = Drift.read(store.drift(drift_origin(config, checkpoint, name), name))
-        requests[name] = SampleRequest(drift, prompts, image_rows, image_seeds)
+        drift = Drift.read(store.drift(drift_origin(config, checkpoint, drift_name), drift_name))
+        requests[name] = SampleRequest(drift, prompts, image_rows, image_seeds, checkpoint.run, guidance_scale)
     backbone, identity = load_backbone(config["model"]["path"]), fingerprint(config["model"]["path"])
     identity += load_weights(backbone, checkpoint.method, store.weights(checkpoint))
+    if checkpoint.method != "base":
+        scheduler = config["trainings"][checkpoint.training]["scheduler"]
+        backbone.scheduler = rescheduled(backbone.scheduler, scheduler)
+        identity += digest(scheduler)
     sampling = Sampling.of(config["sampling"])
     generate(backbone, requests, sampling, config["extractors"], identity, store.samples(checkpoint))
 

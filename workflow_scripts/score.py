@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ldcore.evaluation.distances import cell_groups, distances, floor_rows, gains, groups_by_seed
+from ldcore.evaluation.distances import cell_groups, distances, floor_rows, gains
 from ldcore.evaluation.rows import cell_labels
 from ldcore.grid import Checkpoint, cell_checkpoints, identifier, reference_cell, table_cells
 from ldcore.runtime import cli
@@ -36,7 +36,7 @@ def table_rows(config, store, dataset, real) -> list[dict]:
 
 def groups_of(config, store, dataset, cell, extractor) -> list[np.ndarray]:
     """Features of one cell, in the groups that its intervals are over."""
-    runs = [load_part(store.samples(run), cell["drift"]) for run in cell_checkpoints(config, dataset, cell)]
+    runs = [load_part(store.samples(run), cell["part"]) for run in cell_checkpoints(config, dataset, cell)]
     return cell_groups(runs, extractor, config["sampling"]["images_per_seed"])
 
 
@@ -46,13 +46,13 @@ def sweep_rows(config, store, dataset, real) -> list[dict]:
     if not sweep or dataset not in sweep["datasets"]:
         return []
     for training in sweep["trainings"]:
-        run = str(config["grid"]["training_seeds"][0])
-        checkpoint = Checkpoint(dataset, sweep["method"], training, sweep["prompt"], run)
+        ids = (dataset, sweep["method"], training, sweep["prompt"])
+        checkpoints = [Checkpoint(*ids, str(run)) for run in config["grid"]["training_seeds"]]
         labels = {"dataset": dataset, "method": sweep["method"], "training": training, "prompt": sweep["prompt"]}
         for delta in sweep["deltas"]:
-            arrays = load_part(store.samples(checkpoint), identifier(delta))
+            runs = [load_part(store.samples(checkpoint), identifier(delta)) for checkpoint in checkpoints]
             for extractor in config["extractors"]:
-                groups = groups_by_seed(arrays, extractor, sweep["images_per_seed"])
+                groups = cell_groups(runs, extractor, sweep["images_per_seed"])
                 test = real[f"{extractor}/test"]
                 rows += distances(groups, test, extractor, config["metrics"], delta=delta, **labels)
     return rows

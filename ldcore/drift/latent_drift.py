@@ -4,10 +4,13 @@ Readings of the paper's text, each a value of `kind`:
     none    the base model's process
     prior   noise and z_T ~ N(delta, I), ordinary reverse steps
     kernel  the same z_T, and + delta on the mean of every reverse step (eq. 4 to the letter)
-and of the training target, each a value of `target` (the network predicts epsilon):
+    step    + delta on the mean of every reverse step alone; z_T and training are the base model's
+and of the training target, each a value of `target`:
     drifted_noise   z_t is built from noise + delta, target noise + delta
     plain_noise     z_t is built from noise + delta, target noise
     drifted_state   z_t is built from noise, then + delta; target noise
+The target is that noise where the model predicts epsilon, and the velocity made of it where it predicts v.
+A reading of another kind, training noise with a random constant, is in training_noise.py.
 """
 
 from dataclasses import dataclass
@@ -17,7 +20,7 @@ import torch
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import read_json
 
-KINDS = ("none", "prior", "kernel")
+KINDS = ("none", "prior", "kernel", "step")
 TARGETS = ("drifted_noise", "plain_noise", "drifted_state")
 
 
@@ -26,7 +29,7 @@ class Drift:
     """What is added to the mean of the noise.
 
     value: a number, [C] numbers (one per latent channel) or a [C, h, w] map, in units of the noise's standard
-    deviation. kind: none, prior or kernel. UserError: an unknown kind, or a value that is not finite numbers in one of
+    deviation. kind: one of KINDS. UserError: an unknown kind, or a value that is not finite numbers in one of
     these shapes.
     """
 
@@ -69,21 +72,26 @@ class Drift:
             raise UserError(f"The drift map is {tuple(value.shape[1:])}, the latents are {tuple(latents.shape[2:])}.")
         return value.view(-1, 1, 1) if value.ndim == 1 else value
 
+    @property
+    def each_step(self) -> bool:
+        """Whether every reverse step adds the drift."""
+        return self.active and self.kind in ("kernel", "step")
+
     def shift(self, noise: torch.Tensor) -> torch.Tensor:
-        """From noise [N, C, h, w] ~ N(0, I) to N(delta, I); the very same tensor where the drift is not active."""
-        return noise + self.like(noise) if self.active else noise
+        """From noise [N, C, h, w] ~ N(0, I) to N(delta, I); the very same tensor where z_T has no drift."""
+        return noise + self.like(noise) if self.active and self.kind in ("prior", "kernel") else noise
 
     def after_step(self, latents: torch.Tensor) -> torch.Tensor:
-        """What every reverse step ends with: latents [N, C, h, w], plus delta where the kind is `kernel`."""
-        return self.shift(latents) if self.kind == "kernel" else latents
+        """What every reverse step ends with: latents [N, C, h, w], plus delta where each step has it."""
+        return latents + self.like(latents) if self.each_step else latents
 
     def before_inverse_step(self, latents: torch.Tensor) -> torch.Tensor:
         """What every step of an inversion begins with: what `after_step` added is taken away again."""
-        return latents - self.like(latents) if self.kind == "kernel" else latents
+        return latents - self.like(latents) if self.each_step else latents
 
     def step_callback(self):
         """`after_step` as a diffusers `callback_on_step_end`; None where it changes nothing."""
-        if self.kind != "kernel" or not self.active:
+        if not self.each_step:
             return None
 
         def add(pipeline, step, timestep, values):
@@ -96,12 +104,17 @@ class Drift:
 def training_pair(drift: Drift, target: str, latents, noise, timesteps, scheduler):
     """Return (z_t, what the network is to predict), both [N, C, h, w], under one reading of the paper.
 
-    latents: clean, [N, C, h, w]; noise ~ N(0, I) of their shape; timesteps [N]. UserError: an unknown target.
+    latents: clean, [N, C, h, w]; noise ~ N(0, I) of their shape; timesteps [N]. What is predicted follows the
+    scheduler's prediction_type: epsilon, or v (arXiv 2202.00512, appendix D). UserError: an unknown target.
     """
     if target not in TARGETS:
         raise UserError(f"Training target {target!r} is unknown; use one of {', '.join(TARGETS)}.")
     drifted = drift.shift(noise)
     if target == "drifted_state":
-        return drift.shift(scheduler.add_noise(latents, noise, timesteps)), noise
-    noisy = scheduler.add_noise(latents, drifted, timesteps)
-    return noisy, drifted if target == "drifted_noise" else noise
+        noisy = drift.shift(scheduler.add_noise(latents, noise, timesteps))
+    else:
+        noisy = scheduler.add_noise(latents, drifted, timesteps)
+    wanted = drifted if target == "drifted_noise" else noise
+    if scheduler.config.prediction_type == "v_prediction":
+        wanted = scheduler.get_velocity(latents, wanted, timesteps)
+    return noisy, wanted

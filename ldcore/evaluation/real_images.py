@@ -16,11 +16,12 @@ def labels(records: pd.DataFrame) -> np.ndarray:
 def balanced_rows(records: pd.DataFrame, split: str, classes: list[str], count: int, *keys) -> np.ndarray:
     """Row positions of `count` records of a split, equally many of each label, drawn without replacement by `keys`.
 
-    Fewer where a class has fewer (then all classes get that many). UserError if a class is absent.
+    split: its name, or train_val for two. Fewer where a class has fewer (then all classes get that many). UserError: a
+    class is absent.
     """
     groups = []
     for name in classes:
-        rows = np.flatnonzero((records["split"] == split) & (labels(records) == name))
+        rows = np.flatnonzero(records["split"].isin(split.split("_")) & (labels(records) == name))
         if not len(rows):
             raise UserError(f"The {split} split has no image labelled {name!r}; change `classes` or the data.")
         groups.append(numpy_rng("rows", split, name, *keys).permutation(rows))

@@ -11,11 +11,11 @@ def row(interval: tuple, n: int, seeds: int = 1, **labels) -> dict:
 
 
 def cell_labels(cell: dict) -> dict:
-    """The columns that say which cell a row is of; cell: method, training, prompt, label, drift (grid.table_cells)."""
+    """The columns that say which cell a row is of; cell: of grid.table_cells."""
     return {
         "method": cell["method"],
         "training": cell["training"],
         "drift": cell["label"],
-        "sampling_drift": cell["drift"],
+        "sampling_drift": cell["part"],
         "prompt": cell["prompt"],
     }

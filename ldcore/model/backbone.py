@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from ldcore.model.schedule import check_schedule
 from ldcore.runtime.chunks import in_chunks
 from ldcore.runtime.device import pick_device
 from ldcore.runtime.errors import UserError
@@ -81,10 +82,16 @@ def load_backbone(folder, parts=PARTS, device=None) -> Backbone:
         if loaded[part] is not None:
             loaded[part] = loaded[part].to(memory_format=torch.channels_last)
     schedule = read_json(folder / "scheduler" / "scheduler_config.json")
+    check_schedule(schedule, folder)
     schedule = {name: value for name, value in schedule.items() if not name.startswith("_")}
     # Latents are not confined to [-1, 1]; DDIMScheduler would clip them by default.
     loaded["scheduler"] = DDIMScheduler.from_config(schedule, clip_sample=False)
     return Backbone(**loaded, folder=folder, device=device)
+
+
+def rescheduled(scheduler, changes: dict):
+    """The DDIMScheduler with changes to its config: prediction_type, rescale_betas_zero_snr, timestep_spacing, ..."""
+    return type(scheduler).from_config({**scheduler.config, **changes}) if changes else scheduler
 
 
 def tokenize(backbone: Backbone, prompts: list[str]) -> torch.Tensor:

@@ -4,7 +4,7 @@ Read at workflow parse time, so it imports nothing heavy.
 """
 
 from ldcore import plugins
-from ldcore.grid import all_drifts, repeated
+from ldcore.grid import all_drifts, drift_needs, drift_training, repeated
 from ldcore.runtime.errors import UserError
 
 
@@ -46,6 +46,7 @@ def check_references(config: dict) -> None:
         references += [
             (f"grid.cells {cell['label']!r}", cell["training"], "trainings"),
             (f"grid.cells {cell['label']!r}", cell["drift"], "drifts"),
+            *((f"grid.cells {cell['label']!r}.methods", name, "methods") for name in cell["methods"] or []),
         ]
     if study:
         references += [
@@ -64,10 +65,19 @@ def check_references(config: dict) -> None:
         if name not in config[section]:
             raise UserError(f"Config {place}: {name!r} is not among {section} ({', '.join(config[section])}).")
     all_drifts(config)
+    for name, training in config["trainings"].items():
+        if (training["noise"] == "normal") != (training["scale"] == 0):
+            raise UserError(
+                f"Config trainings.{name}: noise {training['noise']} with scale {training['scale']:g} says nothing; "
+                "give both `noise` and a `scale` above 0 (ldcore/drift/training_noise.py), or neither."
+            )
     labels = [cell["label"] for cell in grid["cells"]]
     for label in repeated(labels):
         raise UserError(f"Config grid.cells: the label {label!r} appears twice.")
     uses = [("grid.reference", grid["reference"]), ("grid.headline", grid["headline"])]
+    uses += [
+        (f"grid.cells {cell['label']!r}.reference", cell["reference"]) for cell in grid["cells"] if cell["reference"]
+    ]
     uses += [("editing.cells", label) for label in editing["cells"]]
     if study:
         uses.append(("prompt_study.cell", study["cell"]))
@@ -91,6 +101,7 @@ def check_names(config: dict) -> None:
         if drift["kind"] == "none":  # needs no value
             schemas = {key: schema for key, schema in schemas.items() if key in given}
         plugins.filled(schemas, given, f"Config drifts.{name}")
+        check_source(config, name)
     for name, options in config["methods"].items():
         plugins.check("method", name, "methods")
         check_trains(name)
@@ -101,6 +112,24 @@ def check_names(config: dict) -> None:
         plugins.options("edit method", task["method"], task["train"], f"Config editing.tasks.{key}.train")
         plugins.options(
             "edit method", task["method"], task["options"], f"Config editing.tasks.{key}.options", "SAMPLING"
+        )
+
+
+def check_source(config: dict, name: str) -> None:
+    """UserError where a drift's source lacks what its NEEDS asks for, or names a training that it cannot take."""
+    source, needs = config["drifts"][name]["source"], drift_needs(config, name)
+    place, declared = f"Config drifts.{name}", plugins.declared("drift source", source)
+    if needs not in ("", "latents", "checkpoint"):
+        raise UserError(f"{place}: {source} declares NEEDS = {needs!r}; use '', 'latents' or 'checkpoint'.")
+    if needs == "checkpoint" and "training" not in declared["OPTIONS"]:
+        raise UserError(f"{place}: {source} needs a checkpoint but has no option `training`; let it declare one.")
+    training, known = drift_training(config, name), config["trainings"]
+    if training is not None and training not in known:
+        raise UserError(f"{place}.training: {training!r} is not among trainings ({', '.join(known)}).")
+    if needs == "checkpoint" and drift_needs(config, known[training]["drift"]) == "checkpoint":
+        raise UserError(
+            f"{place}.training: training {training!r} itself waits for a drift that is searched, "
+            f"{known[training]['drift']!r}; search on a training whose drift is not."
         )
 
 

@@ -4,13 +4,13 @@ What each shows is declared in its file (ldcore/report/tables, ldcore/report/fig
 """
 
 from ldcore import plugins
-from ldcore.grid import tasks
+from ldcore.grid import searches, tasks
 from ldcore.runtime.errors import UserError
 
 # Values of ASKED_BY, the part of a config that asks for a table or figure, in the order of the page.
-PARTS = ("sweep", "", "prompt_study", "tasks", "editing")
+PARTS = ("sweep", "", "searches", "prompt_study", "tasks", "editing")
 # Values in NEEDS: what a table or figure is made from.
-NEEDS = ("scores", "downstream", "samples", "data", "edit_scores", "edits")
+NEEDS = ("scores", "downstream", "samples", "data", "drifts", "edit_scores", "edits")
 
 
 def tables(config: dict) -> list[str]:
@@ -34,7 +34,8 @@ def ordered(config: dict, kind: str) -> list[str]:
 
 def has_part(config: dict, part: str) -> bool:
     """Whether a config has the part that asks."""
-    return part == "" or bool(tasks(config) if part == "tasks" else config.get(part))
+    found = {"": lambda: True, "tasks": lambda: tasks(config), "searches": lambda: searches(config)}
+    return bool(found.get(part, lambda: config.get(part))())
 
 
 def tasks_of(config: dict, kind: str, name: str) -> list[str]:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from ldcore import plugins
 from ldcore.grid import used_datasets
+from ldcore.model.schedule import check_schedule
 from ldcore.runtime.downloads import RECORD, located
 from ldcore.runtime.errors import UserError
-from ldcore.runtime.files import in_folder
+from ldcore.runtime.files import in_folder, read_json
 
 PICKLES = (".ckpt", ".pt", ".pth", ".bin", ".pkl")
 
@@ -34,7 +35,8 @@ def resolve(config: dict) -> dict[str, str]:
     """Replace every weight's name in the config by its path.
 
     Returns, for those to be fetched, path -> the file whose presence says that the weight is there. A model that is one
-    .safetensors file moves to `model.single_file`, and `model.path` becomes the folder it is converted into.
+    .safetensors file moves to `model.single_file`, and `model.path` becomes the folder it is converted into. So does
+    a model whose channels are turned, to `model.turned_from`.
     UserError: an entry without a source, a model as a pickle.
     """
     cache, named, fetched = config["weights_cache"], config["weights"], {}
@@ -53,6 +55,10 @@ def resolve(config: dict) -> dict[str, str]:
     if model["path"].endswith(".safetensors"):
         model["single_file"] = model["path"]
         model["path"] = str(Path(cache, f"{Path(model['path']).stem}.diffusers"))
+    if "turn" in model:
+        model["turned_from"] = model["path"]
+        signs = "".join("+" if sign > 0 else "-" for sign in model["turn"])
+        model["path"] = str(Path(cache, f"{Path(model['path']).name}.turned{signs}"))
     return fetched
 
 
@@ -62,7 +68,7 @@ def lacking(config: dict, fetched=()) -> list[str]:
     for place, holder, key in places(config):
         path = holder[key]
         if place == "model.path":
-            path = holder.get("single_file", path)
+            path = holder.get("single_file", holder.get("turned_from", path))
             there = Path(path).is_file() if "single_file" in holder else Path(path, "model_index.json").is_file()
             remedy = (
                 "give a diffusers folder of a Stable Diffusion model (with model_index.json), its .safetensors file"
@@ -71,6 +77,7 @@ def lacking(config: dict, fetched=()) -> list[str]:
             there, remedy = Path(path).exists(), "give the weights file"
         if path not in fetched and not there:
             sentences.append(f"Config {place}: {path} does not exist; {remedy}, or a name in `weights` ({known}).")
+    sentences += unfit_model(config["model"].get("turned_from", config["model"]["path"]))
     sections = {
         ("extractor", "extractors"): config["extractors"],
         ("metric", "editing.perceptual"): (config.get("editing") or {"perceptual": {}})["perceptual"],
@@ -81,6 +88,16 @@ def lacking(config: dict, fetched=()) -> list[str]:
         for name, options in plug_ins.items()
         if "weights" not in options and plugins.declared(kind, name).get("NEEDS_WEIGHTS", False)
     ]
+
+
+def unfit_model(folder) -> list[str]:
+    """A sentence where a model that lies there has a noise schedule that nothing here can run."""
+    file = Path(folder, "scheduler", "scheduler_config.json")
+    try:
+        check_schedule(read_json(file) if file.is_file() else {"num_train_timesteps": 0}, folder)
+    except UserError as error:
+        return [str(error)]
+    return []
 
 
 def lacking_data(config: dict, store=None) -> list[str]:

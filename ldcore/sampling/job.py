@@ -1,6 +1,6 @@
 """Sample every drift of one checkpoint with one model load. Finished drifts stay, so a killed job goes on from them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,8 @@ class SampleRequest:
     prompts: list[str]  # the prompt of each image
     rows: np.ndarray  # int [N]: the row of the records table that each prompt describes
     seeds: np.ndarray  # int [N]: the sampling seed of each image
+    run: str = "0"  # of the training run: each starts from noise of its own
+    guidance_scale: float | None = None  # where it is not that of the sampling
 
 
 def generate(
@@ -54,24 +56,26 @@ def generate(
 def settings_key(request: SampleRequest, sampling: Sampling, extractors: dict, identity: str) -> str:
     """A digest of what a part's arrays follow from, but for the code and the content of the extractors' weights."""
     images = [request.prompts, np.asarray(request.rows).tolist(), np.asarray(request.seeds).tolist()]
-    settings = [sampling.steps, sampling.guidance_scale, sampling.precision]
+    settings = [sampling.steps, sampling.guidance_scale, sampling.precision, request.run, request.guidance_scale]
     return digest(identity, request.drift.kind, request.drift.value, images, settings, extractors)
 
 
 def sample_request(backbone, request: SampleRequest, sampling: Sampling) -> dict[str, np.ndarray]:
-    """Images and trace of one request. The n-th image of a seed starts from the same noise in every cell."""
+    """Images and trace of one request. The n-th image of a seed and run starts from the same noise in every cell."""
     # 1. Every prompt is encoded once.
     unique = sorted(set(request.prompts))
     embeds = embed_prompts(backbone, ["", *unique])
     prompt_embeds = embeds[[1 + unique.index(prompt) for prompt in request.prompts]]
 
-    # 2. The noise of an image follows from its seed and its number among the images of that seed.
+    # 2. The noise of an image follows from the run, its seed and its number among the images of that seed.
     side = backbone.unet.config.sample_size
     shape, counts, noise = (backbone.unet.config.in_channels, side, side), {}, []
     for seed in request.seeds:
         number = counts[seed] = counts.get(seed, -1) + 1
-        noise.append(starting_noise(shape, seed, number))
+        noise.append(starting_noise(shape, request.run, seed, number))
 
     # 3. Sample and decode.
+    if request.guidance_scale is not None:
+        sampling = replace(sampling, guidance_scale=request.guidance_scale)
     latents, trace = sample(backbone, prompt_embeds, embeds[0], torch.stack(noise), request.drift, sampling)
     return {"images": decode(backbone, latents, sampling.batch_size), "trace": trace.numpy()}

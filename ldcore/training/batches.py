@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from ldcore.drift.training_noise import training_noise
 from ldcore.model.backbone import embed_prompts
 from ldcore.prompts import phrases, prompt
 from ldcore.runtime.errors import UserError
@@ -54,18 +55,21 @@ def moved(tensor, device):
     return tensor if tensor.device == device else tensor.pin_memory().to(device, non_blocking=True)
 
 
-def batch(data: dict, options: dict, *keys, share: tuple[int, int] = (0, 1)) -> dict:
+def batch(data: dict, options: dict, *keys, share: tuple[int, int] = (0, 1), noise: dict | None = None) -> dict:
     """A micro-batch of B images, a function of `keys`.
 
     latents, noise [B, 4, h, w]; prompt_embeds [B, 77, D]; timesteps, weights [B]. data: of `training_data`, of a
     method's `prepare`, or of `on_device`. share (rank, processes): every processes-th row from the rank-th on, so that
     all processes together have the batch of one. Where data has `prompt_ids`, so has the batch, in place of
     prompt_embeds. Where data has `source`, so has the batch (`with_source`). Where data has `prior`, as many images of
-    it follow, each weighing prior_weight.
+    it follow, each weighing prior_weight. noise: another noise (drift.training_noise); where that has a
+    `perturbation`, so has the batch.
     """
     # 1. This process's share of the random numbers.
     rank, processes = share
-    random = {name: value[rank::processes] for name, value in draws(data, options, *keys).items()}
+    drawn_numbers = draws(data, options, *keys)
+    drawn_numbers |= training_noise(drawn_numbers["noise"], noise or {}, *keys)
+    random = {name: value[rank::processes] for name, value in drawn_numbers.items()}
     place, device = data["mean"].device, data.get("device", data["mean"].device)
     rows = moved(random.pop("rows"), place)
     random = {name: moved(value, device) for name, value in random.items()}
@@ -84,12 +88,14 @@ def batch(data: dict, options: dict, *keys, share: tuple[int, int] = (0, 1)) -> 
         "timesteps": random["timesteps"],
         "weights": torch.ones(len(rows), device=device),
     }
+    if "perturbation" in random:
+        values["perturbation"] = random["perturbation"]
 
     # 3. What a method adds.
     if "source" in data:
         values |= with_source(values["latents"], drawn("source"), drawn("source_std"), data["source_scale"], random)
     if "prior" in data:
-        prior = batch(data["prior"], {**options, "caption_dropout": 0.0}, *keys, "prior", share=share)
+        prior = batch(data["prior"], {**options, "caption_dropout": 0.0}, *keys, "prior", share=share, noise=noise)
         prior["weights"] *= options["prior_weight"]
         values = {key: torch.cat([values[key], prior[key]]) for key in values}
     return values

@@ -6,7 +6,7 @@ is that of one process up to rounding.
 """
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 
@@ -17,6 +17,7 @@ from tqdm import tqdm
 from ldcore import plugins
 from ldcore.drift import Drift, training_pair
 from ldcore.methods import prepare
+from ldcore.model.backbone import rescheduled
 from ldcore.runtime.files import digest, write_json
 from ldcore.runtime.precision import compiled
 from ldcore.training.batches import batch, on_device, share_of
@@ -40,6 +41,8 @@ class TrainingRun:
     drift: Drift = Drift()
     target: str = "plain_noise"  # what the network learns to predict: ldcore.drift.latent_drift.TARGETS
     seed: int | str = 0  # all random numbers follow from it
+    noise: dict = field(default_factory=dict)  # of training (drift.training_noise): kind, scale, each; none: N(0, I)
+    scheduler: dict = field(default_factory=dict)  # what the noise schedule has otherwise than the model's
 
 
 def train(backbone, run: TrainingRun, data: dict, folder) -> dict:
@@ -57,6 +60,7 @@ def train(backbone, run: TrainingRun, data: dict, folder) -> dict:
     share = share_of(options, world.process_index, world.num_processes)
     data = prepare(backbone, run.method, data, options, run.seed)
     beside = data.pop("saved", {})
+    backbone.scheduler = rescheduled(backbone.scheduler, run.scheduler)  # class images were the untouched model's
     parameters = run.method.trainable(backbone, options)
 
     # 2. Optimizer, schedule and averages, new or as a checkpoint of the same run left them.
@@ -96,6 +100,8 @@ def train(backbone, run: TrainingRun, data: dict, folder) -> dict:
         "seconds": time.perf_counter() - began,
         "options": options,
         "target": run.target,
+        "noise": run.noise,
+        "scheduler": run.scheduler,
         "parameters": sum(parameter.numel() for parameter in parameters.values()),
     }
     if world.is_main_process:
@@ -106,11 +112,20 @@ def train(backbone, run: TrainingRun, data: dict, folder) -> dict:
     return log
 
 
+def training_run(method: ModuleType, options: dict, training: dict, drift: Drift, seed) -> TrainingRun:
+    """A run under one training of the config: its target, noise, schedule, and its budget times the method's steps."""
+    options = plugins.options_of(method, options)
+    options["steps"] = max(1, round(options["steps"] * training["budget"]))
+    noise = {} if training["noise"] == "normal" else {key: training[key] for key in ("scale", "each")}
+    noise |= {"kind": training["noise"]} if noise else {}
+    return TrainingRun(method, options, drift, training["target"], seed, noise, training["scheduler"])
+
+
 def run_key(run: TrainingRun, data: dict) -> str:
     """A digest of what a checkpoint follows from, but for the model and the prompts."""
     options = {name: value for name, value in run.options.items() if name != "checkpoint_every"}
     drift, data_sum = [run.drift.kind, run.drift.value], float(data["mean"].double().sum())
-    return digest(run.method.__name__, options, drift, run.target, run.seed, data_sum)
+    return digest(run.method.__name__, options, drift, run.target, run.seed, data_sum, run.noise, run.scheduler)
 
 
 def one_step(backbone, run: TrainingRun, state: State, data: dict, step: int, share: tuple[int, int]) -> list:
@@ -123,7 +138,8 @@ def one_step(backbone, run: TrainingRun, state: State, data: dict, step: int, sh
     # 1. Add up the gradients of the step's micro-batches.
     for number in range(options["accumulation"]):
         with torch.autocast(backbone.device.type, torch.bfloat16, enabled=options["mixed_precision"] == "bf16"):
-            loss = loss_of(backbone, run, batch(data, options, run.seed, "train", step, number, share=share))
+            drawn = batch(data, options, run.seed, "train", step, number, share=share, noise=run.noise)
+            loss = loss_of(backbone, run, drawn)
         (loss / options["accumulation"]).backward()
         losses.append(loss.detach())
 
@@ -144,7 +160,7 @@ def one_step(backbone, run: TrainingRun, state: State, data: dict, step: int, sh
 
 
 def loss_of(backbone, run: TrainingRun, values: dict):
-    """Mean squared error of the predicted noise on a micro-batch (batches.batch), a number.
+    """Mean squared error of what the network predicts (noise or v) on a micro-batch (batches.batch), a number.
 
     Weighted by min-SNR (arXiv 2303.09556) where min_snr_gamma > 0, and class images by their weight.
     """
@@ -155,6 +171,9 @@ def loss_of(backbone, run: TrainingRun, values: dict):
     noisy, target = training_pair(
         run.drift, run.target, values["latents"], values["noise"], timesteps, backbone.scheduler
     )
+    if "perturbation" in values:  # z_t has more noise than the target says
+        unseen = values["perturbation"]
+        noisy = noisy + backbone.scheduler.add_noise(torch.zeros_like(unseen), unseen, timesteps)
     if "source" in values:
         noisy = torch.cat([noisy, values["source"]], 1)
     if "prompt_embeds" in values:
@@ -170,5 +189,6 @@ def loss_of(backbone, run: TrainingRun, values: dict):
     # 3. The weight of each image. batch_size counts the images of all processes.
     if run.options["min_snr_gamma"]:
         snr = compute_snr(backbone.scheduler, timesteps)
-        errors = errors * (snr.clamp(max=run.options["min_snr_gamma"]) / snr)
+        of_v = backbone.scheduler.config.prediction_type == "v_prediction"
+        errors = errors * (snr.clamp(max=run.options["min_snr_gamma"]) / (snr + 1 if of_v else snr))
     return (errors * values["weights"]).sum() / run.options["batch_size"]

@@ -86,5 +86,5 @@ def test_groups_are_training_runs_where_there_are_several():
 
 
 def test_a_cells_label_stands_in_the_column_drift():
-    cell = {"method": "m", "training": "ld", "prompt": "simple", "label": "0.10", "drift": "prior_0.10"}
+    cell = {"method": "m", "training": "ld", "prompt": "simple", "label": "0.10", "part": "prior_0.10"}
     assert cell_labels(cell)["drift"] == "0.10" and cell_labels(cell)["sampling_drift"] == "prior_0.10"

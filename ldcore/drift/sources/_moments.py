@@ -8,6 +8,11 @@ import numpy as np
 from ldcore.runtime.errors import UserError
 
 OPTIONS = {
+    "training": {
+        "type": ["string", "null"],
+        "default": None,
+        "description": "take the noise schedule as this training changes it; null: the model's own",
+    },
     "steps": {
         "type": ["integer", "null"],
         "minimum": 1,

@@ -22,7 +22,7 @@ OPTIONS = {
         "description": "what the L1 is taken over",
     },
     "target": {
-        "enum": ["train", "val"],
+        "enum": ["train", "val", "train_val"],
         "default": "train",
         "description": "the split of the real images; never the test images, which tables measure on",
     },

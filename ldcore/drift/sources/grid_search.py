@@ -65,7 +65,10 @@ def search(trial, options) -> dict:
 
 
 def coarse_to_fine(function, lowest: float, highest: float, points: int, refinements: int) -> dict[float, float]:
-    """Argument -> value of a function at `points` even places, then half a spacing to either side of the best so far."""
+    """Argument -> value of a function: at `points` even places, then half a spacing to either side of the best so far.
+
+    The spacing halves with every refinement; nothing outside lowest .. highest is tried, and nothing twice.
+    """
     values = {place: function(place) for place in np.linspace(lowest, highest, points).round(9).tolist()}
     spacing = (highest - lowest) / (points - 1)
     for _ in range(refinements):

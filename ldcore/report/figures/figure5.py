@@ -1,5 +1,6 @@
 """Figure 5: samples with and without Latent Drifting."""
 
+from ldcore.grid import cells_of
 from ldcore.report.figures._samples import UNTOUCHED, sample_sheet
 from ldcore.report.markup import method_title
 
@@ -23,7 +24,7 @@ def cell_lines(results, dataset: str) -> list[tuple]:
     index = records["image_index"].to_numpy()[untouched["rows"][:COLUMNS]]
     lines = [("real", images[index]), ("untouched model", first_images(untouched))]
     for method in results.config["grid"]["methods"]:
-        for cell in results.config["grid"]["cells"]:
+        for cell in cells_of(results.config, method):
             samples = results.cell_samples(dataset, method, cell)
             lines.append((f"{method_title(method)}\nLD: {cell['label']}", first_images(samples)))
     return lines

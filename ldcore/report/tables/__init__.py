@@ -5,9 +5,9 @@ whose dotted name a config lists under `tables`. It declares, as plain literals,
 
     TITLE      what people call it, e.g. "Table 1"
     CAPTION    one sentence: what it shows
-    NEEDS      what it is made from, out of "scores", "downstream" and "edit_scores"
-    ASKED_BY   the part of a config that it is made for: "prompt_study", "sweep", "editing", "tasks" (the editing tasks
-               that name it as their `table`) or "" (made always, the default)
+    NEEDS      what it is made from, out of "scores", "downstream", "drifts" and "edit_scores"
+    ASKED_BY   the part of a config that it is made for: "prompt_study", "sweep", "editing", "searches" (drifts that
+               are searched), "tasks" (the editing tasks that name it as their `table`) or "" (made always, the default)
 
 and has
 
@@ -19,6 +19,7 @@ What a NEED lets it read:
 
     scores       results.scores(), results.sweep(dataset)
     downstream   results.downstream()
+    drifts       results.drift(checkpoint, name)
     edit_scores  results.edit_rows(section, tasks)
 
 The values that the paper prints are there without one: results.reported().
