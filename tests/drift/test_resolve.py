@@ -1,19 +1,17 @@
 """Drift values by hand, sources from outside, and the moments against DDIM of the one model that is solved exactly."""
 
 import json
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
-from diffusers import DDIMScheduler
+from gaussian import MEAN, Gaussian, sample, scheduler_of
 
 from ldcore import Drift, plugins
 from ldcore.drift.resolve import resolve
 from ldcore.drift.sources._moments import first_alpha_bar
 from ldcore.model.save import SCHEDULE
 from ldcore.runtime.errors import UserError
-from ldcore.sampling.ddim import denoise
 
 LATENTS = np.random.default_rng(0).normal([[[[1.0]], [[-2.0]], [[0.5]], [[0.0]]]], 0.1, (50, 4, 3, 3))
 LABELS = np.array(["AD", "CN", ""] * 17)[:50]
@@ -21,12 +19,6 @@ LABELS = np.array(["AD", "CN", ""] * 17)[:50]
 
 def resolved(source, schedule=SCHEDULE, **options):
     return resolve({"kind": "prior", "source": source, **options}, LATENTS, schedule, LABELS)["value"]
-
-
-def scheduler_of(steps=50, **changes):
-    scheduler = DDIMScheduler.from_config({**SCHEDULE, **changes}, clip_sample=False)
-    scheduler.set_timesteps(steps)
-    return scheduler
 
 
 @pytest.mark.parametrize(
@@ -85,41 +77,25 @@ def test_a_label_has_the_moment_of_its_own_images(source):
         resolve({"kind": "prior", "source": source, "by": "label"}, LATENTS, SCHEDULE, [""] * 50)
 
 
-class Gaussian:
-    """The optimal network of data ~ N(mean, spread^2): E[noise | z_t], in closed form."""
-
-    def __init__(self, mean, spread, scheduler):
-        self.mean, self.variance, self.scheduler = mean, spread**2, scheduler
-
-    def __call__(self, latents, timestep):
-        bar = self.scheduler.alphas_cumprod[timestep]
-        pull = bar.sqrt() * self.variance / (bar * self.variance + 1 - bar)
-        clean = self.mean + pull * (latents - bar.sqrt() * self.mean)
-        return (latents - bar.sqrt() * clean) / (1 - bar).sqrt(), latents
-
-
-MEAN = torch.tensor([1.5, -0.7, 0.3, 0.0]).view(4, 1, 1)
-
-
 def sampled(drift, spread, steps, **changes):
-    """What DDIM makes of four values of z_T each one standard deviation apart, and where it should end."""
-    scheduler = DDIMScheduler.from_config({**SCHEDULE, **changes}, clip_sample=False)
-    backbone, noise = SimpleNamespace(scheduler=scheduler, device=torch.device("cpu")), torch.tensor([-1.0, 0, 1])
-    start = drift.shift(noise.view(3, 1, 1, 1).expand(3, 4, 2, 2).double())
-    ends = denoise(backbone, start, Gaussian(MEAN.double(), spread, scheduler), drift, steps)
-    scheduler.set_timesteps(steps)
-    last = scheduler.timesteps[-1] - 1000 // steps  # where DDIM ends
+    """What DDIM makes of three values of z_T each one standard deviation apart, and where they should end: their mean.
+
+    DDIM's own last timestep keeps some noise, hence only that share of the mean.
+    """
+    scheduler, noise = scheduler_of(steps, **changes), torch.tensor([-1.0, 0, 1]).view(3, 1, 1, 1)
+    start = drift.shift(noise.expand(3, 4, 2, 2).double())
+    ends = sample(start, drift, Gaussian(MEAN.double(), spread, scheduler), steps)
+    last = scheduler.timesteps[-1] - 1000 // steps
     bar = scheduler.alphas_cumprod[last] if last >= 0 else scheduler.final_alpha_cumprod
-    return ends, bar.sqrt() * MEAN, (bar * spread**2 + 1 - bar).sqrt()
+    return ends, bar.sqrt() * MEAN
 
 
 def moment_of(steps, spread, factor=1.0, **changes):
     """The drift that moment_channel finds in exact latents; factor: another one than it should be."""
     latents = MEAN + spread * torch.tensor([-1.0, 1.0]).view(2, 1, 1, 1).expand(2, 4, 2, 2)
     schedule = {**SCHEDULE, **changes, "num_inference_steps": steps}
-    content = resolve({"kind": "prior", "source": "moment_channel", "variance": True}, latents.numpy(), schedule)
-    value = (factor * np.array(content["value"])).tolist()
-    return Drift(value, "prior"), content["scale"]
+    content = resolve({"kind": "prior", "source": "moment_channel"}, latents.numpy(), schedule)
+    return Drift((factor * np.array(content["value"])).tolist(), "prior")
 
 
 EXACT = [({}, steps) for steps in (8, 12, 50)] + [({"beta_schedule": "linear"}, 12)]
@@ -130,8 +106,7 @@ EXACT += [({"timestep_spacing": "trailing"}, steps) for steps in (8, 50)]
 @pytest.mark.parametrize("changes, steps", EXACT)
 @pytest.mark.parametrize("spread", [0.2, 1.0])
 def test_ddim_from_the_moment_ends_at_the_datas_mean(changes, steps, spread):
-    drift, _ = moment_of(steps, spread, **changes)
-    ends, mean, _ = sampled(drift, spread, steps, **changes)
+    ends, mean = sampled(moment_of(steps, spread, **changes), spread, steps, **changes)
     assert (ends.mean(0) - mean).abs().max() < 1e-5
 
 
@@ -142,7 +117,7 @@ def test_no_other_drift_ends_there(steps):
     factors = {"none": 0.0, "end of the schedule": (last / bar) ** 0.5, "over the noise's spread": (1 - bar) ** -0.5}
     misses = {}
     for name, factor in factors.items():
-        ends, mean, _ = sampled(moment_of(steps, 1.0, factor)[0], 1.0, steps)
+        ends, mean = sampled(moment_of(steps, 1.0, factor), 1.0, steps)
         misses[name] = (ends.mean(0) - mean).abs().max().item()
     assert misses["none"] > misses["end of the schedule"] > 0.01 and misses["over the noise's spread"] > 2e-4
 
