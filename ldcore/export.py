@@ -12,11 +12,11 @@ import shutil
 from pathlib import Path
 
 from ldcore import methods, plugins
-from ldcore.model.backbone import load_backbone
+from ldcore.model.backbone import load_backbone, rescheduled
 from ldcore.model.save import save_pipeline
 from ldcore.runtime import cli
 from ldcore.runtime.errors import UserError
-from ldcore.runtime.files import apply_umask
+from ldcore.runtime.files import apply_umask, read_json
 
 
 def trained_method(name: str) -> str:
@@ -40,6 +40,12 @@ def changed_parts(backbone, name: str) -> list[str]:
     return parts if all(trained) else [*parts, "text_encoder", "tokenizer"]
 
 
+def scheduler_of(weights) -> dict:
+    """What the run that made the weights had otherwise in its noise schedule, by the log.json beside them."""
+    log = Path(weights).with_name("log.json")
+    return read_json(log).get("scheduler", {}) if log.is_file() else {}
+
+
 def main(model, method, weights, out, whole) -> None:
     """See the module. The folder appears whole or not at all. UserError if it is there already."""
     out, name = Path(out), trained_method(method)
@@ -50,6 +56,8 @@ def main(model, method, weights, out, whole) -> None:
     temporary.mkdir(parents=True)
     try:
         methods.load_weights(backbone, name, weights)
+        changes = scheduler_of(weights)
+        backbone.scheduler = rescheduled(backbone.scheduler, changes)
         if whole:
             save_pipeline(backbone, changed_parts(backbone, name), temporary)
         else:
@@ -60,6 +68,8 @@ def main(model, method, weights, out, whole) -> None:
         os.replace(temporary, out)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+    if changes:
+        print(f"Trained with another noise schedule: sample with a scheduler that has {changes}.")
     for words, replacement in backbone.placeholders.items():
         written = replacement.split()[0] if replacement.startswith("<") else replacement
         print(f"In prompts, in lower case, {words!r} is now {written!r}.")

@@ -61,6 +61,17 @@ def test_a_whole_pipeline_draws_our_images(tiny_model, data, tmp_path, capsys, n
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
 
 
+def test_a_pipeline_has_the_schedule_that_its_weights_were_trained_with(tiny_model, data, tmp_path, capsys):
+    from diffusers import StableDiffusionPipeline
+
+    schedule = {"prediction_type": "v_prediction", "rescale_betas_zero_snr": True, "timestep_spacing": "trailing"}
+    basic_ft = plugins.find("method", "basic_ft")
+    train(load_backbone(tiny_model), TrainingRun(basic_ft, OPTIONS, scheduler=schedule), data, tmp_path)
+    export.main(tiny_model, "basic_ft", tmp_path / "weights.safetensors", tmp_path / "out", True)
+    config = StableDiffusionPipeline.from_pretrained(tmp_path / "out").scheduler.config
+    assert schedule.items() <= config.items() and "v_prediction" in capsys.readouterr().out
+
+
 def test_a_trained_edit_method_becomes_its_own_pipeline(tiny_model, data, tmp_path):
     from diffusers import StableDiffusionInstructPix2PixPipeline
 

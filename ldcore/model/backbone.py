@@ -91,7 +91,8 @@ def load_backbone(folder, parts=PARTS, device=None) -> Backbone:
 
 def rescheduled(scheduler, changes: dict):
     """The DDIMScheduler with changes to its config: prediction_type, rescale_betas_zero_snr, timestep_spacing, ..."""
-    return type(scheduler).from_config({**scheduler.config, **changes}) if changes else scheduler
+    # As keywords: in the config itself, diffusers would take those it had as defaults back to them.
+    return type(scheduler).from_config(scheduler.config, **changes) if changes else scheduler
 
 
 def tokenize(backbone: Backbone, prompts: list[str]) -> torch.Tensor:

@@ -20,6 +20,7 @@ MEDMNIST = {
     "options": {"source": "medmnist"},
 }
 
+SEARCHED = {"kind": "prior", "source": "grid_search"}
 MERGED = {**MEDMNIST, "adapter": "merged"}
 
 
@@ -124,6 +125,23 @@ def test_each_mistake_names_its_key(changes, named):
         (
             {"drifts": {"x": {"kind": "prior", "source": "moment_map", "value": 0.1}}},
             "drifts.x: option 'value' is unknown",
+        ),
+        ({"drifts": {"x": {**SEARCHED, "target": "test"}}}, "drifts.x: option target is 'test'"),
+        ({"drifts": {"x": {**SEARCHED, "training": "plan"}}}, "drifts.x.training: 'plan' is not among trainings"),
+        (
+            {"drifts": {"x": {"kind": "prior", "source": "moment_map", "training": "plan"}}},
+            "drifts.x.training: 'plan' is not among trainings",
+        ),
+        (
+            {
+                "drifts": {"x": {**SEARCHED, "training": "other"}, "y": SEARCHED},
+                "trainings": {"other": {"drift": "y"}},
+            },
+            "drifts.x.training: training 'other' itself waits for a drift that is searched, 'y'",
+        ),
+        (
+            {"drifts": {"x": {**SEARCHED, "training": "other"}}, "trainings": {"other": {"drift": "x"}}},
+            "drifts.x.training: training 'other' itself waits",
         ),
     ],
 )
@@ -244,7 +262,7 @@ def test_checkpoints_drifts_and_rows_of_a_grid():
             "training_seeds": [3, 4],
             "cells": [
                 {"label": "none", "training": "plain", "drift": "none"},
-                {"label": "0.10", "training": "ld", "drift": "0.10"},
+                {"label": "ld", "training": "ld", "drift": "0.10"},
             ],
         },
     )
@@ -268,8 +286,8 @@ def test_checkpoints_drifts_and_rows_of_a_grid():
     assert rows == [
         ("base", "simple_info", "none"),
         ("basic_ft", "simple_info", "none"),
-        ("basic_ft", "simple_info", "0.10"),
-        ("basic_ft", "simple", "0.10"),
+        ("basic_ft", "simple_info", "ld"),
+        ("basic_ft", "simple", "ld"),
     ]
     drifts = grid.all_drifts(config)
     assert {"none", "0.10", "moment"} <= drifts.keys() and drifts["0.10"]["value"] == 0.1

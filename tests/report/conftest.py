@@ -16,7 +16,7 @@ REPORTED = ROOT / "resources/reported_values.csv"
 
 def cell_row(metric, value=0.5, **changes):
     """A row of scores or of AUCs."""
-    row = {"dataset": "brain", "method": "basic_ft", "drift": "0.10", "prompt": "simple_info", "training": "ld"}
+    row = {"dataset": "brain", "method": "basic_ft", "drift": "ld", "prompt": "simple_info", "training": "ld"}
     row |= {"sampling_drift": "0.10", "metric": metric, "extractor": "efficientnet_lite0", "n": 8, "seeds": 3}
     return row | {"value": value, "low": value - 0.1, "high": value + 0.1} | changes
 
@@ -24,7 +24,7 @@ def cell_row(metric, value=0.5, **changes):
 def edit_row(metric, value=0.5, **changes):
     """A row of edit scores."""
     row = {"task": "ageing", "dataset": "brain", "method": "instruct_pix2pix", "base": "base", "training": "ld"}
-    row |= {"drift": "0.10", "sampling_drift": "0.10", "prompt": "word", "output": "decoded", "edit": "older"}
+    row |= {"drift": "ld", "sampling_drift": "0.10", "prompt": "word", "output": "decoded", "edit": "older"}
     row |= {"gap": "all", "metric": metric, "extractor": "", "n": 3, "seeds": 1}
     return row | {"value": value, "low": value - 0.1, "high": value + 0.1} | changes
 
@@ -52,7 +52,7 @@ def results(tmp_path):
         "prompt_study": {"dataset": "brain", "prompts": ["simple", "diverse_info", "simple_info"]},
         "sweep": {"datasets": ["brain", "mine"], "deltas": [-0.1, 0.0, 0.1]},
         "editing": {
-            "cells": ["none", "0.10"],
+            "cells": ["none", "ld"],
             "tasks": {
                 "ageing": {**task, "edits": None, "styles": ["word"], "figure": "figure6", "table": "table2"},
                 "disease": {**task, "edits": edits, "styles": ["simple_info"]},
@@ -68,8 +68,8 @@ def scored(results):
     """The same with scores, AUCs and edit scores."""
     for dataset in ("brain", "mine"):
         cells = [("real", "none", ""), ("base", "none", "simple_info")]
-        cells += [("basic_ft", drift, "simple_info") for drift in ("none", "0.10", "moment")]
-        cells += [("basic_ft", "0.10", prompt) for prompt in ("diverse_info", "simple")]
+        cells += [("basic_ft", drift, "simple_info") for drift in ("none", "ld", "moment")]
+        cells += [("basic_ft", "ld", prompt) for prompt in ("diverse_info", "simple")]
         distances, aucs = [], []
         for extractor in ("efficientnet_lite0", "pooled_pixels"):
             for method, drift, prompt in cells:

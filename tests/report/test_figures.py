@@ -30,24 +30,27 @@ def test_trainings_of_a_sweep_are_told_apart(results):
         "plain": "fine-tuned without LD",
         "ld": "fine-tuned with LD",
     }
-    results.config["trainings"]["other"] = {"drift": "moment", "target": "plain_noise"}
-    results.config["sweep"]["trainings"].append("other")
+    trainings = results.config["trainings"]
+    trainings["other"] = {**trainings["plain"], "drift": "moment"}
+    trainings["control"] = {**trainings["plain"], "noise": "input_perturbation", "scale": 0.1}
+    results.config["sweep"]["trainings"] += ["other", "control"]
     titles = figure3.training_titles(results.config)
     assert titles["ld"] == "fine-tuned with LD: ld" and titles["other"] == "fine-tuned with LD: other"
+    assert titles["control"] == "fine-tuned: control"
 
 
 def test_gains_say_how_sure_they_are(scored):
     figure = gains.draw(scored)
     assert len(figure.axes) == 4 and figure.axes[0].get_title() == "brain\nefficientnet_lite0"
     labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
-    assert labels == ["0.10", "moment", "0.10", "0.10"]  # of the grid's prompt, then of the study's
+    assert labels == ["ld", "moment", "ld", "ld"]  # of the grid's prompt, then of the study's
     assert {line.get_color() for line in figure.axes[0].lines[:-1]} == {"tab:blue"}  # 0.4 to 0.6
 
 
 def test_a_sheet_of_edits_shows_source_truths_and_changes(drawn):
     edited = drawn.edited("ageing")
     titles = [title for title, *_ in columns_of(edited)]
-    assert titles[:2] == ["source", "true follow-up"] and "Basic FT\nLD: 0.10\nits change" in titles
+    assert titles[:2] == ["source", "true follow-up"] and "Basic FT\nLD: ld\nits change" in titles
     assert "Untouched\nLD: none\ndecoded" in titles and len(titles) == 2 + 2 * 4
     rows = rows_shown(drawn.edited("disease").requests, 4)
     assert len(rows) == 4 and len(set(rows)) == 4

@@ -23,11 +23,11 @@ def test_paper_values_stand_only_where_the_paper_has_them(scored):
         ("brain", "basic_ft", "none", "fid"): 92.13,
         ("brain", "basic_ft", "none", "kid"): 0.071,
         ("brain", "basic_ft", "none", "auc"): 0.704,
-        ("brain", "basic_ft", "0.10", "fid"): 49.68,
-        ("brain", "basic_ft", "0.10", "kid"): 0.035,
-        ("brain", "basic_ft", "0.10", "auc"): 0.724,
+        ("brain", "basic_ft", "ld", "fid"): 49.68,
+        ("brain", "basic_ft", "ld", "kid"): 0.035,
+        ("brain", "basic_ft", "ld", "auc"): 0.724,
         ("brain", "real", "none", "auc"): 0.87,
-        ("brain", "basic_ft", "0.10", "auc_real_plus_synthetic"): 0.883,
+        ("brain", "basic_ft", "ld", "auc_real_plus_synthetic"): 0.883,
     }
     of_pixels = table[table["extractor"] == "pooled_pixels"]
     assert len(of_pixels) and of_pixels["paper_value"].isna().all()
@@ -66,7 +66,7 @@ def test_no_metric_is_dropped(scored, metric, extractor):
     lines = table1.layout(table1.rows(scored))
     title = {"novel": "novel", "auc_new": "AUC new"}[metric]
     cell = lines[lines[title] != ""]
-    assert cell[["Dataset", "Method", "Latent Drifting"]].values.tolist() == [["mine", "Basic FT", "0.10"]]
+    assert cell[["Dataset", "Method", "Latent Drifting"]].values.tolist() == [["mine", "Basic FT", "ld"]]
     assert cell[title].tolist() == ["0.2500 [0.1500, 0.3500]"]
 
 

@@ -7,7 +7,7 @@ import torch
 from ldcore import Drift
 from ldcore.model import autoencoding as module
 from ldcore.model.autoencoding import decode, encode
-from ldcore.model.backbone import embed_prompts, load_backbone
+from ldcore.model.backbone import embed_prompts, load_backbone, rescheduled
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.precision import compiled, set_precision
 from ldcore.sampling.ddim import Sampling, sample, starting_noise
@@ -51,6 +51,20 @@ def test_stock_pipeline_gives_the_same_latents(pipeline, backbone, drift, guidan
     assert torch.allclose(trace[:, 0], drift.shift(noise).mean((2, 3))) and torch.allclose(
         trace[:, -1], ours.mean((2, 3))
     )
+
+
+def test_stock_pipeline_gives_the_same_latents_under_another_schedule(tiny_model):
+    from diffusers import DDIMScheduler, StableDiffusionPipeline
+
+    schedule = {"prediction_type": "v_prediction", "rescale_betas_zero_snr": True, "timestep_spacing": "trailing"}
+    stock, ours = StableDiffusionPipeline.from_pretrained(tiny_model), load_backbone(tiny_model)
+    stock.scheduler = DDIMScheduler.from_config(stock.scheduler.config, **schedule)
+    stock.set_progress_bar_config(disable=True)
+    ours.scheduler = rescheduled(ours.scheduler, schedule)
+    noise, embeds = noise_of(3), embed_prompts(ours, ["", *PROMPTS])
+    latents = stock(PROMPTS, latents=noise, num_inference_steps=6, guidance_scale=3.0, output_type="latent").images
+    assert (sample(ours, embeds[1:], embeds[0], noise, Drift(), Sampling(6, 3.0))[0] - latents).abs().max() < 1e-5
+    assert rescheduled(ours.scheduler, {}) is ours.scheduler
 
 
 def test_stock_pipeline_draws_a_picture_from_text_alone(tiny_model):

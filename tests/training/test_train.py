@@ -29,7 +29,7 @@ from ldcore.store import Store
 from ldcore.training import checkpoint as progress
 from ldcore.training import loop as module
 from ldcore.training.batches import RESIDENT, batch, draws, on_device, share_of
-from ldcore.training.loop import TrainingRun, train
+from ldcore.training.loop import TrainingRun, train, training_run
 
 OPTIONS = {"steps": 4, "batch_size": 3, "checkpoint_every": 2, "warmup": 1, "learning_rate": 1e-3}
 
@@ -104,6 +104,40 @@ def test_delta_zero_trains_as_plain_and_delta_does_not(tiny_model, data, tmp_pat
         zero = TrainingRun(basic_ft, OPTIONS, Drift(0.0, "prior"), target)
         assert same(run(tiny_model, data, tmp_path / target, zero), plain)
         assert not same(run(tiny_model, data, tmp_path / f"{target}1", replace(DRIFTED, target=target)), plain)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"noise": "offset", "scale": 0.3},
+        {"noise": "offset", "scale": 0.3, "each": "image"},
+        {"noise": "multi_resolution", "scale": 0.6},
+        {"noise": "input_perturbation", "scale": 0.1},
+        {"scheduler": {"prediction_type": "v_prediction", "rescale_betas_zero_snr": True}},
+        {"budget": 2.0},
+    ],
+    ids=lambda entry: "-".join(str(value) for value in entry.values())[:20],
+)
+def test_every_training_of_the_config_trains_otherwise_and_resumes(tiny_model, data, tmp_path, monkeypatch, entry):
+    plain = checked()["trainings"]["plain"]
+    runs = [training_run(basic_ft, OPTIONS, training, Drift(), 0) for training in (plain, {**plain, **entry})]
+    logs = [train(load_backbone(tiny_model), run, data, tmp_path / name) for name, run in zip("ab", runs)]
+    weights = [load_file(tmp_path / name / "weights.safetensors") for name in "ab"]
+    assert not same(*weights) and len(logs[1]["losses"]) == 4 * entry.get("budget", 1)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        stop_after(patch, 3)
+        train(load_backbone(tiny_model), runs[1], data, tmp_path / "cut")
+    train(load_backbone(tiny_model), runs[1], data, tmp_path / "cut")
+    assert same(load_file(tmp_path / "cut" / "weights.safetensors"), weights[1])
+
+
+def test_processes_share_the_noise_of_one(data):
+    setting = {"kind": "input_perturbation", "scale": 0.1}
+    options = {"batch_size": 4, "caption_dropout": 0.0}
+    whole = batch(data, options, 0, noise=setting)
+    parts = [batch(data, options, 0, share=(rank, 2), noise=setting) for rank in (0, 1)]
+    for name in ("noise", "perturbation"):
+        assert torch.equal(torch.stack([part[name] for part in parts], 1).flatten(0, 1), whole[name])
 
 
 def test_options_act(tiny_model, data, tmp_path):
@@ -259,7 +293,7 @@ def prepared(root, tiny_model, **options):
     store.latents("brain_phantom").parent.mkdir()
     mean, std = draw.normal(size=(6, 4, 8, 8)).astype("float32"), np.full((6, 4, 8, 8), 0.1, "float32")
     np.savez(store.latents("brain_phantom"), mean=mean, std=std, rows=np.arange(6))
-    write_json(store.drift("brain_phantom", "0.10"), {"kind": "prior", "value": 0.1})
+    write_json(store.drift("brain_phantom", "none"), {"kind": "none", "value": 0.0})
     config = checked(name=root.name, model={"path": str(tiny_model)})
     config["methods"] = {"basic_ft": {**OPTIONS, **options}}
     store.config.write_text(yaml.safe_dump(config))

@@ -12,6 +12,7 @@ from test_smoke import COMMAND, ENVIRONMENT
 
 from configs import CONFIG, ROOT, SCHEMA, merged, workspace
 from ldcore import grid, plugins
+from ldcore.grid import all_drifts
 from ldcore.plan import config as ldconfig
 from ldcore.prompts import condition
 
@@ -45,22 +46,25 @@ def counted(said):
 
 def expected(config):
     """Jobs by rule as the grid multiplies out: see the tables' axes."""
-    axes, tasks = config["grid"], config["editing"]["tasks"]
-    datasets, runs = len(axes["datasets"]), len(axes["training_seeds"])
-    trainings = {cell["training"] for cell in axes["cells"]}
-    edited = {cell["training"] for cell in axes["cells"] if cell["label"] in config["editing"]["cells"]}
-    each = datasets * len(trainings) * runs * len(axes["prompts"])
-    study = len(set(config["prompt_study"]["prompts"]) - set(axes["prompts"])) * runs
-    found = Counter({f"finetune_{method}": each for method in axes["methods"]})
+    grid, tasks = config["grid"], config["editing"]["tasks"]
+    datasets, runs = len(grid["datasets"]), len(grid["training_seeds"])
+    trainings = {
+        method: {cell["training"] for cell in grid["cells"] if method in (cell["methods"] or grid["methods"])}
+        for method in grid["methods"]
+    }
+    edited = {cell["training"] for cell in grid["cells"] if cell["label"] in config["editing"]["cells"]}
+    each = {method: datasets * len(trainings[method]) * runs * len(grid["prompts"]) for method in grid["methods"]}
+    study = len(set(config["prompt_study"]["prompts"]) - set(grid["prompts"])) * runs
+    found = Counter({f"finetune_{method}": count for method, count in each.items()})
     found[f"finetune_{config['prompt_study']['method']}"] += study
-    found["generate"] = each * len(axes["methods"]) + study + datasets * len(axes["prompts"])  # and the untouched model
+    found["generate"] = sum(each.values()) + study + datasets * len(grid["prompts"])  # and the untouched model
     for task in tasks.values():
         found[f"edit_{task['method']}"] += len(task["bases"]) * len(edited)
         if task["train"]:
             found[f"edit_train_{task['method']}"] += len(task["bases"]) * len(edited)
     found |= Counter(dict.fromkeys(("data", "latents", "reference", "score", "downstream"), datasets))
     return found + Counter(
-        drift=datasets * len(grid.all_drifts(config)),
+        drift=datasets * len(all_drifts(config)),
         fetch=len(config["weights"]),
         edit_score=len(tasks),
         table=5,
@@ -75,7 +79,7 @@ def test_a_dry_run_without_weights_or_data_counts_the_grid(folder, config):
     assert code == 0, said[-3000:]
     found = counted(said)
     assert found == expected(config)
-    assert found["generate"] == 59 and sum(found.values()) == 183 and found["finetune_basic_ft"] == 2 * 2 * 3 + 3 * 3
+    assert found["generate"] == 59 and sum(found.values()) == 169 and found["finetune_basic_ft"] == 2 * 2 * 3 + 3 * 3
     for name in (
         "parts.adni.source: data/adni",
         "parts.oasis3.source: data/oasis3",

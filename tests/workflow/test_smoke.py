@@ -53,7 +53,7 @@ def test_everything_promised_is_there(whole):
         assert (whole / name).stat().st_size > 500, name
     table = pd.read_csv(whole / "tables/table1.csv", keep_default_na=False, na_values=[""])
     assert set(table["method"]) == {"real", "reconstruction", "base", "basic_ft"}
-    assert set(table[table["method"] == "basic_ft"]["drift"]) == {"none", "0.10", "moment"}
+    assert set(table[table["method"] == "basic_ft"]["drift"]) == {"none", "ld", "letter", "sampled", "moment"}
     assert np.isfinite(table[["value", "low", "high"]]).all().all()
     assert ((table["low"] <= table["value"]) & (table["value"] <= table["high"])).all()
     assert set(table["dataset"]) == {"brain_phantom", "chest_phantom"}

@@ -52,11 +52,15 @@ def draw(results):
 
 
 def training_titles(config: dict) -> dict[str, str]:
-    """What each training of the sweep is called: with or without LD, by its name too where two would be the same."""
-    drifts, titles = all_drifts(config), {}
+    """What each training of the sweep is called: with or without LD, or a control; by its name where two are one."""
+    drifts, trainings, titles = all_drifts(config), config["trainings"], {}
     for training in config["sweep"]["trainings"]:
-        drifted = drifts[config["trainings"][training]["drift"]]["kind"] != "none"
-        titles[training] = "fine-tuned with LD" if drifted else "fine-tuned without LD"
+        entry = trainings[training]
+        if drifts[entry["drift"]]["kind"] != "none" or entry["noise"] == "offset":
+            titles[training] = "fine-tuned with LD"
+        else:
+            plain = entry["noise"] == "normal" and entry["budget"] == 1 and not entry["scheduler"]
+            titles[training] = "fine-tuned without LD" if plain else f"fine-tuned: {training}"
     given = list(titles.values())
     return {name: f"{title}: {name}" if given.count(title) > 1 else title for name, title in titles.items()}
 
