@@ -43,8 +43,13 @@ def test_a_config_with_every_part_asks_for_all_in_the_order_of_the_page():
             ["claims", "table1", "table4", "objective", "truth"],
             ["figure4", "figure5", "gains", "figure8", "figure1", "tradeoff"],
         ),
+        (
+            WITHOUT | {"drifts": {"moment": {"source": "grid_search"}}},
+            ["table1", "deltas"],
+            ["figure4", "figure5", "gains", "delta_search"],
+        ),
     ],
-    ids=["grid", "sweep", "study", "one task"],
+    ids=["grid", "sweep", "study", "one task", "search"],
 )
 def test_a_part_that_is_not_there_is_not_shown(changes, table_names, figure_names):
     config = checked(**changes)

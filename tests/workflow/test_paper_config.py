@@ -12,6 +12,7 @@ from test_smoke import COMMAND, ENVIRONMENT
 
 from configs import CONFIG, ROOT, SCHEMA, merged, workspace
 from ldcore import grid, plugins
+from ldcore.grid import identifier
 from ldcore.plan import config as ldconfig
 from ldcore.prompts import condition
 
@@ -62,8 +63,11 @@ def expected(config):
         found[f"edit_{task['method']}"] += len(task["bases"]) * len(edited)
         if task["train"]:
             found[f"edit_train_{task['method']}"] += len(task["bases"]) * len(edited)
-    found |= Counter(dict.fromkeys(("data", "latents", "drifts", "reference", "score", "downstream"), datasets))
+    found |= Counter(dict.fromkeys(("data", "latents", "reference", "score", "downstream"), datasets))
+    drifts = {"none", *(cell["drift"] for cell in grid["cells"]), *map(identifier, config["sweep"]["deltas"])}
+    drifts |= {config["trainings"][cell["training"]]["drift"] for cell in grid["cells"]}
     return found + Counter(
+        drift=datasets * len(drifts),
         fetch=len(config["weights"]),
         edit_score=len(tasks),
         table=8,
@@ -78,7 +82,7 @@ def test_a_dry_run_without_weights_or_data_counts_the_grid(folder, config):
     assert code == 0, said[-3000:]
     found = counted(said)
     assert found == expected(config)
-    assert found["generate"] == 59 and sum(found.values()) == 171 and found["finetune_basic_ft"] == 2 * 2 * 3 + 3 * 3
+    assert found["generate"] == 65 and sum(found.values()) == 195 and found["finetune_basic_ft"] == 2 * 3 * 3 + 3 * 3
     for name in (
         "parts.adni.source: data/adni",
         "parts.oasis3.source: data/oasis3",
