@@ -48,6 +48,7 @@ def results(tmp_path):
             "brain": {**dataset, "paper": "brain_mr"},
             "mine": dataset,
         },
+        "drifts": {"searched": {"source": "fixed", "value": 0.05}},
         "grid": {"datasets": ["brain", "mine"], "methods": ["basic_ft"]},
         "prompt_study": {"dataset": "brain", "prompts": ["simple", "diverse_info", "simple_info"]},
         "sweep": {"datasets": ["brain", "mine"], "deltas": [-0.1, 0.0, 0.1]},
