@@ -105,6 +105,7 @@ rule edit_score:
                 config["datasets"][dataset_of(wildcards.task)],
                 grid.edit_cells(config),
                 {key: value for key, value in config["editing"].items() if key != "tasks"},
+                config["grid"]["reference"],
             ]
         ),
     shell:

@@ -186,6 +186,22 @@ def test_its_sizes_are_the_papers(config):
     assert set(config["editing"]["tasks"]["disease"]["edits"]) == {"CN to AD", "AD to CN"}
 
 
+def test_its_rates_are_scaled_as_the_examples_scale_them(config):
+    """--scale_lr of diffusers' examples on one card: x accumulation x batch, and x 2 with Custom Diffusion's prior."""
+    rates = {name: plugins.options("method", name, options) for name, options in config["methods"].items()}
+    inversion, custom = rates["textual_inversion"], rates["custom_diffusion"]
+    assert inversion["learning_rate"] == pytest.approx(5e-4 * inversion["accumulation"] * inversion["batch_size"])
+    assert custom["learning_rate"] == pytest.approx(1e-5 * custom["accumulation"] * custom["batch_size"] * 2)
+    assert (custom["modifier_token"], custom["prior_weight"], custom["class_images"]) == ("<new1>", 1.0, 200)
+    assert {options["caption_dropout"] for options in rates.values()} == {0.0}
+
+
+def test_there_is_something_to_choose_on(config):
+    for name, options in config["datasets"].items():
+        assert options["options"]["fractions"]["val"] > 0, name
+    assert sum(config["datasets"]["brain"]["options"]["fractions"].values()) == pytest.approx(1)
+
+
 def test_every_option_is_one_its_module_knows(config):
     for name, options in config["methods"].items():
         assert plugins.options("method", name, options).items() >= options.items()

@@ -59,7 +59,7 @@ def test_everything_promised_is_there(whole):
     assert set(table["dataset"]) == {"brain_phantom", "chest_phantom"}
     auc = table["metric"].str.startswith("auc")
     assert set(table[~auc]["seeds"]) == {3} and set(table[table["method"] == "basic_ft"]["n"]) == {24}
-    assert {"fid", "kid", "kid_gain", "auc", "auc_real_plus_synthetic"} == set(table["metric"])
+    assert {"fid", "fid_gain", "kid", "kid_gain", "auc", "auc_real_plus_synthetic"} == set(table["metric"])
     assert table[auc]["value"].between(0, 1).all() and set(table[auc]["extractor"]) == {"pixels_logistic"}
     prompts = pd.read_csv(whole / "tables/table3.csv")
     assert set(prompts["prompt"]) == {"simple_info", "diverse"} and set(prompts["dataset"]) == {"brain_phantom"}

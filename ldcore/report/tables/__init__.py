@@ -40,4 +40,6 @@ Columns of the long form of the tables here, in which a value has a row:
     n, seeds                       images, and sampling seeds or training runs that they come from
     value, low, high               the value and its 95 % interval
     paper_value                    what the paper prints for it, where it prints something
+    p, p_holm                      of a comparison (a gain): the p-value of its being 0, and the same after Holm's
+                                   correction over all comparisons of the table (report.markup.with_holm)
 """
