@@ -46,7 +46,7 @@ FUNCTIONS = {
     "extractor": ("load",),
     "metric": (("distance", "values", "value"),),
     "classifier": ("fit_predict",),
-    "drift source": ("value",),
+    "drift source": (("value", "search"),),
     "table": ("rows", "layout"),
     "figure": ("draw",),
     "claim": ("rows",),

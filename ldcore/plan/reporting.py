@@ -4,14 +4,14 @@ What each shows is declared in its file (ldcore/report/tables, figures, claims),
 """
 
 from ldcore import plugins
-from ldcore.grid import tasks
+from ldcore.grid import searches, tasks
 from ldcore.runtime.errors import UserError
 
 KINDS = ("table", "figure", "claim")
 # Values of ASKED_BY, the part of a config that asks for a table or figure, in the order of the page.
-PARTS = ("sweep", "", "prompt_study", "tasks", "editing")
+PARTS = ("sweep", "", "searches", "prompt_study", "tasks", "editing")
 # Values in NEEDS: what a table, figure or claim is made from; of a table also "claims", what all of these need.
-NEEDS = ("scores", "downstream", "samples", "data", "edit_scores", "edits", "reference", "claims")
+NEEDS = ("scores", "downstream", "samples", "data", "drifts", "edit_scores", "edits", "reference", "claims")
 
 
 def tables(config: dict) -> list[str]:
@@ -52,7 +52,8 @@ def ordered(config: dict, kind: str) -> list[str]:
 
 def has_part(config: dict, part: str) -> bool:
     """Whether a config has the part that asks."""
-    return part == "" or bool(tasks(config) if part == "tasks" else config.get(part))
+    found = {"": lambda: True, "tasks": lambda: tasks(config), "searches": lambda: searches(config)}
+    return bool(found.get(part, lambda: config.get(part))())
 
 
 def tasks_of(config: dict, kind: str, name: str) -> list[str]:

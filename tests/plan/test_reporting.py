@@ -42,8 +42,13 @@ def test_a_config_with_every_part_asks_for_all_in_the_order_of_the_page():
             ["claims", "table1", "table4", "truth"],
             ["figure4", "figure5", "gains", "figure8", "figure1", "tradeoff"],
         ),
+        (
+            WITHOUT | {"drifts": {"moment": {"source": "grid_search"}}},
+            ["claims", "table1", "deltas"],
+            ["figure4", "figure5", "gains", "delta_search"],
+        ),
     ],
-    ids=["grid", "sweep", "study", "one task"],
+    ids=["grid", "sweep", "study", "one task", "search"],
 )
 def test_a_part_that_is_not_there_is_not_shown(changes, table_names, figure_names):
     config = checked(**changes)
@@ -59,7 +64,8 @@ def test_claims_stand_where_the_config_has_their_part_those_of_every_run_first()
 
 
 def test_the_table_of_claims_needs_what_its_claims_need():
-    assert set(needs(checked(), "table", "claims")) == set(NEEDS) - {"claims", "edit_scores"}
+    assert set(needs(checked(), "table", "claims")) == set(NEEDS) - {"claims", "edit_scores", "drifts"}
+    assert "drifts" in needs(checked(drifts={"moment": {"source": "grid_search"}}), "table", "claims")
     assert set(needs(checked(**WITHOUT), "table", "claims")) == {"scores", "downstream", "samples", "data"}
     assert needs(checked(), "table", "table1") == ["scores", "downstream"]
 

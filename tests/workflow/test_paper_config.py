@@ -12,6 +12,7 @@ from test_smoke import COMMAND, ENVIRONMENT
 
 from configs import CONFIG, ROOT, SCHEMA, merged, workspace
 from ldcore import grid, plugins
+from ldcore.grid import all_drifts
 from ldcore.plan import config as ldconfig
 from ldcore.prompts import condition
 
@@ -61,8 +62,9 @@ def expected(config):
         found[f"edit_{task['method']}"] += len(task["bases"]) * len(edited)
         if task["train"]:
             found[f"edit_train_{task['method']}"] += len(task["bases"]) * len(edited)
-    found |= Counter(dict.fromkeys(("data", "latents", "drifts", "reference", "score", "downstream"), datasets))
+    found |= Counter(dict.fromkeys(("data", "latents", "reference", "score", "downstream"), datasets))
     return found + Counter(
+        drift=datasets * len(all_drifts(config)),
         fetch=len(config["weights"]),
         edit_score=len(tasks),
         table=5,

@@ -5,10 +5,10 @@ whose dotted name a config lists under `tables`. It declares, as plain literals,
 
     TITLE      what people call it, e.g. "Table 1"
     CAPTION    one sentence: what it shows
-    NEEDS      what it is made from, out of "scores", "downstream", "samples", "data", "edit_scores", "edits",
+    NEEDS      what it is made from, out of "scores", "downstream", "samples", "data", "drifts", "edit_scores", "edits",
                "reference" and "claims" (what all claims of the config need)
-    ASKED_BY   the part of a config that it is made for: "prompt_study", "sweep", "editing", "tasks" (the editing tasks
-               that name it as their `table`) or "" (made always, the default)
+    ASKED_BY   the part of a config that it is made for: "prompt_study", "sweep", "editing", "searches" (drifts that
+               are searched), "tasks" (the editing tasks that name it as their `table`) or "" (made always, the default)
 
 and has
 
@@ -20,6 +20,7 @@ What a NEED lets it read:
 
     scores       results.scores(), results.sweep(dataset)
     downstream   results.downstream()
+    drifts       results.drift(checkpoint, name)
     edit_scores  results.edit_rows(section, tasks)
     reference    results.reference(dataset)
     and samples, data and edits as the contract of figures says (ldcore/report/figures)
