@@ -5,8 +5,8 @@ module whose dotted name a config lists under `figures`. It declares, as plain l
 
     TITLE      what people call it, e.g. "Figure 2"
     CAPTION    one sentence: what to see
-    NEEDS      what it is made from, out of "scores", "downstream", "samples", "data", "drifts", "edit_scores", "edits" and
-               "reference"
+    NEEDS      what it is made from, out of "scores", "downstream", "samples", "data", "drifts", "edit_scores", "edits"
+               and "reference"
     ASKED_BY   the part of a config that it is made for: "prompt_study", "sweep", "editing", "searches" (drifts that
                are searched), "tasks" (editing tasks that name it as their `figure`) or "" (made always, the default)
 
