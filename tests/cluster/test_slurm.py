@@ -47,7 +47,8 @@ GROUPS = [
     "--set-resource-scopes",
     "gpu=local",
 ]  # as docs/cluster.md says
-TABLES = [f"results/smoke/tables/{name}.csv" for name in ("table1", "table2", "table3", "table4", "truth")]
+NAMES = ("claims", "colours", "table1", "table2", "table3", "table4", "truth")
+TABLES = [f"results/smoke/tables/{name}.csv" for name in NAMES]
 
 
 @pytest.fixture(scope="module")
@@ -293,4 +294,4 @@ def test_a_full_disk_and_a_job_that_dies_before_renaming(slurm, cluster, undistu
 
 def test_the_tables_are_those_of_a_run_without_slurm(local, undisturbed):
     assert local.running.wait(300) == 0, (local.folder / "said").read_text()[-4000:]
-    assert results(local.folder) == undisturbed and len(tables(local.folder)) == 15
+    assert results(local.folder) == undisturbed and len(tables(local.folder)) == 21

@@ -67,7 +67,7 @@ def expected(config):
         drift=datasets * len(all_drifts(config)),
         fetch=len(config["weights"]),
         edit_score=len(tasks),
-        table=5,
+        table=7,
         figure=10,
         page=1,
         all=1,
@@ -79,7 +79,7 @@ def test_a_dry_run_without_weights_or_data_counts_the_grid(folder, config):
     assert code == 0, said[-3000:]
     found = counted(said)
     assert found == expected(config)
-    assert found["generate"] == 59 and sum(found.values()) == 169 and found["finetune_basic_ft"] == 2 * 2 * 3 + 3 * 3
+    assert found["generate"] == 59 and sum(found.values()) == 171 and found["finetune_basic_ft"] == 2 * 2 * 3 + 3 * 3
     for name in (
         "parts.adni.source: data/adni",
         "parts.oasis3.source: data/oasis3",

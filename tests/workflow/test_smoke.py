@@ -41,7 +41,7 @@ def tables(results):
 def test_everything_promised_is_there(whole):
     names = [
         f"tables/{table}.{suffix}"
-        for table in ("table1", "table2", "table3", "table4", "truth")
+        for table in ("claims", "colours", "table1", "table2", "table3", "table4", "truth")
         for suffix in ("csv", "md", "tex")
     ]
     names += [
@@ -57,6 +57,9 @@ def test_everything_promised_is_there(whole):
     assert np.isfinite(table[["value", "low", "high"]]).all().all()
     assert ((table["low"] <= table["value"]) & (table["value"] <= table["high"])).all()
     assert set(table["dataset"]) == {"brain_phantom", "chest_phantom"}
+    claims = pd.read_csv(whole / "tables/claims.csv")
+    assert {"kid_falls", "no_tint", "black_background", "latent_mean_stable"} < set(claims["claim"])
+    assert set(claims["dataset"]) == {"brain_phantom", "chest_phantom"} and claims["verdict"].notna().all()
     auc = table["metric"].str.startswith("auc")
     assert set(table[~auc]["seeds"]) == {3} and set(table[table["method"] == "basic_ft"]["n"]) == {24}
     assert {"fid", "fid_gain", "kid", "kid_gain", "auc", "auc_real_plus_synthetic"} == set(table["metric"])
@@ -143,7 +146,7 @@ def test_snakemakes_report_holds_every_table_and_figure_with_its_caption(whole):
         text = archive.read("report/report.html").decode()
     tables_and_figures = [*(whole / "tables").glob("*.csv"), *(whole / "tables").glob("*.md")]
     tables_and_figures += (whole / "figures").glob("*.png")
-    assert len(tables_and_figures) == 20 and {path.name for path in tables_and_figures} < names
+    assert len(tables_and_figures) == 24 and {path.name for path in tables_and_figures} < names
     for kind in ("table", "figure"):
         for name in plugins.names(kind):
             assert f"<p>{plugins.declared(kind, name)['CAPTION']}</p>" in text, name

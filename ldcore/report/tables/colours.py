@@ -8,7 +8,7 @@ from ldcore.report.markup import method_title, number, without_empty_columns
 from ldcore.report.results import Results
 
 TITLE = "Colours"
-CAPTION = "Mean colour of the frame at every delta of the sweep, beside the backgrounds of the paper's page."
+CAPTION = "Mean colour of the frame at every delta of the sweep, beside the backgrounds of the official page."
 NEEDS = ("samples",)
 ASKED_BY = "sweep"
 FOOTNOTES = (
