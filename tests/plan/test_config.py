@@ -55,6 +55,8 @@ def test_defaults_are_filled():
         ({"grid": {"methods": ["dreambooht"]}}, "dreambooht"),
         ({"grid": {"datasets": ["liver"]}}, "liver"),
         ({"grid": {"headline": "0.12"}}, "headline.*0.12"),
+        ({"grid": {"judged": ["0.12"]}}, "judged.*0.12"),
+        ({"grid": {"judged": "some"}}, "judged.*some"),
         ({"grid": {"prompts": ["sonnet"]}}, "sonnet"),
         ({"prompt_study": {"cell": "0.12"}}, "prompt_study.cell.*0.12"),
         ({"sweep": {"datasets": ["liver"]}}, "liver"),
