@@ -43,7 +43,7 @@ FOOTNOTES = (
     "first row: on N real images, and on all of them (all real). Gains of R+S are over N real images, those of all R+S "
     "over all real ones. The classifier and how many images it learnt from are in the long form (extractor, n).",
     "FID from a few hundred images is biased upwards and rank-deficient in the features' dimension: read KID first.",
-    "The first two rows of a dataset are floors: other real images, and the same after the autoencoder, N as for a cell, "
+    "The first two rows of a dataset are floors: other real images, and these after the autoencoder, N as of a cell, "
     "or fewer where the training split has fewer of a class, their interval over as many groups as there are seeds.",
     "The paper gives no seeds and no intervals. Its table 3 lists 51.35 for what its table 1 lists as 49.68 (Basic FT "
     "with LD on brain MR). With LD, its brain AUC falls for Custom Diffusion (0.609 to 0.544). Its brain "
