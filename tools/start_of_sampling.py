@@ -3,9 +3,10 @@
 python tools/start_of_sampling.py --config results/embedded/config.yaml [--images 64] [--method basic_ft]
 
 Prints docs/drift.md's table, from a finished run: for each data set the mean that the weights fine-tuned without drift
-predict for x0 from pure noise at sampling's first timestep, how strongly it follows z_T's mean (1 / sqrt(alpha_bar): it
-is copied; 0: it is ignored, as a network that knows the data would), and what sampling at multiples of the moment ends
-with. Noise, prompts and images are of the training split.
+predict for x0 from pure noise at sampling's first timestep, how strongly each channel follows z_T's mean
+(1 / sqrt(alpha_bar): it is copied; 0: it is ignored, as by a network that knows the data), the drift at which the
+predicted mean is right, and what sampling with it and at multiples of the moment ends with. Noise, prompts and images
+are of the training split, so that nothing is chosen on test images.
 """
 
 import argparse
@@ -28,6 +29,7 @@ from ldcore.runtime.device import prepare_cpu
 from ldcore.runtime.seeds import numpy_rng
 from ldcore.sampling.ddim import Sampling, network, sample, starting_noise
 
+STEP = 0.1  # of z_T's mean, for the slopes
 SHARES = (0.0, 0.62, 0.8, 1.0, 1.2)  # of the moment; 0.62 of it at 12 steps is the one of the schedule's last timestep
 
 
@@ -67,37 +69,40 @@ def block(results: Results, checkpoint: Checkpoint, count: int) -> list[str]:
     backbone.scheduler.set_timesteps(sampling.steps)
     timestep = backbone.scheduler.timesteps[0]
     bar = backbone.scheduler.alphas_cumprod[timestep]
-    predicted = {
-        share: predicted_mean(backbone, noise + torch.tensor(share * moment).float().view(-1, 1, 1), embeds[1:])
-        for share in (0.0, 1.0)
-    }
-    slope = (predicted[1.0] - predicted[0.0]) / moment
-    wanted = latents.mean((0, 2, 3), dtype=np.float64)
+
+    def predicted(shift) -> np.ndarray:
+        return predicted_mean(backbone, noise + torch.tensor(shift).float().view(-1, 1, 1), embeds[1:])
+
+    unmoved, wanted = predicted(np.zeros(len(moment))), latents.mean((0, 2, 3), dtype=np.float64)
+    steps = np.eye(len(moment)) * STEP
+    follows = np.stack([(predicted(step) - unmoved) / STEP for step in steps], 1)  # [of x0, of z_T]
+    right = np.linalg.solve(follows, wanted - unmoved)
     lines = [
-        f"{dataset}, {checkpoint.method}, timestep {int(timestep)}, 1 / sqrt(alpha_bar) = {bar**-0.5:.1f}",
-        f"  mean latent of the data          {numbers(wanted)}",
-        f"  mean x0 predicted from N(0, I)   {numbers(predicted[0.0])}",
-        f"  from N(moment, I)                {numbers(predicted[1.0])}",
-        f"  how much it moves per z_T's mean {numbers(slope)}",
-        f"  moment                           {numbers(moment)}",
-        f"  drift at which x0's mean is right {numbers((wanted - predicted[0.0]) / slope)}",
+        f"{dataset}, {checkpoint.method}, timestep {int(timestep)}, 1 / sqrt(alpha_bar) = {bar**-0.5:.2f}",
+        f"  mean latent of the data            {numbers(wanted)}",
+        f"  mean x0 predicted from N(0, I)     {numbers(unmoved)}",
+        f"  mean x0 predicted from N(moment, I) {numbers(predicted(moment))}",
+        f"  d mean x0 / d mean z_T, a channel  {numbers(np.diag(follows))}",
+        f"  moment                             {numbers(moment)}",
+        f"  drift at which x0's mean is right  {numbers(right)}",
     ]
 
     # 3. What sampling ends with.
     real = images[records["image_index"].to_numpy()[rows]]
     features = {name: extract(name, real, **options) for name, options in config["extractors"].items()}
-    for share in SHARES:
-        drift = Drift((share * moment).tolist(), "prior")
+    values = {f"{share:.2f} x moment": share * moment for share in SHARES} | {"the right one": right}
+    for name, value in values.items():
+        drift = Drift(value.tolist(), "prior")
         ends, _ = sample(backbone, embeds[1:], embeds[0], noise, drift, sampling)
         made = decode(backbone, ends)
         distances = {
-            name: between_features("kid", extract(name, made, **options), features[name])
-            for name, options in config["extractors"].items()
+            extractor: between_features("kid", extract(extractor, made, **options), features[extractor])
+            for extractor, options in config["extractors"].items()
         }
         lines.append(
-            f"  {share:.2f} x moment: mean latent {numbers(ends.double().mean((0, 2, 3)).numpy())}, "
+            f"  {name}: mean latent {numbers(ends.double().mean((0, 2, 3)).numpy())}, "
             f"gray level {made.mean():.1f} (real {real.mean():.1f}), KID "
-            + ", ".join(f"{name} {value:.3f}" for name, value in distances.items())
+            + ", ".join(f"{extractor} {kid:.3f}" for extractor, kid in distances.items())
         )
     return lines
 

@@ -74,7 +74,7 @@ def settings_key(job: EditJob, drift: Drift, identity: str) -> str:
     requests = [{name: str(value) for name, value in asdict(request).items()} for request in job.requests]
     sources = hashlib.sha256(np.ascontiguousarray(job.sources)).hexdigest()
     sampling = [job.sweep_images, job.null_images, job.seed, job.anatomy, sources]
-    return digest(identity, requests, drift.kind, drift.value, job.options, job.styles, job.amounts, sampling)
+    return digest(identity, requests, *drift.key, job.options, job.styles, job.amounts, sampling)
 
 
 def drift_arrays(backbone, method: ModuleType, job: EditJob, drift: Drift) -> dict[str, np.ndarray]:

@@ -1,6 +1,7 @@
 """Searched drifts: where the optimal network is known they find the closed form; L1, curve and intervals by hand."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -16,7 +17,9 @@ from ldcore.drift.sources._search import (
     histograms,
     interval,
     mean_and_spread,
+    measure_of,
     moments,
+    pixel_rows,
     rows_of,
     small,
 )
@@ -33,7 +36,8 @@ def found(trial, source="grid_search", **options):
 
 # Within half the last spacing; a histogram's L1 hardly sees so little of a wide distribution.
 @pytest.mark.parametrize(
-    "compare, off", [("pixel_histogram", 0.03), ("mean_image", 0.0125), ("latent_moments", 0.0125)]
+    "compare, off",
+    [("pixel_histogram", 0.055), ("pixel_cdf", 0.0125), ("mean_image", 0.0125), ("latent_moments", 0.0125)],
 )
 @pytest.mark.parametrize("mean", [0.9, -0.45])
 def test_the_search_finds_the_drift_that_puts_the_mean_right(compare, off, mean):
@@ -48,10 +52,10 @@ def test_the_search_finds_the_drift_that_puts_the_mean_right(compare, off, mean)
 
 def test_every_delta_is_sampled_once_from_the_same_noise_and_the_search_repeats_itself():
     trial = Trial(torch.tensor(0.9))
-    first = found(trial)
+    first = found(trial, compare="mean_image")
     assert trial.asked[:5] == [-0.2, -0.1, 0.0, 0.1, 0.2] and trial.asked[5:] == [0.05, 0.15, 0.075, 0.125]
     assert first["images"] == 24 * len(trial.asked) == 24 * len(first["curve"])
-    again = found(Trial(torch.tensor(0.9)))
+    again = found(Trial(torch.tensor(0.9)), compare="mean_image")
     assert {**again, "seconds": 0} == {**first, "seconds": 0}
 
 
@@ -75,13 +79,19 @@ def test_l1_of_each_kind_by_hand():
     black, white = np.zeros((3, 4, 4), np.uint8), np.full((2, 4, 4, 3), 255, np.uint8)
     half = black[:1].copy()
     half[:, 2:] = 255
-    for rows, gap in ((histograms, 2.0), (small, 1.0)):
+    kinds = [(partial(pixel_rows, options={"compare": "pixel_histogram", "bins": bins}), 2.0) for bins in (2, 16, 256)]
+    kinds += [(partial(pixel_rows, options={"compare": name}), 1.0) for name in ("pixel_cdf", "mean_image")]
+    for rows, gap in kinds:
         assert distance(rows(black).mean(0), rows(white).mean(0)) == pytest.approx(gap)
         assert distance(rows(half).mean(0), rows(black).mean(0)) == pytest.approx(gap / 2)
         assert distance(rows(black[:1]).mean(0), rows(black).mean(0)) == 0
     red = np.zeros((1, 4, 4, 3), np.uint8)
     red[..., 0] = 255
-    assert distance(histograms(red)[0], histograms(black)[0]) == pytest.approx(2 / 3)
+    assert distance(histograms(red, 16)[0], histograms(black, 16)[0]) == pytest.approx(2 / 3)
+    dim = black + np.uint8(10)  # another class of 64, of which 16 classes know nothing, and 10 levels off
+    assert distance(histograms(dim, 64)[0], histograms(black, 64)[0]) == pytest.approx(2)
+    assert distance(histograms(dim, 16)[0], histograms(black, 16)[0]) == 0
+    assert distance(kinds[3][0](dim)[0], kinds[3][0](black)[0]) == pytest.approx(10 / 255)
     assert small(np.zeros((1, 512, 512), np.uint8)).shape == (1, 3 * 64 * 64)
     latents = np.array([1.0, 3.0, 1.0, 3.0]).reshape(4, 1, 1, 1)
     assert mean_and_spread(moments(latents).mean(0)).tolist() == [2.0, 1.0]
@@ -131,5 +141,7 @@ def test_what_is_searched_never_sees_test_images():
 
 def test_rows_of_samples_are_as_those_of_the_target():
     trial = Trial(MEAN)
-    for compare in ("pixel_histogram", "mean_image", "latent_moments"):
-        assert rows_of(trial, trial.latents(0.0), compare).shape[0] == 24
+    for compare in ("pixel_histogram", "pixel_cdf", "mean_image", "latent_moments"):
+        options = {"compare": compare, "bins": 16}
+        rows, target = rows_of(trial, trial.latents(0.0), options), measure_of(trial, options).target
+        assert rows.shape == (24, target.shape[1]) and target.shape[0] == 60

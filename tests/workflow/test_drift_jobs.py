@@ -13,10 +13,10 @@ FIXED = "results/smoke/drifts/brain_phantom/{}.json"
 WEIGHTS = "results/smoke/runs/brain_phantom/basic_ft/ld/simple_info/0/weights.safetensors"
 
 
-def snakemake(folder, *arguments, **changes):
+def snakemake(folder, *targets, dry=False, **changes):
     """Snakemake on the smoke config with changes; what it said."""
     (folder / "more.yaml").write_text(yaml.safe_dump(changes))
-    command = [*COMMAND, "more.yaml", *arguments]
+    command = [*COMMAND, "more.yaml", *(["-n"] if dry else []), "--", *targets]
     done = subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
     return done.stdout + done.stderr
@@ -37,16 +37,16 @@ def test_another_drift_is_one_more_job(tmp_path):
     assert "rule data" not in said and "rule latents" not in said  # a fixed drift waits for nothing
     assert first.stat().st_mtime_ns == written and Path(folder, FIXED.format("0.07")).exists()
     assert not Path(folder, FIXED.format("0.05")).exists()
-    planned = jobs(snakemake(folder, "-n", FIXED.format("0.10"), drifts={"0.10": {"kind": "prior", "value": 0.1}}))
+    planned = jobs(snakemake(folder, FIXED.format("0.10"), dry=True, drifts={"0.10": {"kind": "prior", "value": 0.1}}))
     assert planned == []
-    planned = jobs(snakemake(folder, "-n", FIXED.format("0.10"), drifts={"0.10": {"kind": "kernel"}}, sweep=None))
+    planned = jobs(snakemake(folder, FIXED.format("0.10"), dry=True, drifts={"0.10": {"kind": "kernel"}}, sweep=None))
     assert planned == [("drift", FIXED.format("0.10"))]
 
 
 def test_a_searched_drift_waits_for_the_weights_trained_without_it(tmp_path):
     folder = workspace(tmp_path / "clone")
     drifts = {"found": {"kind": "prior", "source": "grid_search"}}
-    said = snakemake(folder, "-n", WEIGHTS, drifts=drifts, trainings={"ld": {"drift": "found"}})
+    said = snakemake(folder, WEIGHTS, dry=True, drifts=drifts, trainings={"ld": {"drift": "found"}})
     planned = jobs(said)
     assert sorted(rule for rule, _ in planned) == [
         *("data", "drift", "drift_search", "finetune_basic_ft", "finetune_basic_ft", "latents")

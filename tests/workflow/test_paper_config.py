@@ -12,7 +12,7 @@ from test_smoke import COMMAND, ENVIRONMENT
 
 from configs import CONFIG, ROOT, SCHEMA, merged, workspace
 from ldcore import grid, plugins
-from ldcore.grid import all_drifts
+from ldcore.grid import identifier
 from ldcore.plan import config as ldconfig
 from ldcore.prompts import condition
 
@@ -63,8 +63,10 @@ def expected(config):
         if task["train"]:
             found[f"edit_train_{task['method']}"] += len(task["bases"]) * len(edited)
     found |= Counter(dict.fromkeys(("data", "latents", "reference", "score", "downstream"), datasets))
+    drifts = {"none", *(cell["drift"] for cell in grid["cells"]), *map(identifier, config["sweep"]["deltas"])}
+    drifts |= {config["trainings"][cell["training"]]["drift"] for cell in grid["cells"]}
     return found + Counter(
-        drift=datasets * len(all_drifts(config)),
+        drift=datasets * len(drifts),
         fetch=len(config["weights"]),
         edit_score=len(tasks),
         table=7,
@@ -79,7 +81,7 @@ def test_a_dry_run_without_weights_or_data_counts_the_grid(folder, config):
     assert code == 0, said[-3000:]
     found = counted(said)
     assert found == expected(config)
-    assert found["generate"] == 59 and sum(found.values()) == 171 and found["finetune_basic_ft"] == 2 * 2 * 3 + 3 * 3
+    assert found["generate"] == 65 and sum(found.values()) == 197 and found["finetune_basic_ft"] == 2 * 3 * 3 + 3 * 3
     for name in (
         "parts.adni.source: data/adni",
         "parts.oasis3.source: data/oasis3",

@@ -1,7 +1,11 @@
 """What the sources that search share: the options, and the L1 between generated and target distribution.
 
 The paper chooses delta by "the smallest L1 between generated and target distribution, Monte Carlo estimate" (arXiv
-2412.20651) and does not say of what the distribution is: `compare` has three answers.
+2412.20651) and does not say of what the distribution is. The answers, values of `compare`:
+    pixel_histogram   shares of pixels in classes of gray levels, of each colour
+    pixel_cdf         the same summed up: the earth mover's distance between gray levels, over 255
+    mean_image        the mean of all images, place by place
+    latent_moments    mean and standard deviation of every latent
 """
 
 from dataclasses import dataclass
@@ -17,9 +21,16 @@ OPTIONS = {
         "description": "fine-tuning under this training makes the weights to sample from",
     },
     "compare": {
-        "enum": ["pixel_histogram", "mean_image", "latent_moments"],
+        "enum": ["pixel_histogram", "pixel_cdf", "mean_image", "latent_moments"],
         "default": "pixel_histogram",
         "description": "what the L1 is taken over",
+    },
+    "bins": {
+        "type": "integer",
+        "minimum": 2,
+        "maximum": 256,
+        "default": 16,
+        "description": "classes of a pixel histogram; with many, whether a dark background is exactly black decides",
     },
     "target": {
         "enum": ["train", "val", "train_val"],
@@ -34,7 +45,6 @@ OPTIONS = {
         "description": "real images at most, equally many of each class",
     },
 }
-BINS = 64  # of a histogram, over the 256 gray levels of a colour
 SIDE = 64  # places a side of a mean image at most
 DRAWS = 400  # of the bootstrap
 
@@ -74,19 +84,28 @@ def interval(value: float, draws: np.ndarray) -> tuple[float, float]:
     return max(0.0, float(low)), float(high)
 
 
-def measure_of(trial, compare: str) -> Measure:
-    """What samples of the trial are compared by (the option `compare`), with the trial's real images as target."""
-    if compare == "latent_moments":
+def measure_of(trial, options: dict) -> Measure:
+    """What samples of the trial are compared by (`compare`, `bins`), with the trial's real images as target."""
+    if options["compare"] == "latent_moments":
         return Measure(moments(trial.real_latents), mean_and_spread, trial.seed)
-    rows = histograms if compare == "pixel_histogram" else small
-    return Measure(rows(trial.real), lambda mean: mean, trial.seed)
+    return Measure(pixel_rows(trial.real, options), lambda mean: mean, trial.seed)
 
 
-def rows_of(trial, latents, compare: str) -> np.ndarray:
+def rows_of(trial, latents, options: dict) -> np.ndarray:
     """A row an image of samples, as `measure_of` has them of the target."""
-    if compare == "latent_moments":
+    if options["compare"] == "latent_moments":
         return moments(latents.numpy())
-    return (histograms if compare == "pixel_histogram" else small)(trial.images(latents))
+    return pixel_rows(trial.images(latents), options)
+
+
+def pixel_rows(images: np.ndarray, options: dict) -> np.ndarray:
+    """A row an image for the comparisons of pixels."""
+    if options["compare"] == "mean_image":
+        return small(images)
+    if options["compare"] == "pixel_histogram":
+        return histograms(images, options["bins"])
+    shares = histograms(images, 256).reshape(len(images), 3, 256)
+    return shares.cumsum(-1)[..., :-1].reshape(len(images), -1) / 255
 
 
 def coloured(images: np.ndarray) -> np.ndarray:
@@ -94,10 +113,10 @@ def coloured(images: np.ndarray) -> np.ndarray:
     return images if images.ndim == 4 else np.repeat(images[..., None], 3, -1)
 
 
-def histograms(images: np.ndarray) -> np.ndarray:
-    """Shares of pixels in BINS classes of each colour, over 3, [N, 3 * BINS]: two of them differ by 2 at most."""
-    classes = coloured(images).reshape(len(images), -1, 3) // (256 // BINS)
-    counts = [[np.bincount(colour, minlength=BINS) for colour in image.T] for image in classes]
+def histograms(images: np.ndarray, bins: int) -> np.ndarray:
+    """Shares of pixels in `bins` classes of each colour, over 3, [N, 3 * bins]: two of them differ by 2 at most."""
+    classes = coloured(images).reshape(len(images), -1, 3).astype(int) * bins // 256
+    counts = [[np.bincount(colour, minlength=bins) for colour in image.T] for image in classes]
     return np.reshape(counts, (len(images), -1)) / (3 * classes.shape[1])
 
 

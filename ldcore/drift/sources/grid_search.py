@@ -38,10 +38,10 @@ def search(trial, options) -> dict:
             f"A grid search from {options['lowest']:g} to {options['highest']:g} has no grid; "
             "let `lowest` be below `highest`."
         )
-    began, measure, draws = time.perf_counter(), measure_of(trial, options["compare"]), {}
+    began, measure, draws = time.perf_counter(), measure_of(trial, options), {}
 
     def l1(delta: float) -> float:
-        value, draws[delta] = measure.l1(rows_of(trial, trial.latents(delta), options["compare"]))
+        value, draws[delta] = measure.l1(rows_of(trial, trial.latents(delta), options))
         return value
 
     curve = coarse_to_fine(l1, options["lowest"], options["highest"], options["points"], options["refinements"])

@@ -48,7 +48,7 @@ def search(trial, options) -> dict:
             schedule.step()
             losses.append(loss.item())
     value = delta.detach().cpu().double().squeeze().tolist() if options["shape"] != "map" else delta.tolist()
-    l1, draws = measure_of(trial, options["compare"]).l1(rows_of(trial, trial.latents(value), options["compare"]))
+    l1, draws = measure_of(trial, options).l1(rows_of(trial, trial.latents(value), options))
     low, high = interval(l1, draws)
     return {
         "value": value,
