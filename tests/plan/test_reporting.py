@@ -69,7 +69,8 @@ def test_claims_stand_where_the_config_has_their_part_those_of_every_run_first()
 
 
 def test_the_table_of_claims_needs_what_its_claims_need():
-    assert set(needs(checked(), "table", "claims")) == set(NEEDS) - {"claims", "edit_scores"}
+    assert set(needs(checked(), "table", "claims")) == set(NEEDS) - {"claims", "edit_scores", "drifts"}
+    assert "drifts" in needs(checked(drifts={"moment": {"source": "grid_search"}}), "table", "claims")
     assert set(needs(checked(**WITHOUT), "table", "claims")) == {"scores", "downstream", "samples", "data"}
     assert needs(checked(), "table", "table1") == ["scores", "downstream"]
 
