@@ -1,15 +1,16 @@
-# make demo | smoke | test | pretrain: each sets up .venv from constraints.txt first. Needs Python >= 3.11 and nothing else.
+# make demo | smoke | test | pretrain | readme: each sets up .venv from constraints.txt first. Needs Python >= 3.11 and nothing else.
 # --nolock: a killed run leaves a lock behind, and files appear whole or not at all; so run one at a time in a folder.
 PYTHON ?= python3
 CORES ?= 2
 READY := .venv/.ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: demo smoke test test-slurm readings pretrain clean
+.PHONY: demo smoke test test-slurm readings pretrain readme clean
 
 demo: $(READY)  ## the embedded benchmark: tables, figures, page under results/embedded
 	snakemake --cores $(CORES) --nolock --quiet host reason
 	@cat results/embedded/tables/table1.md
+	@python tools/claims.py --csv results/embedded/tables/claims.csv
 	@echo "Tables: results/embedded/tables   Figures: results/embedded/figures   Page: results/embedded/report/index.html"
 
 smoke: $(READY)  ## every stage in seconds; the numbers mean nothing
@@ -25,6 +26,9 @@ readings: $(READY)  ## every reading of the paper's text, three training seeds (
 	snakemake --cores $(CORES) --nolock --configfile configs/readings.yaml --quiet host reason
 	cp results/readings/tables/table1.csv docs/readings.csv
 	cp results/readings/figures/gains.png docs/readings.png
+
+readme: $(READY)  ## the README's claims again, from the last make demo
+	python tools/claims.py --csv results/embedded/tables/claims.csv --into README.md
 
 pretrain: $(READY)  ## train resources/embedded_model again from packaged photographs (about two hours, resumable)
 	snakemake --cores $(CORES) --nolock --snakefile pretrain/Snakefile --rerun-triggers mtime params input

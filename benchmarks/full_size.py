@@ -107,8 +107,8 @@ def jobs(folder: Path, names: list[str], tiny: bool):
     if not tiny:
         yield "the model's files", *measured("-c", MODEL, model), None
     write_config(store, model, {})
-    for job in ("data", "latents", "drifts"):
-        more = {"workers": "1"} if job == "data" else {}
+    for job in ("data", "latents", "drift"):
+        more = {"data": {"workers": "1"}, "drift": {"drift": "0.10"}}.get(job, {})
         yield job, *script(job, store, dataset=DATASET, **more), None
     for name in names:
         memory, minutes, weights = fine_tuned(name, store, model)

@@ -71,7 +71,8 @@ def main(model, method, weights, out, whole) -> None:
     if changes:
         print(f"Trained with another noise schedule: sample with a scheduler that has {changes}.")
     for words, replacement in backbone.placeholders.items():
-        written = replacement.split()[0] if replacement.startswith("<") else replacement
+        first, *others = replacement.split()  # of a word of several vectors, a stock pipeline adds "<a>_1", ... itself
+        written = " ".join([first, *(word for word in others if not word.startswith(f"{first}_"))])
         print(f"In prompts, in lower case, {words!r} is now {written!r}.")
 
 

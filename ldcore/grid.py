@@ -7,6 +7,7 @@ import math
 from collections import Counter
 from typing import NamedTuple
 
+from ldcore import plugins
 from ldcore.runtime.errors import UserError
 
 
@@ -59,6 +60,39 @@ def all_drifts(config: dict) -> dict:
     return {"none": named["none"], **swept, **named}
 
 
+def drift_needs(config: dict, name: str) -> str:
+    """What a drift's value follows from besides its options: "", "latents" or "checkpoint" (ldcore.drift.sources)."""
+    entry = all_drifts(config)[name]
+    return "" if entry["kind"] == "none" else plugins.declared("drift source", entry["source"]).get("NEEDS", "latents")
+
+
+def drift_origin(config: dict, checkpoint: Checkpoint, name: str) -> str | Checkpoint:
+    """Whose drift of this name a checkpoint takes, in training and in sampling: that of its dataset, by name.
+
+    Where the drift is searched on samples, the weights that these come from: the same method and prompt under the
+    drift's own `training`, of the first run; the untouched model for itself.
+    """
+    if drift_needs(config, name) != "checkpoint":
+        return checkpoint.dataset
+    run, training = str(config["grid"]["training_seeds"][0]), drift_training(config, name)
+    if checkpoint.method == "base":
+        return checkpoint._replace(training="untrained", run=run)
+    return checkpoint._replace(training=training, run=run)
+
+
+def drift_training(config: dict, name: str) -> str | None:
+    """The option `training` of a drift: on whose weights it is searched, or whose noise schedule it is of."""
+    entry = all_drifts(config)[name]
+    option = plugins.declared("drift source", entry["source"])["OPTIONS"].get("training", {})
+    return entry.get("training", option.get("default"))
+
+
+def drift_scheduler(config: dict, name: str) -> dict:
+    """What the noise schedule of the training that a drift names has otherwise than the model's."""
+    training = drift_training(config, name)
+    return config["trainings"][training]["scheduler"] if training else {}
+
+
 def cell_of(config: dict, label: str) -> dict:
     """The grid's cell with this label."""
     return next(cell for cell in config["grid"]["cells"] if cell["label"] == label)
@@ -67,6 +101,15 @@ def cell_of(config: dict, label: str) -> dict:
 def cells_of(config: dict, method: str) -> list[dict]:
     """The grid's cells that a method has: all but those that name other methods."""
     return [cell for cell in config["grid"]["cells"] if method in (cell["methods"] or [method])]
+
+
+def judged_cells(config: dict) -> list[str]:
+    """Labels of the grid's cells that the paper's claims are asked of, the headline first where it is among them."""
+    grid = config["grid"]
+    if grid["judged"] != "all":
+        return grid["judged"] or [grid["headline"]]
+    labels = [cell["label"] for cell in grid["cells"] if cell["label"] != (cell["reference"] or grid["reference"])]
+    return sorted(labels, key=lambda label: label != grid["headline"])
 
 
 def part_of(cell: dict) -> str:
@@ -199,6 +242,26 @@ def edit_base(config: dict, run: EditRun) -> Checkpoint:
 def edit_drifts(config: dict, run: EditRun) -> list[str]:
     """The drifts under which an editing job edits."""
     return [cell["drift"] for cell in edit_cells(config, run.task) if cell["training"] == run.training]
+
+
+def used_drifts(config: dict) -> list[tuple[str | Checkpoint, str]]:
+    """Every drift that the run samples, edits or trains with: its origin (drift_origin) and its name."""
+    sampled = checkpoints(config)
+    used = [(checkpoint, part) for checkpoint in sampled for part in sampled_drifts(config, checkpoint)]
+    trained = [checkpoint for checkpoint in sampled if checkpoint.method != "base"]
+    for task in tasks(config):
+        for run in edit_runs(config, task):
+            base = edit_base(config, run)
+            used += [(base, name) for name in edit_drifts(config, run)]
+            trained.append(base)
+    used += [(checkpoint, config["trainings"][checkpoint.training]["drift"]) for checkpoint in trained]
+    named = [(checkpoint, drift_and_guidance(part)[0]) for checkpoint, part in used]
+    return list(dict.fromkeys((drift_origin(config, checkpoint, name), name) for checkpoint, name in named))
+
+
+def searches(config: dict) -> list[tuple[Checkpoint, str]]:
+    """The drifts that are searched: on which checkpoint's samples, and the drift's name."""
+    return [(origin, name) for origin, name in used_drifts(config) if isinstance(origin, Checkpoint)]
 
 
 def used_datasets(config: dict) -> list[str]:

@@ -1,4 +1,5 @@
-"""Plug-ins: one mechanism for methods, datasets, extractors, metrics, drift sources, classifiers, tables and figures.
+"""Plug-ins: one mechanism for methods, datasets, extractors, metrics, drift sources, classifiers, tables,
+figures and claims.
 
 A plug-in is one file: in the folder of its kind, where it is found by being there, or any importable module by its
 dotted name. Files whose names begin with an underscore are helpers. Beside its work (the contract of a kind is the
@@ -34,6 +35,7 @@ FOLDERS = {
     "drift source": "ldcore.drift.sources",
     "table": "ldcore.report.tables",
     "figure": "ldcore.report.figures",
+    "claim": "ldcore.report.claims",
 }
 # kind -> what a plug-in must have: functions, or alternatives of which one will do
 FUNCTIONS = {
@@ -44,14 +46,15 @@ FUNCTIONS = {
     "extractor": ("load",),
     "metric": (("distance", "values", "value"),),
     "classifier": ("fit_predict",),
-    "drift source": ("value",),
+    "drift source": (("value", "search"),),
     "table": ("rows", "layout"),
     "figure": ("draw",),
+    "claim": ("rows",),
 }
 # Declarations that are read from the text, so must be plain values.
 DECLARED = {
     *("TITLE", "OPTIONS", "EXTENDS", "TRAINS", "SAMPLING", "PATIENTS", "PARTS", "SOURCE", "NEEDS_WEIGHTS"),
-    *("LIKE_INCEPTION", "COMPARES", "BETTER", "GAIN", "ROW", "ANATOMY", "CAPTION", "NEEDS", "ASKED_BY"),
+    *("LIKE_INCEPTION", "COMPARES", "BETTER", "GAIN", "ROW", "ANATOMY", "CAPTION", "NEEDS", "ASKED_BY", "PAPER"),
 }
 ROOT = Path(__file__).parents[1]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from ldcore.grid import Checkpoint, EditRun, tasks
+from ldcore.grid import Checkpoint, EditRun, all_drifts, tasks
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import digest
 
@@ -37,9 +37,10 @@ class Store:
         """Features of the real test images and of the floors."""
         return self.root / "reference" / f"{dataset}.npz"
 
-    def drift(self, dataset: str, name: str) -> Path:
-        """One drift, its value filled in (Drift.read)."""
-        return self.root / "drifts" / dataset / f"{name}.json"
+    def drift(self, origin: str | Checkpoint, name: str) -> Path:
+        """One drift of a dataset or, where it is searched, of a checkpoint (grid.drift_origin); read by Drift.read."""
+        ids = (origin,) if isinstance(origin, str) else origin
+        return self.root.joinpath("drifts", *ids, f"{name}.json")
 
     def training(self, checkpoint: Checkpoint) -> Path:
         """Folder of a fine-tuning job: weights.safetensors, log.json, and checkpoint.pt while it runs."""
@@ -122,4 +123,5 @@ SECTIONS = {
     "base": lambda config: ["base", *config["methods"]],
     "training": lambda config: ["untrained", *config["trainings"]],
     "task": lambda config: list(tasks(config)),
+    "drift": lambda config: list(all_drifts(config)),
 }

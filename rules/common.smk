@@ -92,6 +92,7 @@ wildcard_constraints:
     task="[^/]+",
     edit_method="[^/]+",
     base="[^/]+",
+    drift="[^/]+",
     table="[^/]+",
     figure="[^/]+",
 
@@ -177,9 +178,20 @@ def base_weights_of(wildcards):
     return STORE.weights(grid.edit_base(config, EditRun(**wildcards))) or []
 
 
-def training_drift(dataset, training):
-    """The drift file under which a training runs."""
-    return STORE.drift(dataset, config["trainings"][training]["drift"])
+def drift_files(checkpoint, names):
+    """The drift files of these names that a checkpoint takes."""
+    names = dict.fromkeys(grid.drift_and_guidance(name)[0] for name in names)
+    return [STORE.drift(grid.drift_origin(config, checkpoint, name), name) for name in names]
+
+
+def searched_checkpoint(wildcards):
+    """The checkpoint on whose samples a drift is searched."""
+    return Checkpoint(*(wildcards[name] for name in Checkpoint._fields))
+
+
+def training_drift(checkpoint):
+    """The drift file under which a checkpoint is trained."""
+    return drift_files(checkpoint, [config["trainings"][checkpoint.training]["drift"]])
 
 
 def edits_of(task):
@@ -196,14 +208,19 @@ def needed(kind, name):
         "downstream": [STORE.downstream(dataset) for dataset in config["grid"]["datasets"]],
         "samples": [STORE.samples(checkpoint) / "index.json" for checkpoint in sampled],
         "data": [STORE.data(dataset) / "records.csv" for dataset in grid.used_datasets(config)],
+        "drifts": [STORE.drift(*used) for used in grid.used_drifts(config)],
         "edit_scores": [STORE.edit_scores(task) for task in tasks],
         "edits": [path for task in tasks for path in edits_of(task)],
+        "reference": [STORE.reference(dataset) for dataset in grid.used_datasets(config)],
     }
-    return [path for need in plugins.declared(kind, name)["NEEDS"] for path in paths[need]]
+    return [path for need in reporting.needs(config, kind, name) for path in paths[need]]
 
 
 def code_of(kind, name):
-    """A params value: the file of a table or figure and those it shares with others. Other code: it is made anew."""
+    """A params value: the file of a table or figure and those it shares with others; of the table of claims theirs too.
+    Other code: it is made anew."""
     path, report = plugins.file_of(kind, name), plugins.ROOT / "ldcore" / "report"
     shared = [*report.glob("*.py"), *report.glob("*/_*.py")]
+    if "claims" in plugins.declared(kind, name)["NEEDS"]:
+        shared += [plugins.file_of("claim", claim) for claim in reporting.claims(config)]
     return digest(*[source.read_text() for source in [path, *sorted(shared)]])

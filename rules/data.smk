@@ -48,7 +48,8 @@ rule reference:
     params:
         config=CONFIG,
         depends=lambda wildcards: depends("seed", "model", "extractors")
-        + as_json([config["datasets"][wildcards.dataset][key] for key in ("classes", "test_images")]),
+        + as_json([config["datasets"][wildcards.dataset][key] for key in ("classes", "test_images")])
+        + as_json([config["sampling"][key] for key in ("seeds", "images_per_seed")]),
     shell:
         "python workflow_scripts/reference.py --config {params.config:q} "
         "--dataset {wildcards.dataset:q} 2>&1 | tee {log:q}"

@@ -5,7 +5,7 @@ rule edit_train:
         latents=lambda wildcards: STORE.latents(dataset_of(wildcards.task)),
         model=MODEL,
         base=base_weights_of,
-        drift=lambda wildcards: training_drift(dataset_of(wildcards.task), wildcards.training),
+        drift=lambda wildcards: training_drift(grid.edit_base(config, EditRun(**wildcards))),
     output:
         weights=kept(STORE.edits(EDIT) / "weights.safetensors"),
         log=STORE.edits(EDIT) / "log.json",
@@ -44,9 +44,9 @@ rule edit:
         weights=lambda wildcards: (
             STORE.edits(EditRun(**wildcards)) / "weights.safetensors" if TASKS[wildcards.task]["train"] else []
         ),
-        drifts=lambda wildcards: [
-            STORE.drift(dataset_of(wildcards.task), name) for name in grid.edit_drifts(config, EditRun(**wildcards))
-        ],
+        drifts=lambda wildcards: drift_files(
+            grid.edit_base(config, EditRun(**wildcards)), grid.edit_drifts(config, EditRun(**wildcards))
+        ),
     output:
         STORE.edits(EDIT) / "index.json",
     log:
@@ -105,6 +105,7 @@ rule edit_score:
                 config["datasets"][dataset_of(wildcards.task)],
                 grid.edit_cells(config, wildcards.task),
                 {key: value for key, value in config["editing"].items() if key != "tasks"},
+                config["grid"]["reference"],
             ]
         ),
     shell:

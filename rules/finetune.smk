@@ -4,7 +4,7 @@ rule finetune:
         data=data_of("{dataset}"),
         latents=STORE.latents("{dataset}"),
         model=MODEL,
-        drift=lambda wildcards: training_drift(wildcards.dataset, wildcards.training),
+        drift=lambda wildcards: training_drift(Checkpoint(**wildcards)),
     output:
         weights=kept(STORE.training(CHECKPOINT) / "weights.safetensors"),
         log=STORE.training(CHECKPOINT) / "log.json",

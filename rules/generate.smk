@@ -1,7 +1,9 @@
 rule generate:
     input:
         data=data_of("{dataset}"),
-        drifts=rules.drifts.output,
+        drifts=lambda wildcards: drift_files(
+            Checkpoint(**wildcards), grid.sampled_drifts(config, Checkpoint(**wildcards))
+        ),
         weights=weights_of,
         model=MODEL,
         features=weights_files(config["extractors"]),

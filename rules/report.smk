@@ -8,7 +8,7 @@ WHOLE = depends(*sorted(config.keys() - {"resources", "scratch", "keep_weights",
 rule table:
     input:
         lambda wildcards: needed("table", wildcards.table),
-        reported="resources/reported_values.csv",
+        reported=["resources/reported_values.csv", "resources/official_page.csv"],
     output:
         csv=report(
             STORE.table("{table}", "csv"),

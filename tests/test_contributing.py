@@ -77,6 +77,22 @@ def test_the_drift_source_and_the_measure_give_numbers(example):
     assert measure(np.float32([[[0, 1], [1, 1]]])).tolist() == [0.75]
 
 
+def test_the_claim_is_judged_by_its_interval(example, tmp_path):
+    from configs import checked
+    from ldcore.report.results import Results
+    from ldcore.report.tables import claims
+    from ldcore.runtime.files import write_json
+    from ldcore.store import Store
+
+    name = example("claim")
+    results = Results(checked(grid={"datasets": ["brain_phantom"]}), Store(tmp_path / "run"))
+    row = {"dataset": "brain_phantom", "method": "basic_ft", "metric": "kid", "drift": "ld", "value": 0.9}
+    cells = [{**row, "low": 0.8, "high": high} for high in (0.95, 1.2)] + [{**row, "drift": "none"}]
+    write_json(results.store.scores("brain_phantom"), {"cells": cells})
+    judged = claims.judged(name, plugins.find("claim", name).rows(results))
+    assert [row["verdict"] for row in judged] == ["supported", "not resolved"]
+
+
 def test_the_method_trains_and_comes_back(example, backbone):
     import torch
 

@@ -21,10 +21,12 @@ DRIFT = Drift(0.02, "kernel")
 NOISE = starting_noise((4, 8, 8), 0)[None]
 
 
-def trained(tiny_model, data, folder, name):
-    """A run's weights file."""
-    own = {"class_images": 2, "class_steps": 1} if name == "dreambooth" else {}
-    run = TrainingRun(plugins.find("method", name), {**OPTIONS, **own})
+OWN = {"dreambooth": {"class_images": 2, "class_steps": 1}}
+
+
+def trained(tiny_model, data, folder, name, own=None):
+    """A run's weights file; own: options of the method."""
+    run = TrainingRun(plugins.find("method", name), {**OPTIONS, **(own or OWN.get(name, {}))})
     train(load_backbone(tiny_model), run, data, folder)
     return folder / "weights.safetensors"
 
@@ -42,11 +44,13 @@ def latents_of(pipeline, prompt, **options):
     ).images
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_whole_pipeline_draws_our_images(tiny_model, data, tmp_path, capsys, name):
+@pytest.mark.parametrize(
+    "name, own", [*((name, None) for name in NAMES), ("custom_diffusion", {"modifier_token": "<new1>"})]
+)
+def test_a_whole_pipeline_draws_our_images(tiny_model, data, tmp_path, capsys, name, own):
     from diffusers import StableDiffusionPipeline
 
-    weights = trained(tiny_model, data, tmp_path, name)
+    weights = trained(tiny_model, data, tmp_path, name, own)
     export.main(tiny_model, name, weights, tmp_path / "out", True)
     ours = load_backbone(tiny_model)
     methods.load_weights(ours, name, weights)

@@ -9,7 +9,7 @@ from ldcore.edit.job import run as edit_images
 from ldcore.edit.requests.edits import requests
 from ldcore.edit.requests.ground_truth import source_images
 from ldcore.edit.selection import val_requests
-from ldcore.grid import EditRun, edit_base, edit_drifts
+from ldcore.grid import EditRun, drift_origin, edit_base, edit_drifts
 from ldcore.methods import load_weights, saved_weights
 from ldcore.model.backbone import fingerprint, load_backbone, rescheduled
 from ldcore.runtime import cli
@@ -49,7 +49,8 @@ def main(config, **ids):
         val_requests=tuple(choosing),
         val_sources=source_images(choosing, unseen) if choosing else None,
     )
-    drifts = {name: Drift.read(store.drift(base.dataset, name)) for name in edit_drifts(config, run)}
+    origins = {name: drift_origin(config, base, name) for name in edit_drifts(config, run)}
+    drifts = {name: Drift.read(store.drift(origin, name)) for name, origin in origins.items()}
     edit_images(backbone, method, job, drifts, digest(identity), store.edits(run))
 
 

@@ -1,11 +1,11 @@
-"""Measure every cell of one editing task: rows for its table, for the table of truth and for the trade-off."""
+"""Measure every cell of one editing task, and what it gains over the reference cell: rows for tables and trade-off."""
 
 from ldcore.datasets.records import load
 from ldcore.edit.dataset import Dataset
 from ldcore.edit.requests.edits import requests
 from ldcore.edit.requests.ground_truth import ground_truth, source_images
 from ldcore.edit.scoring.reference import Metrics, reference
-from ldcore.edit.scoring.score import cell_rows, trivial_rows
+from ldcore.edit.scoring.score import cell_rows, trivial_rows, with_gains
 from ldcore.edit.selection import Sweep, selection_rows, val_requests
 from ldcore.grid import EditRun, edit_cells
 from ldcore.model.autoencoding import encode
@@ -28,23 +28,29 @@ def main(config, task):
     metrics = Metrics(config["extractors"], editing["perceptual"], config["metrics"], editing["likeness"])
     against = reference(truth, dataset, task["styles"], metrics, editing["real_images"])
     labels = {"task": name, "dataset": task["dataset"]}
-    rows = trivial_rows(against, **labels)
+    cells = edit_cells(config, name)
+    places = [number for number, cell in enumerate(cells) if cell["label"] == config["grid"]["reference"]]
+    parts = [with_gains([trivial_rows(against, **labels)], None)]
     for base in task["bases"]:
-        for cell in edit_cells(config, name):
+        of_cells = []
+        for cell in cells:
             run = EditRun(name, task["method"], base, cell["training"])
-            of_cell = cell_rows(
-                load_part(store.edits(run), cell["drift"]),
-                against,
-                editing["amounts"],
-                lambda images: encode(backbone, images)[0],
-                method=task["method"],
-                base=base,
-                training=cell["training"],
-                drift=cell["label"],
-                sampling_drift=cell["drift"],
-                **labels,
+            of_cells.append(
+                cell_rows(
+                    load_part(store.edits(run), cell["drift"]),
+                    against,
+                    editing["amounts"],
+                    lambda images: encode(backbone, images)[0],
+                    method=task["method"],
+                    base=base,
+                    training=cell["training"],
+                    drift=cell["label"],
+                    sampling_drift=cell["drift"],
+                    **labels,
+                )
             )
-            rows = {key: rows[key] + of_cell[key] for key in rows}
+        parts.append(with_gains(of_cells, places[0] if places else None))
+    rows = {section: [row for part in parts for row in part[section]] for section in parts[0]}
     rows["selection"] = chosen_lambdas(config, store, name, truth, dataset)
     write_json(store.edit_scores(name), rows)
 

@@ -6,7 +6,7 @@ from ldcore import plugins
 from ldcore.datasets.records import load
 from ldcore.drift import Drift
 from ldcore.edit.requests.pairs import pairs
-from ldcore.grid import EditRun, edit_base
+from ldcore.grid import EditRun, drift_origin, edit_base
 from ldcore.methods import load_weights
 from ldcore.model.backbone import load_backbone
 from ldcore.runtime import cli
@@ -25,7 +25,7 @@ def main(config, **ids):
         method,
         config["editing"]["tasks"][edit_run.task]["train"],
         training,
-        Drift.read(store.drift(base.dataset, training["drift"])),
+        Drift.read(store.drift(drift_origin(config, base, training["drift"]), training["drift"])),
         seed=f"{config['seed']}/{base.run}",
     )
     backbone = load_backbone(config["model"]["path"])

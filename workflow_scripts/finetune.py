@@ -3,7 +3,7 @@
 from ldcore import plugins
 from ldcore.datasets.records import load
 from ldcore.drift import Drift
-from ldcore.grid import Checkpoint
+from ldcore.grid import Checkpoint, drift_origin
 from ldcore.model.backbone import load_backbone
 from ldcore.runtime import cli
 from ldcore.runtime.device import prepare_cpu
@@ -21,7 +21,7 @@ def main(config, **ids):
         plugins.find("method", checkpoint.method),
         config["methods"][checkpoint.method],
         training,
-        Drift.read(store.drift(dataset, training["drift"])),
+        Drift.read(store.drift(drift_origin(config, checkpoint, training["drift"]), training["drift"])),
         seed=f"{config['seed']}/{checkpoint.run}",
     )
     backbone = load_backbone(config["model"]["path"], ["unet", "text_encoder"])

@@ -2,8 +2,8 @@
 
 from ldcore.datasets.records import load
 from ldcore.drift import Drift
-from ldcore.evaluation.real_images import balanced_rows, sampled_rows
-from ldcore.grid import Checkpoint, drift_and_guidance, sampled_drifts
+from ldcore.evaluation.real_images import balanced_rows, labels, sampled_rows
+from ldcore.grid import Checkpoint, drift_and_guidance, drift_origin, sampled_drifts
 from ldcore.methods import load_weights
 from ldcore.model.backbone import fingerprint, load_backbone, rescheduled
 from ldcore.prompts import prompt
@@ -29,8 +29,9 @@ def main(config, **ids):
         drift_name, guidance_scale = drift_and_guidance(name)
         image_rows, image_seeds = sampled_rows(rows, seeds, count, len(dataset["classes"]))
         prompts = [prompt(records.iloc[row], dataset["anatomy"], checkpoint.prompt) for row in image_rows]
-        drift = Drift.read(store.drift(checkpoint.dataset, drift_name))
-        requests[name] = SampleRequest(drift, prompts, image_rows, image_seeds, checkpoint.run, guidance_scale)
+        drift = Drift.read(store.drift(drift_origin(config, checkpoint, drift_name), drift_name))
+        of = labels(records.iloc[image_rows]).tolist()
+        requests[name] = SampleRequest(drift, prompts, image_rows, image_seeds, checkpoint.run, guidance_scale, of)
     backbone, identity = load_backbone(config["model"]["path"]), fingerprint(config["model"]["path"])
     identity += load_weights(backbone, checkpoint.method, store.weights(checkpoint))
     if checkpoint.method != "base":

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ldcore.datasets.records import load
+from ldcore.datasets.records import load, rows_of
 from ldcore.model.autoencoding import encode
 from ldcore.model.backbone import load_backbone
 from ldcore.runtime import cli
@@ -15,7 +15,7 @@ def main(config, dataset):
     prepare_cpu()
     config, store = opened(config, dataset=dataset)
     records, images = load(store.data(dataset), mmap=True)
-    rows = np.flatnonzero(records["split"] == "train")
+    rows = rows_of(records, ("train",))
     backbone = load_backbone(config["model"]["path"], ["vae"])
     mean, std = encode(backbone, images, rows=records["image_index"].to_numpy()[rows])
     with atomic(store.latents(dataset)) as temporary, open(temporary, "wb") as file:

@@ -1,4 +1,4 @@
-"""Features of the real test images, of as many training images, and of their reconstructions (the two floors)."""
+"""Features of the real test images, of training images as many as a cell has, and of their reconstructions (floors)."""
 
 import numpy as np
 
@@ -14,10 +14,11 @@ from ldcore.store import opened
 def main(config, dataset):
     prepare_cpu()
     config, store = opened(config, dataset=dataset)
-    entry, seed = config["datasets"][dataset], config["seed"]
+    entry, sampling, seed = config["datasets"][dataset], config["sampling"], config["seed"]
     records, images = load(store.data(dataset))
     test = balanced_rows(records, "test", entry["classes"], entry["test_images"], seed)
-    train = balanced_rows(records, "train", entry["classes"], len(test), seed)
+    of_a_cell = len(sampling["seeds"]) * sampling["images_per_seed"]
+    train = balanced_rows(records, "train", entry["classes"], of_a_cell, seed)
     index = records["image_index"].to_numpy()
     backbone = load_backbone(config["model"]["path"], ["vae"])
     arrays = real_features(backbone, images[index[test]], images[index[train]], config["extractors"])

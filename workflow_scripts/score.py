@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ldcore.evaluation.distances import cell_groups, distances, floor_rows, gains
+from ldcore.evaluation.distances import cell_distances, cell_gains, cell_groups, floor_rows
 from ldcore.evaluation.rows import cell_labels
 from ldcore.grid import Checkpoint, cell_checkpoints, identifier, reference_cell, table_cells
 from ldcore.runtime import cli
@@ -19,7 +19,10 @@ def main(config, dataset):
 
 
 def table_rows(config, store, dataset, real) -> list[dict]:
-    """The floors, then every cell and its gain over the reference cell, an extractor at a time."""
+    """The floors, then every cell and its gain over the reference cell, an extractor at a time.
+
+    All at one N: the images of one training run.
+    """
     metrics, count, rows = config["metrics"], config["sampling"]["images_per_seed"], []
     for extractor in config["extractors"]:
         rows += floor_rows(real, extractor, metrics, len(config["sampling"]["seeds"]), count, dataset=dataset)
@@ -27,15 +30,15 @@ def table_rows(config, store, dataset, real) -> list[dict]:
         for cell in table_cells(config, dataset):
             compared, labels = (real[f"{extractor}/test"], extractor, metrics), cell_labels(cell)
             groups, reference = groups_of(config, store, dataset, cell, extractor), reference_cell(config, cell)
-            rows += distances(groups, *compared, dataset=dataset, **labels)
+            rows += cell_distances(groups, *compared, dataset=dataset, **labels)
             if reference:
                 theirs = groups_of(config, store, dataset, reference, extractor)
-                rows += gains(groups, theirs, *compared, dataset=dataset, **labels)
+                rows += cell_gains(groups, theirs, *compared, dataset=dataset, **labels)
     return rows
 
 
-def groups_of(config, store, dataset, cell, extractor) -> list[np.ndarray]:
-    """Features of one cell, in the groups that its intervals are over."""
+def groups_of(config, store, dataset, cell, extractor) -> list[list[np.ndarray]]:
+    """Features of one cell: of each training run its groups by sampling seed."""
     runs = [load_part(store.samples(run), cell["part"]) for run in cell_checkpoints(config, dataset, cell)]
     return cell_groups(runs, extractor, config["sampling"]["images_per_seed"])
 
@@ -54,7 +57,7 @@ def sweep_rows(config, store, dataset, real) -> list[dict]:
             for extractor in config["extractors"]:
                 groups = cell_groups(runs, extractor, sweep["images_per_seed"])
                 test = real[f"{extractor}/test"]
-                rows += distances(groups, test, extractor, config["metrics"], delta=delta, **labels)
+                rows += cell_distances(groups, test, extractor, config["metrics"], delta=delta, **labels)
     return rows
 
 

@@ -1,9 +1,10 @@
-"""How far a run is: every job with its state and log, and GPU hours spent and to come.
+"""How far a run is: every job with its state and log, GPU hours spent and to come, and what it says of the claims.
 
 python workflow_scripts/summary.py [--csv FILE] [--measured results/NAME ...] [options of snakemake: --configfile ...]
 
 A job is done, running, failed, stopped (its log has no end, and its machine no longer runs it) or waiting. GPU hours to
-come follow from the mean seconds of a rule's jobs that are done; where none is, from another run's: --measured.
+come follow from the mean seconds of a rule's jobs that are done; where none is, from another run's: --measured. Once
+the table of claims is there, how many rows of each claim of the paper are supported, contradicted or not resolved.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ldcore.report import markup, verdicts
 from ldcore.runtime.files import atomic
 from ldcore.runtime.job_log import job_state
 
@@ -139,8 +141,17 @@ def measurements(folders: list[str]) -> dict[str, float]:
     return {rule: sum(values) / len(values) for rule, values in samples.items()}
 
 
+def claims_so_far(jobs: pd.DataFrame) -> str:
+    """Verdicts on the paper's claims, counted, from the table of claims; '' while it is not done."""
+    tables = jobs[(jobs["rule"] == "table") & (jobs["wildcards"] == "table=claims") & (jobs["state"] == "done")]
+    if tables.empty:
+        return ""
+    rows = markup.read(tables["output"].iloc[0])
+    return f"\nThe paper's claims: {verdicts.total(rows)}\n\n{verdicts.overview(rows).to_string(index=False)}"
+
+
 def main(csv, measured, arguments):
-    """Print the table by rule and the jobs that failed, stopped or run; write all jobs to the file `csv`, if given."""
+    """Print jobs by rule, those that failed, stopped or run, and the claims; write all to the file `csv`, if given."""
     jobs = planned(arguments, "--forceall")
     jobs = with_states(jobs, set(planned(arguments)["output"]))
     table = by_rule(jobs, measurements(measured))
@@ -155,6 +166,8 @@ def main(csv, measured, arguments):
             "\n?: no job of this rule is done yet; run one, "
             "or give --measured results/NAME of a run on the same machine."
         )
+    if claims := claims_so_far(jobs):
+        print(claims)
     if csv:
         with atomic(csv) as temporary:
             jobs.drop(columns=["mem_mb", "runtime", "threads", "inputs", "benchmark"]).to_csv(temporary, index=False)

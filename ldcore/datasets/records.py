@@ -24,6 +24,7 @@ OPTIONS = {
 }
 COLUMNS = ("subject_id", "session", "age", "sex", "diagnosis", "findings", "split", "image_index")
 SPLITS = ("train", "val", "test")
+SELECTION = ("train", "val")  # what choices may look at; the test split is touched by reporting alone
 SEXES = ("F", "M")
 TEXT_COLUMNS = ("subject_id", "sex", "diagnosis", "findings", "split")
 
@@ -56,6 +57,44 @@ def validate(records: pd.DataFrame, image_count: int | None = None) -> None:
     bad = ~((index >= 0) & (index < top) & (index % 1 == 0))
     refuse(records, bad, "image_index", f"it must name one of {stored}")
     refuse(records, index.duplicated(), "image_index", "another row already names that image")
+
+
+def rows_of(records: pd.DataFrame, splits) -> np.ndarray:
+    """Positions in the table of the rows of some splits, ints [N]. UserError: an unknown split, or no such row."""
+    for split in splits:
+        if split not in SPLITS:
+            raise UserError(f"Split {split!r} is unknown; use one of {', '.join(SPLITS)}.")
+    rows = np.flatnonzero(records["split"].isin(splits))
+    if not len(rows):
+        raise UserError(f"The data set has no image in its {' or '.join(splits)} split; give that split a share.")
+    return rows
+
+
+def selection_records(records: pd.DataFrame, purpose: str, splits=SELECTION) -> pd.DataFrame:
+    """The part of the table that a choice may be made on, numbered anew; its image_index still names the images.
+
+    purpose: what is chosen, for errors ("delta", "lambda"); splits: where from. UserError: `splits` has the test split
+    in it, or the data set has no image there.
+    """
+    chosen = records.iloc[rows_of(records, splits)].reset_index(drop=True)
+    refuse_test(chosen, purpose)
+    return chosen
+
+
+def refuse_test(records: pd.DataFrame, purpose: str, rows=None) -> None:
+    """UserError where one of the rows that something is chosen on is of the test split.
+
+    Whatever chooses calls this on what it was handed. purpose: what is chosen, for the error; rows: positions, or None
+    for all rows.
+    """
+    rows = np.arange(len(records)) if rows is None else np.asarray(rows, int)
+    of_test = rows[(records["split"].to_numpy() == "test")[rows]]
+    if len(of_test):
+        subject = records["subject_id"].iloc[of_test[0]]
+        raise UserError(
+            f"Row {of_test[0]} (subject {subject!r}) is of the test split, which {purpose} must not be chosen on; "
+            f"choose on {' or '.join(SELECTION)} rows."
+        )
 
 
 def refuse(records, bad, column, remedy):

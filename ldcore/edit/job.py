@@ -78,7 +78,7 @@ def settings_key(job: EditJob, drift: Drift, identity: str) -> str:
     images = [job.sources] if job.val_sources is None else [job.sources, job.val_sources]
     sources = [hashlib.sha256(np.ascontiguousarray(stack)).hexdigest() for stack in images]
     sampling = [job.sweep_images, job.null_images, job.seed, job.anatomy, sources, len(job.val_requests)]
-    return digest(identity, requests, drift.kind, drift.value, job.options, job.styles, job.amounts, sampling)
+    return digest(identity, requests, *drift.key, job.options, job.styles, job.amounts, sampling)
 
 
 def drift_arrays(backbone, method: ModuleType, job: EditJob, drift: Drift) -> dict[str, np.ndarray]:

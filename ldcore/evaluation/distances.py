@@ -9,7 +9,7 @@ import numpy as np
 from ldcore import plugins
 from ldcore.evaluation.rows import NO_CELL, row
 from ldcore.metrics import between_features
-from ldcore.statistics.jackknife import jackknife_interval, paired_interval
+from ldcore.statistics.jackknife import jackknife_interval, paired_test
 
 
 def distances(groups, real, extractor: str, metrics, **labels) -> list[dict]:
@@ -26,15 +26,15 @@ def distances(groups, real, extractor: str, metrics, **labels) -> list[dict]:
 def gains(groups, reference, real, extractor: str, metrics, **labels) -> list[dict]:
     """A row a metric that declares GAIN: by how much the groups are better than those of the reference, seed by seed.
 
-    Above 0 is better than the reference.
+    Above 0 is better than the reference. With the p-value of its being 0.
     """
     rows, sizes = [], {"n": sum(map(len, groups)), "seeds": len(groups)}
     for metric in metrics:
         declared = plugins.declared("metric", metric)
         if "GAIN" in declared:
             pair = (reference, groups) if declared["BETTER"] == "lower" else (groups, reference)
-            interval = paired_interval(distance_to(real, metric), *pair)
-            rows.append(row(interval, **labels, **sizes, metric=declared["GAIN"], extractor=extractor))
+            tested = paired_test(distance_to(real, metric), *pair)
+            rows.append(row(tested, **labels, **sizes, metric=declared["GAIN"], extractor=extractor))
     return rows
 
 
@@ -43,11 +43,60 @@ def distance_to(real, metric: str):
     return lambda groups: between_features(metric, np.concatenate(groups), real)
 
 
+def cell_distances(runs, real, extractor: str, metrics, **labels) -> list[dict]:
+    """A row a metric of one cell at the N of one training run, so that all rows of a table have the same N.
+
+    runs: of each training run its groups by sampling seed (cell_groups). One run: `distances` of its seeds. Several:
+    the mean of the runs' distances, each of its own images alone, with Student's interval over the runs. Their images
+    are never pooled: FID falls with N even between equal distributions, and runs share prompts.
+    """
+    if len(runs) == 1:
+        return distances(runs[0], real, extractor, metrics, **labels)
+    sizes = {"n": images_of_a_run(runs), "seeds": len(runs)}
+    return [
+        row(over_runs(runs, real, metric), **labels, **sizes, metric=metric, extractor=extractor) for metric in metrics
+    ]
+
+
+def cell_gains(runs, reference, real, extractor: str, metrics, **labels) -> list[dict]:
+    """A row a metric that declares GAIN: by how much a cell is better than the reference cell, run by run.
+
+    As `gains` where there is one training run; of several the mean difference, with Student's interval over the runs
+    and the p-value of its being 0.
+    """
+    if len(runs) == len(reference) == 1:
+        return gains(runs[0], reference[0], real, extractor, metrics, **labels)
+    rows, sizes = [], {"n": images_of_a_run(runs), "seeds": len(runs)}
+    for metric in metrics:
+        declared = plugins.declared("metric", metric)
+        if "GAIN" in declared:
+            pair = (reference, runs) if declared["BETTER"] == "lower" else (runs, reference)
+            tested = paired_test(np.mean, *(run_distances(cell, real, metric) for cell in pair))
+            rows.append(row(tested, **labels, **sizes, metric=declared["GAIN"], extractor=extractor))
+    return rows
+
+
+def over_runs(runs, real, metric: str) -> tuple[float, float, float]:
+    """(mean, low, high) of the runs' distances; the jackknife of a mean is Student's t interval."""
+    return jackknife_interval(np.mean, run_distances(runs, real, metric))
+
+
+def run_distances(runs, real, metric: str) -> list[float]:
+    """The distance of each training run's images to the real ones."""
+    return [distance_to(real, metric)(groups) for groups in runs]
+
+
+def images_of_a_run(runs) -> int:
+    """How many images one training run has."""
+    return sum(map(len, runs[0]))
+
+
 def floor_rows(real: dict, extractor: str, metrics, groups: int, size: int, **labels) -> list[dict]:
     """What no generator here can beat: other real images, and real images through the autoencoder.
 
-    real: features by EXTRACTOR/test, EXTRACTOR/train and EXTRACTOR/reconstruction (cohort.real_features); of the last
-    two, the first `groups` times `size`.
+    real: features by EXTRACTOR/test, EXTRACTOR/train and EXTRACTOR/reconstruction (real_images.real_features); of the
+    last two, the first `groups` times `size`: as many as one training run of a cell has, or fewer where the training
+    split has fewer of a class; `n` says how many.
     """
     rows = []
     for method, images in (("real", "train"), ("reconstruction", "reconstruction")):
@@ -61,10 +110,9 @@ def groups_by_seed(arrays: dict, extractor: str, count: int | None = None) -> li
     return [arrays[extractor][arrays["seeds"] == seed][:count] for seed in np.unique(arrays["seeds"])]
 
 
-def cell_groups(runs: list[dict], extractor: str, count: int) -> list[np.ndarray]:
-    """Features of one cell in the groups that its interval is over: training runs where there are several, else seeds.
+def cell_groups(runs: list[dict], extractor: str, count: int) -> list[list[np.ndarray]]:
+    """Features of one cell: of each training run its groups by sampling seed.
 
     runs: the arrays of each training run's samples; count: images of each seed.
     """
-    groups = [groups_by_seed(arrays, extractor, count) for arrays in runs]
-    return groups[0] if len(groups) == 1 else [np.concatenate(of_run) for of_run in groups]
+    return [groups_by_seed(arrays, extractor, count) for arrays in runs]

@@ -29,6 +29,32 @@ def balanced_rows(records: pd.DataFrame, split: str, classes: list[str], count: 
     return np.stack([group[:per_class] for group in groups], 1).reshape(-1)
 
 
+def balanced_draw(groups, count: int, *keys) -> np.ndarray:
+    """At most `count` positions out of groups, as evenly over them as they allow, drawn without replacement by `keys`.
+
+    groups: positions [N], or a list of such or of lists, which take turns at every level (classes, and in each the
+    sites). A group that runs out is made up for by the others, so that the first few of the draw are as even as all.
+    """
+    return drawn_order(groups, *keys)[:count]
+
+
+def drawn_order(groups, *keys) -> np.ndarray:
+    """All positions of `balanced_draw`, in the order in which it takes them."""
+    if isinstance(groups, np.ndarray):
+        return numpy_rng("balanced", *keys).permutation(groups)
+    drawn = [drawn_order(group, *keys, number) for number, group in enumerate(groups)] or [np.empty(0, int)]
+    turns = np.concatenate([np.arange(len(group)) for group in drawn])
+    return np.concatenate(drawn)[np.argsort(turns, kind="stable")].astype(int)
+
+
+def source_of(records: pd.DataFrame) -> np.ndarray:
+    """Where each image comes from, [N] text: the download it is of, else its site, else the same for all."""
+    for column in ("adapter", "site"):
+        if column in records:
+            return records[column].fillna("").astype(str).to_numpy()
+    return np.full(len(records), "")
+
+
 def sampled_rows(test_rows: np.ndarray, seeds: list[int], per_seed: int, classes: int) -> tuple[np.ndarray, np.ndarray]:
     """(record row, sampling seed) of every synthetic image, [N] each.
 

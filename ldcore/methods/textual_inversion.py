@@ -30,6 +30,14 @@ def words_of(token: str, vectors: int) -> list[str]:
 
 
 def insert(backbone, tensors: dict) -> None:
+    """Add the words of placeholders (`add_words`), which stand for their phrases from now on."""
+    add_words(backbone, tensors)
+    backbone.placeholders = {
+        token[1:-1].replace("_", " "): " ".join(words_of(token, len(rows))) for token, rows in tensors.items()
+    }
+
+
+def add_words(backbone, tensors: dict) -> None:
     """Add the words of placeholders to tokenizer and text encoder; the other words keep their embeddings.
 
     tensors: placeholder -> the embeddings of its words, [vectors, D].
@@ -43,9 +51,6 @@ def insert(backbone, tensors: dict) -> None:
     weight.data[backbone.tokenizer.convert_tokens_to_ids(words)] = torch.cat(
         [rows.to(weight) for rows in tensors.values()]
     )
-    backbone.placeholders = {
-        token[1:-1].replace("_", " "): " ".join(words_of(token, len(rows))) for token, rows in tensors.items()
-    }
 
 
 def prepare(backbone, data, options, seed) -> dict:
@@ -64,16 +69,20 @@ def prepare(backbone, data, options, seed) -> dict:
 
 def trainable(backbone, options) -> dict:
     """Placeholder -> parameter [vectors, D], which stands in for its words after the embedding layer."""
+    return learned(backbone, {words.split()[0]: words.split() for words in backbone.placeholders.values()})
+
+
+def learned(backbone, words: dict[str, list[str]]) -> dict:
+    """Name -> parameter [vectors, D], which stands in for its words (`add_words`) after the embedding layer."""
+    if not words:
+        return {}
     layer = backbone.text_encoder.get_input_embeddings()
-    parameters, ids = {}, {}
-    for words in backbone.placeholders.values():
-        token = words.split()[0]
-        ids[token] = backbone.tokenizer.convert_tokens_to_ids(words.split())
-        parameters[token] = torch.nn.Parameter(layer.weight[ids[token]].detach().clone())
+    ids = {name: backbone.tokenizer.convert_tokens_to_ids(of_name) for name, of_name in words.items()}
+    parameters = {name: torch.nn.Parameter(layer.weight[rows].detach().clone()) for name, rows in ids.items()}
 
     def replace(module, inputs, output):
-        for token, parameter in parameters.items():
-            for vector, index in zip(parameter, ids[token]):
+        for name, parameter in parameters.items():
+            for vector, index in zip(parameter, ids[name]):
                 output = torch.where((inputs[0] == index)[..., None], vector, output)
         return output
 

@@ -6,7 +6,8 @@ A metric is a plug-in (ldcore/plugins.py): a file in this folder, or any module 
     COMPARES       "features", "pairs" or "scores"
     BETTER         "lower" or "higher"
     GAIN           the `metric` of rows that say by how much it is better than what it is compared with: the reference
-                   cell, or for edits the source itself (default: there are no such rows)
+                   cell, or for edits the source itself (default: there are no such rows; edits have rows
+                   METRIC_ld_gain, over the reference cell, in any case)
     ROW            the `metric` of its rows where several metrics share one; its name then stands as their `extractor`
                    (default: its name, and no extractor)
     NEEDS_WEIGHTS  True: nothing works without the option `weights` (default False)

@@ -18,3 +18,10 @@ def gray_pair(made, target) -> tuple[np.ndarray, np.ndarray]:
             f"Images of shape {made.shape} cannot be compared with images of shape {target.shape}; give both one size."
         )
     return made, target
+
+
+def check_window(images, window: int, title: str) -> None:
+    """UserError where images [N, H, W] are smaller than the window of a metric, in px."""
+    height, width = images.shape[1:]
+    if min(height, width) < window:
+        raise UserError(f"{title} needs images of {window} px or more; these are {height} x {width}.")

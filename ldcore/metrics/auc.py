@@ -1,4 +1,8 @@
-"""Area under the ROC curve, macro-averaged over classes."""
+"""Area under the ROC curve, macro-averaged over classes.
+
+How much better a cell is than the reference cell, paired over patients: `weighted_auc` of both cells' scores of the
+same test images goes to statistics.bootstrap.paired_bootstrap, whose docstring has the lines; its rows are called GAIN.
+"""
 
 import numpy as np
 
@@ -7,6 +11,7 @@ from ldcore.runtime.errors import UserError
 TITLE = "AUC"
 COMPARES = "scores"
 BETTER = "higher"
+GAIN = "auc_gain"
 
 
 def auc(scores, labels) -> float:

@@ -7,6 +7,7 @@ from ldcore.metrics._features import feature_pair
 TITLE = "FID"
 COMPARES = "features"
 BETTER = "lower"
+GAIN = "fid_gain"
 
 
 def frechet_distance(a, b) -> float:

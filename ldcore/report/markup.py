@@ -5,7 +5,14 @@ import pandas as pd
 from ldcore import plugins
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import atomic
+from ldcore.statistics.holm import holm
 
+SURE, ALPHA = "*", 0.05  # the mark of a comparison whose p_holm is below
+MARKED = (
+    "A gain with * is told from 0 at the 5 % level after Holm's correction over all comparisons of the table (p and "
+    "p_holm in the csv; Student's t over what the interval is over). The interval itself is of one comparison alone: "
+    "without any effect 1 in 20 excludes 0. No interval: one unit, or none that differs from another."
+)
 # Rows that no method makes.
 FLOORS = {"real": "Real training images", "reconstruction": "Real training images, reconstructed"}
 
@@ -28,8 +35,18 @@ def number(value: float) -> str:
 
 
 def with_interval(row) -> str:
-    """'0.1234 [0.1200, 0.1268]', of a row with value, low and high; the value alone where there is no interval."""
-    return f"{number(row.value)} [{number(row.low)}, {number(row.high)}]" if row.low == row.low else number(row.value)
+    """'0.1234 [0.1200, 0.1268]', of a row with value, low and high; the value alone where there is no interval.
+
+    With SURE behind it where the row's `p_holm` says that the comparison is told from 0 among all of its table.
+    """
+    text = f"{number(row.value)} [{number(row.low)}, {number(row.high)}]" if row.low == row.low else number(row.value)
+    return f"{text} {SURE}" if getattr(row, "p_holm", 1.0) < ALPHA else text
+
+
+def with_holm(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows with `p_holm` beside `p`: Holm's correction over all comparisons of a table, rows that have a `p`."""
+    p = rows["p"].astype(float) if "p" in rows else pd.Series(float("nan"), index=rows.index)
+    return rows.assign(p=p, p_holm=holm(p))
 
 
 def without_empty_columns(lines: list[dict]) -> pd.DataFrame:
@@ -64,7 +81,7 @@ def latex(lines: pd.DataFrame, footnotes) -> str:
 
 def read(csv) -> pd.DataFrame:
     """The rows of a csv file that `write` wrote: labels such as 0.10 stay text, and so does the data set NA."""
-    numbers = ("n", "seeds", "value", "low", "high", "paper_value")
+    numbers = ("n", "seeds", "value", "low", "high", "paper_value", "p", "p_holm")
     columns = pd.read_csv(csv, nrows=0).columns
     text = {name: str for name in columns if name not in numbers}
     return pd.read_csv(csv, dtype=text, keep_default_na=False, na_values=[""])

@@ -1,10 +1,16 @@
 """What the metrics of rows are called in tables and figures, and in which order their columns stand."""
 
 from ldcore import plugins
+from ldcore.edit.scoring.samples import LD_GAIN
 from ldcore.runtime.errors import UserError
 
 # How a row's metric ends that is not the name of a plug-in, and what its column says instead.
-ENDINGS = {"real_plus_synthetic": "R+S"}
+ENDINGS = {
+    "real_plus_synthetic": "R+S",
+    "real_plus_synthetic_gain": "R+S gain",
+    "all_real_plus_synthetic": "all R+S",
+    "all_real_plus_synthetic_gain": "all R+S gain",
+}
 
 
 def plugin_of(metric: str) -> str | None:
@@ -48,8 +54,11 @@ def grid_title(metric: str) -> str:
 def edit_title(metric: str, extractor: str, several: bool) -> str:
     """The heading of a metric of edits: the metric, or what `extractor` names where metrics share rows (LPIPS).
 
-    several: whether the metric occurs with several extractors, so that the heading says which.
+    several: whether the metric occurs with several extractors, so that the heading says which. Of a gain over the
+    reference cell (METRIC_ld_gain): the metric's, and "LD gain".
     """
+    if metric.endswith(LD_GAIN):
+        return f"{edit_title(metric.removesuffix(LD_GAIN), extractor, several)} LD gain"
     shared = plugins.declared("metric", extractor).get("ROW") if extractor and is_plugin(extractor) else None
     if shared and metric.startswith(shared):
         return extractor + metric.removeprefix(shared).replace("_", " ")

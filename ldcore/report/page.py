@@ -1,4 +1,4 @@
-"""One self-contained HTML page: the tables, the figures and the configuration."""
+"""One self-contained HTML page: the verdicts on the paper's claims, the tables, the figures and the configuration."""
 
 import base64
 import html
@@ -9,7 +9,7 @@ import yaml
 
 from ldcore import plugins
 from ldcore.plan import reporting
-from ldcore.report import markup
+from ldcore.report import markup, verdicts
 from ldcore.report.results import Results
 
 STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:75em;margin:2em auto;padding:0 1em;color:#222}
@@ -21,6 +21,7 @@ def page(results: Results) -> str:
     """The HTML of a run's page, from its csv and png files; a footnote that several tables share stands once."""
     config, store = results.config, results.store
     title = html.escape(f"Latent Drifting: {config['name']}")
+    verdicts_first = verdicts_html(markup.read(store.table("claims"))) if "claims" in reporting.tables(config) else ""
     tables, footnotes, figures = [], {}, []
     for name in reporting.tables(config):
         table = plugins.find("table", name)
@@ -33,9 +34,15 @@ def page(results: Results) -> str:
     notes = "".join(f"<li>{html.escape(note)}</li>" for note in footnotes)
     return (
         f"<!doctype html><meta charset=utf-8><title>{title}</title><style>{STYLE}</style>"
-        f"<h1>{title}</h1>{''.join(tables)}<ul>{notes}</ul>{''.join(figures)}"
+        f"<h1>{title}</h1>{verdicts_first}{''.join(tables)}<ul>{notes}</ul>{''.join(figures)}"
         f"<h2>Configuration</h2><pre>{html.escape(yaml.safe_dump(config, sort_keys=False))}</pre>\n"
     )
+
+
+def verdicts_html(judged: pd.DataFrame) -> str:
+    """How many rows of each claim have which verdict."""
+    text = f"<p>The paper's claims, row by row of the table below: {verdicts.total(judged)}.</p>"
+    return f"{text}{table_html(verdicts.overview(judged))}"
 
 
 def table_html(lines: pd.DataFrame) -> str:

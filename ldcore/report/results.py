@@ -12,7 +12,7 @@ from ldcore.datasets import records
 from ldcore.edit.dataset import Dataset
 from ldcore.edit.requests.edits import Request, requests
 from ldcore.edit.requests.ground_truth import GroundTruth, ground_truth, source_images
-from ldcore.grid import Checkpoint, EditRun, edit_cells, part_of, tasks
+from ldcore.grid import Checkpoint, EditRun, drift_origin, edit_cells, part_of, tasks
 from ldcore.runtime.arrays import Arrays, load_part
 from ldcore.runtime.files import read_json
 from ldcore.store import Store
@@ -47,6 +47,7 @@ class Results:
     config: dict
     store: Store
     reported_file: Path = Path("resources/reported_values.csv")
+    official_file: Path = Path("resources/official_page.csv")
 
     @classmethod
     def opened(cls, config_file) -> "Results":
@@ -78,6 +79,14 @@ class Results:
         grid = self.config["grid"]
         run = str(grid["training_seeds"][0])
         return self.samples(Checkpoint(dataset, method, cell["training"], grid["prompts"][0], run), part_of(cell))
+
+    def reference(self, dataset: str) -> Arrays:
+        """Features [N, D] of the real test images and of the floors: EXTRACTOR/test, /train, /reconstruction."""
+        return Arrays(self.store.reference(dataset))
+
+    def drift(self, checkpoint: Checkpoint, name: str) -> dict:
+        """The drift of this name that a checkpoint takes: kind, source, value, and what its source found on its way."""
+        return read_json(self.store.drift(drift_origin(self.config, checkpoint, name), name))
 
     def records_and_images(self, dataset: str) -> tuple[pd.DataFrame, np.ndarray]:
         """A data set's records, a row an image, and its images uint8 [N, H, W], which stay on disk until read."""
@@ -117,3 +126,7 @@ class Results:
     def reported(self) -> pd.DataFrame:
         """The values that the paper prints: table, dataset, task, method, ld, prompt, patient_info, metric, value."""
         return pd.read_csv(self.reported_file)
+
+    def official(self) -> pd.DataFrame:
+        """What we measured on the paper's project page: figure, subject, delta, red, green, blue, chroma, note."""
+        return pd.read_csv(self.official_file)

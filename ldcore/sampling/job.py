@@ -25,6 +25,7 @@ class SampleRequest:
     seeds: np.ndarray  # int [N]: the sampling seed of each image
     run: str = "0"  # of the training run: each starts from noise of its own
     guidance_scale: float | None = None  # where it is not that of the sampling
+    labels: list[str] | None = None  # what each prompt is of, for a drift that goes by label
 
 
 def generate(
@@ -57,7 +58,9 @@ def settings_key(request: SampleRequest, sampling: Sampling, extractors: dict, i
     """A digest of what a part's arrays follow from, but for the code and the content of the extractors' weights."""
     images = [request.prompts, np.asarray(request.rows).tolist(), np.asarray(request.seeds).tolist()]
     settings = [sampling.steps, sampling.guidance_scale, sampling.precision, request.run, request.guidance_scale]
-    return digest(identity, request.drift.kind, request.drift.value, images, settings, extractors)
+    if request.drift.by_label:
+        images.append(request.labels)
+    return digest(identity, *request.drift.key, images, settings, extractors)
 
 
 def sample_request(backbone, request: SampleRequest, sampling: Sampling) -> dict[str, np.ndarray]:
@@ -77,5 +80,20 @@ def sample_request(backbone, request: SampleRequest, sampling: Sampling) -> dict
     # 3. Sample and decode.
     if request.guidance_scale is not None:
         sampling = replace(sampling, guidance_scale=request.guidance_scale)
-    latents, trace = sample(backbone, prompt_embeds, embeds[0], torch.stack(noise), request.drift, sampling)
+    noise, samples, order = torch.stack(noise), [], []
+    for drift, places in drifts_of(request):
+        samples.append(sample(backbone, prompt_embeds[places], embeds[0], noise[places], drift, sampling))
+        order += places
+    back = np.argsort(order)
+    latents, trace = (torch.cat(parts)[back] for parts in zip(*samples))
     return {"images": decode(backbone, latents, sampling.batch_size), "trace": trace.numpy()}
+
+
+def drifts_of(request: SampleRequest) -> list[tuple[Drift, list[int]]]:
+    """The drifts of a request and the places of the images that each is for; one drift unless it goes by label."""
+    if not request.drift.by_label:
+        return [(request.drift, list(range(len(request.prompts))))]
+    places = {label: [] for label in dict.fromkeys(request.labels)}
+    for place, label in enumerate(request.labels):
+        places[label].append(place)
+    return [(request.drift.of(label), those) for label, those in places.items()]

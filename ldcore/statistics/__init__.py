@@ -1,1 +1,4 @@
-"""Confidence intervals: over sampling seeds and training runs (interval), over patients (bootstrap)."""
+"""How sure numbers are: intervals over seeds and runs (jackknife), subjects (means), patients (bootstrap), p-values.
+
+An interval that says nothing, because there is one unit or no spread between units, is empty: low and high are nan.
+"""

@@ -124,7 +124,7 @@ def training_run(method: ModuleType, options: dict, training: dict, drift: Drift
 def run_key(run: TrainingRun, data: dict) -> str:
     """A digest of what a checkpoint follows from, but for the model and the prompts."""
     options = {name: value for name, value in run.options.items() if name != "checkpoint_every"}
-    drift, data_sum = [run.drift.kind, run.drift.value], float(data["mean"].double().sum())
+    drift, data_sum = run.drift.key, float(data["mean"].double().sum())
     return digest(run.method.__name__, options, drift, run.target, run.seed, data_sum, run.noise, run.scheduler)
 
 

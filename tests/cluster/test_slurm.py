@@ -47,7 +47,8 @@ GROUPS = [
     "--set-resource-scopes",
     "gpu=local",
 ]  # as docs/cluster.md says
-TABLES = [f"results/smoke/tables/{name}.csv" for name in ("table1", "table2", "table3", "table4", "truth")]
+NAMES = ("claims", "colours", "table1", "table2", "table3", "table4", "truth")
+TABLES = [f"results/smoke/tables/{name}.csv" for name in NAMES]
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +113,7 @@ def sleeping_after(path, marker):
 
 def test_the_smoke_grid_runs_as_slurm_jobs_with_the_resources_asked_for(slurm, cluster, undisturbed):
     jobs = slurm_jobs(slurm, cluster)
-    stages = ("data", "latents", "drifts", "finetune", "generate", "score", "downstream", "edit_train", "edit_score")
+    stages = ("data", "latents", "finetune", "generate", "score", "downstream", "edit_train", "edit_score")
     for stage in (*stages, "edit_pix2pix"):
         section = "edit" if stage == "edit_pix2pix" else stage
         resources = {**CONFIG["resources"]["default"], **CONFIG["resources"].get(section, {})}
@@ -124,7 +125,7 @@ def test_the_smoke_grid_runs_as_slurm_jobs_with_the_resources_asked_for(slurm, c
             assert ("gres:gpu:1" in job.get("TresPerJob", "")) == (resources["gpu"] == 1), (stage, job)
             assert f"mem={memory}M" in job["TRES"] or f"mem={memory / 1024:g}G" in job["TRES"]
             assert job["TimeLimit"] == "00:30:00"
-    assert not any(re.match("rule_(table|figure|page)", job["Comment"]) for job in jobs)
+    assert not any(re.match("rule_(drift|table|figure|page)", job["Comment"]) for job in jobs)
 
 
 def test_the_summary_knows_every_job(slurm, cluster, undisturbed):
@@ -132,7 +133,7 @@ def test_the_summary_knows_every_job(slurm, cluster, undisturbed):
     done = subprocess.run(command, cwd=cluster, env=slurm.environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     rows = list(csv.DictReader((cluster / "summary.csv").open()))
-    assert len(rows) == 47 and {row["state"] for row in rows} == {"done"}
+    assert len(rows) == 53 and {row["state"] for row in rows} == {"done"}
     assert all((cluster / row["log"]).is_file() for row in rows)
     assert sum(float(row["hours"]) * int(row["gpu"]) for row in rows) > 0 and "total" in done.stdout
 
@@ -293,4 +294,4 @@ def test_a_full_disk_and_a_job_that_dies_before_renaming(slurm, cluster, undistu
 
 def test_the_tables_are_those_of_a_run_without_slurm(local, undisturbed):
     assert local.running.wait(300) == 0, (local.folder / "said").read_text()[-4000:]
-    assert results(local.folder) == undisturbed and len(tables(local.folder)) == 15
+    assert results(local.folder) == undisturbed and len(tables(local.folder)) == 21

@@ -1,5 +1,7 @@
 """Drift: validation, broadcasting, and the algebra of every training reading."""
 
+import json
+
 import pytest
 import torch
 from diffusers import DDPMScheduler
@@ -94,3 +96,27 @@ def test_a_kernel_drift_acts_after_each_step_and_its_inverse_takes_it_away():
     assert torch.allclose(kernel.before_inverse_step(kernel.after_step(latents)), latents)
     assert kernel.step_callback()(None, 0, 0, {"latents": latents})["latents"].equal(kernel.after_step(latents))
     assert prior.after_step(latents) is latents and prior.before_inverse_step(latents) is latents
+
+
+def test_a_scale_widens_the_noise_and_goes_with_the_amount():
+    drift = Drift([0.1, 0.0, 0.2, 0.0], "prior", [0.5, 1.0, 2.0, 1.0])
+    shifted = drift.shift(LATENTS)
+    assert torch.allclose(shifted[:, 2], 2 * LATENTS[:, 2] + 0.2) and torch.equal(shifted[:, 1], LATENTS[:, 1])
+    assert drift.times(1) == drift and drift.times(0).shift(LATENTS) is LATENTS
+    assert drift.times(0.5) == Drift([0.05, 0.0, 0.1, 0.0], "prior", [0.75, 1.0, 1.5, 1.0])
+    only = Drift(0.0, "kernel", 0.9)
+    assert only.active and not only.each_step and torch.equal(only.after_step(LATENTS), LATENTS)
+    assert Drift(0.0, "step", 0.9).shift(LATENTS) is LATENTS
+    with pytest.raises(UserError, match="Drift scale"):
+        Drift(0.1, "prior", "wide")
+
+
+def test_a_drift_by_label_is_read_and_told_apart(tmp_path):
+    numbers = {"kind": "prior", "value": 0.1, "by_label": {"AD": {"value": 0.2}, "CN": {"value": 0.0, "scale": 0.9}}}
+    (tmp_path / "drift.json").write_text(json.dumps(numbers))
+    drift = Drift.read(tmp_path / "drift.json")
+    assert drift.of("AD") == Drift(0.2, "prior") and drift.of("CN") == Drift(0.0, "prior", 0.9)
+    assert drift.of("MCI") is drift and drift.times(2).of("AD") == Drift(0.4, "prior")
+    assert Drift(0.1, "prior").key == ["prior", 0.1]
+    keys = [drift.key, Drift(0.1, "prior", 0.9).key, Drift(0.1, "prior").key]
+    assert len({json.dumps(key) for key in keys}) == 3

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from ldcore import plugins
-from ldcore.evaluation.classifiers import fit_predict
+from ldcore.evaluation.classifiers import densenet121_auc, fit_predict
 from ldcore.evaluation.classifiers.densenet121_auc import auc_margin_loss
 from ldcore.metrics.auc import auc
 from ldcore.runtime.errors import UserError
@@ -62,6 +62,15 @@ def test_colour_is_its_mean_and_labels_may_be_short_integers(one_thread, name):
     options = {**SMALL[name], "epochs": 1} if name == "resnet18" else {}
     plain = fit_predict(name, TRAIN[0].clip(20, 235), TRAIN[1], TEST[0].clip(20, 235), (0,), options)
     assert np.array_equal(fit_predict(name, train, TRAIN[1].astype(np.int32), test, (0,), options), plain)
+
+
+def test_scores_of_a_classifier_of_each_class_alone_are_log_probabilities(monkeypatch):
+    """So that the softmax of two classes is the trained sigmoid, not the sigmoid of twice what it takes."""
+    raw = np.array([[-0.8, 0.8], [2.0, -2.0]], np.float32)
+    monkeypatch.setattr(densenet121_auc, "train_and_score", lambda *arguments: raw)
+    scores = fit_predict("densenet121_auc", *TRAIN, TEST[0], (0,))
+    case = 1 / (1 + np.exp(scores[:, 0] - scores[:, 1]))
+    np.testing.assert_allclose(case, 1 / (1 + np.exp(-raw[:, 1])), rtol=1e-6)
 
 
 def test_the_auc_loss_pulls_positives_up_and_is_zero_when_perfect():

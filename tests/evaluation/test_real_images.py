@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ldcore.evaluation.real_images import balanced_rows, labels, sampled_rows
+from ldcore.evaluation.real_images import balanced_draw, balanced_rows, labels, sampled_rows, source_of
 from ldcore.runtime.errors import UserError
 
 RECORDS = pd.DataFrame(
@@ -40,3 +40,20 @@ def test_fewer_images_are_the_first_of_more():
 def test_labels_are_the_diagnosis_or_else_the_findings():
     records = pd.DataFrame({"diagnosis": ["CN", "", ""], "findings": ["", "Pneumonia", ""]})
     assert labels(records).tolist() == ["CN", "Pneumonia", ""]
+
+
+def test_a_draw_is_even_over_classes_and_in_each_over_sites():
+    few, many, site = np.arange(3), np.arange(10, 40), np.arange(50, 80)
+    drawn = balanced_draw([[few, many], [site]], 20, 0)
+    assert len(set(drawn)) == 20 and (drawn >= 50).sum() == 10 and (drawn < 3).sum() == 3  # `many` makes up for `few`
+    assert np.array_equal(drawn[:6], balanced_draw([[few, many], [site]], 6, 0)) and (drawn[:6] >= 50).sum() == 3
+    assert not np.array_equal(drawn, balanced_draw([[few, many], [site]], 20, 1))
+    assert sorted(balanced_draw([few, site], 100, 0)) == [*few, *site]
+    assert balanced_draw([few[:0], few[:0]], 5, 0).tolist() == balanced_draw([], 5, 0).tolist() == []
+
+
+def test_images_come_from_a_download_or_else_from_a_site():
+    records = pd.DataFrame({"site": ["a", np.nan]})
+    assert source_of(records).tolist() == ["a", ""]
+    assert source_of(records.assign(adapter=["adni", "oasis3"])).tolist() == ["adni", "oasis3"]
+    assert source_of(records[[]]).tolist() == ["", ""]

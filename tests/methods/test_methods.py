@@ -15,9 +15,16 @@ from ldcore.training.batches import batch
 from ldcore.training.loop import TrainingRun, train
 
 OPTIONS = {"steps": 4, "batch_size": 2, "checkpoint_every": 2, "warmup": 1, "learning_rate": 1e-2}
-OWN = {"dreambooth": {"class_images": 3, "class_steps": 2}}
+CLASS_IMAGES = {"class_images": 3, "class_steps": 2}
+WITH_TOKEN = "custom_diffusion with modifier token and prior"
+OWN = {"dreambooth": CLASS_IMAGES, WITH_TOKEN: {"modifier_token": "<new1>", "prior_weight": 1.0, **CLASS_IMAGES}}
 NAMES = [name for name in plugins.names("method") if name != "base"]
-every_method = pytest.mark.parametrize("name", NAMES)
+every_method = pytest.mark.parametrize("name", [*NAMES, WITH_TOKEN])
+
+
+def plugin(name):
+    """The method of a name that may say more."""
+    return name.split()[0]
 
 
 DRIFTED = Drift(0.1, "prior")
@@ -27,13 +34,13 @@ def run(tiny_model, data, folder, name, drift=None):
     """Train; returns the backbone as training leaves it."""
     backbone = load_backbone(tiny_model)
     options = {**OPTIONS, **OWN.get(name, {})}
-    train(backbone, TrainingRun(plugins.find("method", name), options, drift or Drift()), data, folder)
+    train(backbone, TrainingRun(plugins.find("method", plugin(name)), options, drift or Drift()), data, folder)
     return backbone
 
 
 def loaded(tiny_model, name, folder):
     backbone = load_backbone(tiny_model)
-    methods.load_weights(backbone, name, folder / "weights.safetensors")
+    methods.load_weights(backbone, plugin(name), folder / "weights.safetensors")
     return backbone
 
 
@@ -53,6 +60,10 @@ def same(a, b):
 
 def test_the_papers_methods_are_registered():
     assert NAMES == ["basic_ft", "custom_diffusion", "dreambooth", "textual_inversion"]
+
+
+def test_no_method_drops_prompts_unless_it_is_asked_to():
+    assert {plugins.options("method", name)["caption_dropout"] for name in NAMES} == {0.0}
 
 
 @every_method
@@ -116,7 +127,8 @@ def test_stock_diffusers_loads_the_export(tiny_model, data, tmp_path, name):
     from diffusers import DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 
     run(tiny_model, data, tmp_path / "run", name)
-    methods.export(load_backbone(tiny_model), name, tmp_path / "run" / "weights.safetensors", tmp_path / "export")
+    exported = tmp_path / "run" / "weights.safetensors"
+    methods.export(load_backbone(tiny_model), plugin(name), exported, tmp_path / "export")
     parts = (
         {"unet": UNet2DConditionModel.from_pretrained(tmp_path / "export" / "unet")}
         if name != "textual_inversion"
@@ -161,6 +173,38 @@ def test_dreambooth_adds_as_many_class_images_with_their_weight(tiny_model, data
     assert torch.equal(values["prompt_embeds"][2], embed_prompts(load_backbone(tiny_model), ["a brain MRI"])[0])
     sks = [text.replace("brain MRI", "sks brain MRI") for text in data["texts"]]
     assert torch.equal(prepared["prompt_embeds"], embed_prompts(load_backbone(tiny_model), sks))
+
+
+def test_without_options_custom_diffusion_has_neither_token_nor_prior(tiny_model, data, tmp_path):
+    backbone, method = load_backbone(tiny_model), plugins.find("method", "custom_diffusion")
+    assert methods.prepare(backbone, method, data, plugins.options("method", "custom_diffusion"), 0) == data
+    assert backbone.placeholders == {} and all("attn2" in name for name in method.trainable(backbone, {}))
+
+
+def test_custom_diffusions_token_starts_as_another_word_and_trains(tiny_model, data, tmp_path):
+    backbone, method = load_backbone(tiny_model), plugins.find("method", "custom_diffusion")
+    options = plugins.options("method", "custom_diffusion", {**OWN[WITH_TOKEN], "initializer_token": "heart"})
+    prepared = methods.prepare(backbone, method, data, options, 0)
+    token = backbone.tokenizer.convert_tokens_to_ids("<new1>")
+    weight = backbone.text_encoder.get_input_embeddings().weight
+    heart = backbone.tokenizer("heart", add_special_tokens=False).input_ids
+    assert torch.allclose(weight[token], weight[heart].mean(0))
+    # it stands before the subject, and the class prompt is without it
+    written = backbone.tokenizer.convert_ids_to_tokens(prepared["prompt_ids"][0])
+    subject = written.index("<new1>")
+    plain = load_backbone(tiny_model).tokenizer.tokenize(data["texts"][0])
+    assert written[1:subject] + written[subject + 1 :][: len(plain) - subject + 1] == plain
+    assert token not in prepared["prior"]["prompt_ids"]
+    assert torch.equal(prepared["prior"]["prompt_ids"], tokenize(load_backbone(tiny_model), ["a brain MRI"]))
+    # a batch has as many class images, and training moves the token alone among the words
+    values = batch(prepared, {**options, **OPTIONS}, 0)
+    assert values["latents"].shape == (4, 4, 8, 8) and values["prompt_ids"].shape == (4, 77)
+    run(tiny_model, data, tmp_path, WITH_TOKEN)
+    saved = weights(tmp_path)
+    assert saved["<new1>"].shape == (1, weight.shape[1])
+    assert not torch.equal(
+        saved["<new1>"][0], weight[backbone.tokenizer("ktn", add_special_tokens=False).input_ids].mean(0)
+    )
 
 
 def test_custom_diffusion_refuses_the_weights_of_another_network(backbone, tmp_path):

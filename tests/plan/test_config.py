@@ -20,6 +20,7 @@ MEDMNIST = {
     "options": {"source": "medmnist"},
 }
 
+SEARCHED = {"kind": "prior", "source": "grid_search"}
 MERGED = {**MEDMNIST, "adapter": "merged"}
 
 
@@ -54,6 +55,8 @@ def test_defaults_are_filled():
         ({"grid": {"methods": ["dreambooht"]}}, "dreambooht"),
         ({"grid": {"datasets": ["liver"]}}, "liver"),
         ({"grid": {"headline": "0.12"}}, "headline.*0.12"),
+        ({"grid": {"judged": ["0.12"]}}, "judged.*0.12"),
+        ({"grid": {"judged": "some"}}, "judged.*some"),
         ({"grid": {"prompts": ["sonnet"]}}, "sonnet"),
         ({"prompt_study": {"cell": "0.12"}}, "prompt_study.cell.*0.12"),
         ({"sweep": {"datasets": ["liver"]}}, "liver"),
@@ -130,6 +133,23 @@ def test_each_mistake_names_its_key(changes, named):
         (
             {"drifts": {"x": {"kind": "prior", "source": "moment_map", "value": 0.1}}},
             "drifts.x: option 'value' is unknown",
+        ),
+        ({"drifts": {"x": {**SEARCHED, "target": "test"}}}, "drifts.x: option target is 'test'"),
+        ({"drifts": {"x": {**SEARCHED, "training": "plan"}}}, "drifts.x.training: 'plan' is not among trainings"),
+        (
+            {"drifts": {"x": {"kind": "prior", "source": "moment_map", "training": "plan"}}},
+            "drifts.x.training: 'plan' is not among trainings",
+        ),
+        (
+            {
+                "drifts": {"x": {**SEARCHED, "training": "other"}, "y": SEARCHED},
+                "trainings": {"other": {"drift": "y"}},
+            },
+            "drifts.x.training: training 'other' itself waits for a drift that is searched, 'y'",
+        ),
+        (
+            {"drifts": {"x": {**SEARCHED, "training": "other"}}, "trainings": {"other": {"drift": "x"}}},
+            "drifts.x.training: training 'other' itself waits",
         ),
     ],
 )

@@ -140,6 +140,9 @@ def drawn(scored):
     for dataset in ("brain", "mine"):
         images = draw.integers(0, 256, (len(table), 8, 8), dtype=np.uint8)
         records.save(table, images, scored.store.data(dataset))
+        scored.store.reference(dataset).parent.mkdir(exist_ok=True)
+        features = {f"{name}/test": draw.normal(size=(20, 3)) for name in scored.config["extractors"]}
+        np.savez(scored.store.reference(dataset), **features)
     for checkpoint in checkpoints(scored.config):
         for drift in sampled_drifts(scored.config, checkpoint):
             write_samples(scored, checkpoint, drift, draw)
@@ -167,4 +170,5 @@ def write_samples(results, checkpoint: Checkpoint, drift: str, draw) -> None:
         trace=draw.normal(size=(16, 5, 4)),
         rows=np.arange(16),
         seeds=np.repeat([0, 1], 8),
+        **{name: draw.normal(size=(16, 3)) for name in results.config["extractors"]},
     )

@@ -61,6 +61,28 @@ def test_layout_is_a_line_a_cell_with_titles_of_their_own(scored, tmp_path):
     assert table2.layout(markup.read(tmp_path / "table2.csv")).equals(lines)
 
 
+def test_gains_over_the_cell_without_ld_stand_behind_their_metric_and_are_corrected(scored):
+    """Two of three comparisons hold after Holm's correction; one without an interval is a value alone."""
+    rows = [
+        edit_row("ssim"),
+        edit_row("ssim_ld_gain", 0.2, p=0.001),
+        edit_row("psnr"),
+        edit_row("psnr_ld_gain", 0.2, p=0.06),
+        edit_row("lpips", extractor="lite0_perceptual"),
+        edit_row("lpips_ld_gain", 0.2, p=0.02, extractor="lite0_perceptual"),
+        edit_row("effectiveness_ld_gain", 0.0, low=float("nan"), high=float("nan"), extractor="pixels_logistic"),
+    ]
+    table = table2.rows(with_rows(scored, "ageing", *rows))
+    assert table["p_holm"].dropna().tolist() == [0.003, 0.06, 0.04]
+    (line,) = table2.layout(table).to_dict("records")
+    assert [name for name in list(line)[9:] if not name.endswith("(paper)")] == [
+        *("SSIM", "SSIM LD gain", "lite0_perceptual", "lite0_perceptual LD gain", "PSNR", "PSNR LD gain"),
+        "effectiveness LD gain",
+    ]
+    assert line["SSIM LD gain"] == "0.2000 [0.1000, 0.3000] *" and line["PSNR LD gain"] == "0.2000 [0.1000, 0.3000]"
+    assert line["effectiveness LD gain"] == "0.0000"
+
+
 def test_an_extractor_is_named_where_several_occur(scored):
     place = {"task": "disease", "base": "basic_ft", "gap": None, "edit": "negated"}
     rows = [edit_row("kid", 1.0, **place, extractor=name) for name in ("efficientnet_lite0", "pooled_pixels")]

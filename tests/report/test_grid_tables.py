@@ -14,7 +14,9 @@ COLUMNS += ["n", "seeds", "value", "low", "high", "paper_value"]
 def test_paper_values_stand_only_where_the_paper_has_them(scored):
     table = table1.rows(scored)
     assert table.columns[:12].tolist() == COLUMNS and set(table["prompt"]) == {"", "simple_info"}
-    assert table["cell"].equals(table["drift"]) and table.columns[-2:].tolist() == ["sampling_drift", "cell"]
+    assert table["cell"].equals(table["drift"]) and table.columns[-4:].tolist() == [
+        *("sampling_drift", "cell", "p", "p_holm")
+    ]
     known = table.dropna(subset="paper_value").set_index(["dataset", "method", "drift", "metric"])["paper_value"]
     assert known.to_dict() == {
         ("brain", "base", "none", "fid"): 313.61,
@@ -77,6 +79,33 @@ def test_a_run_without_fid_has_a_table(scored):
         write_json(scored.store.scores(dataset), rows)
     lines = table1.layout(table1.rows(scored))
     assert "FID" not in lines.columns and len(lines) == 20 and (lines["N (seeds)"] == "8 (3)").all()
+
+
+def test_a_gain_that_holds_after_holms_correction_is_marked(scored, tmp_path):
+    """Of two cells and four extractors and data sets there are 8 comparisons: 0.002 holds among them, 0.02 does not."""
+    for dataset, p in (("brain", 0.002), ("mine", 0.02)):
+        rows = read_json(scored.store.scores(dataset))
+        gains = [row for row in rows["cells"] if row["metric"] == "kid_gain"]
+        for row in gains:
+            row["p"] = 0.9
+        first = next(row for row in gains if row["extractor"] == "pooled_pixels")
+        first["p"] = p
+        write_json(scored.store.scores(dataset), rows)
+    table = table1.rows(scored)
+    tested = table.dropna(subset="p")
+    assert len(tested) == 8 and set(tested["metric"]) == {"kid_gain"} and sorted(tested["p_holm"])[0] == 8 * 0.002
+    lines = table1.layout(table)
+    marked = lines[lines["KID gain"].str.endswith("*")]
+    assert marked[["Dataset", "Features", "Latent Drifting"]].values.tolist() == [
+        ["brain", "pooled_pixels", first["drift"]]
+    ]
+    assert marked["KID gain"].tolist() == ["0.5000 [0.4000, 0.6000] *"]
+    assert any(note.startswith("A gain with *") for note in table1.FOOTNOTES)
+    markup.write(tmp_path / "table1", table, lines, table1.FOOTNOTES)
+    assert table1.layout(markup.read(tmp_path / "table1.csv")).equals(lines)
+    for suffix in ("md", "tex"):
+        assert "0.6000] *" in (tmp_path / f"table1.{suffix}").read_text()
+    assert table3.rows(scored)["p_holm"].isna().all()  # no gains there
 
 
 def test_numbers_are_short_and_empty_where_missing():

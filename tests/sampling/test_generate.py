@@ -73,3 +73,20 @@ def test_batch_size_and_cell_size_do_not_change_an_image(backbone, tmp_path):
     few = run(backbone, tmp_path / "b", sampling=replace(SAMPLING, batch_size=2), count=3)["0.10"]
     for seed in (3, 4):
         assert np.array_equal(few["images"][few["seeds"] == seed], many["images"][many["seeds"] == seed][:3])
+
+
+def test_a_drift_by_label_gives_each_image_the_drift_of_its_own_label(backbone, tmp_path):
+    rows, seeds = np.arange(4), np.zeros(4, int)
+    prompts = [prompt(RECORDS.iloc[row], "brain_mr", "simple_info") for row in rows]
+    by_label = Drift(0.3, "prior", by_label={"AD": Drift([0.1, 0, 0.2, 0], "prior", 0.9)})
+    drifts = {"both": by_label, "AD": by_label.of("AD"), "rest": Drift(0.3, "prior")}
+    requests = {
+        name: SampleRequest(drift, prompts, rows, seeds, labels=RECORDS["diagnosis"].tolist())
+        for name, drift in drifts.items()
+    }
+    generate(backbone, requests, SAMPLING, {}, "w", tmp_path)
+    parts = {name: load_part(tmp_path, name) for name in drifts}
+    for key in ("images", "trace"):
+        assert np.array_equal(parts["both"][key][1::2], parts["AD"][key][1::2])
+        assert np.array_equal(parts["both"][key][::2], parts["rest"][key][::2])
+    assert not np.array_equal(parts["AD"]["images"], parts["rest"]["images"])

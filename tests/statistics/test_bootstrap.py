@@ -5,7 +5,7 @@ import pytest
 
 from ldcore.metrics.auc import auc, weighted_auc
 from ldcore.runtime.errors import UserError
-from ldcore.statistics.bootstrap import patient_bootstrap
+from ldcore.statistics.bootstrap import paired_bootstrap, patient_bootstrap
 
 DRAW = np.random.default_rng(0)
 LABELS = DRAW.integers(0, 2, 120)
@@ -31,6 +31,40 @@ def test_any_statistic_of_weighted_images_will_do():
     value, low, high = patient_bootstrap(lambda weights: np.average(ages, weights=weights), np.arange(200))
     assert value == pytest.approx(ages.mean())
     assert high - low == pytest.approx(2 * 1.96 * ages.std() / 200**0.5, rel=0.1)
+
+
+def test_certainty_is_not_claimed_from_one_patient_or_from_draws_that_agree():
+    value, low, high = patient_bootstrap(STATISTIC, np.zeros(120))
+    assert value == auc(SCORES, LABELS) and np.isnan([low, high]).all()
+    perfect = weighted_auc(np.stack([-LABELS, LABELS], 1), LABELS)
+    value, low, high = patient_bootstrap(perfect, np.arange(120))
+    assert value == 1 and np.isnan([low, high]).all()
+    assert np.isnan(paired_bootstrap((STATISTIC, STATISTIC), np.arange(120))[1:]).all()
+
+
+def test_a_pair_is_taken_at_the_same_draws():
+    better = BINARY + 0.3 * LABELS
+    pair = (weighted_auc(np.stack([-better, better], 1), LABELS), STATISTIC)
+    value, low, high, p = paired_bootstrap(pair, np.arange(120))
+    first, second = (patient_bootstrap(side, np.arange(120)) for side in pair)
+    assert value == pytest.approx(first[0] - second[0]) and 0 < low < value < high and 0 < p < 0.01
+    assert high - low < 0.5 * (first[2] - first[1] + second[2] - second[1])  # what both share cancels
+    swapped = paired_bootstrap(pair[::-1], np.arange(120))
+    assert swapped == pytest.approx((-value, -high, -low, p))
+    assert paired_bootstrap(pair, np.arange(120)) == (value, low, high, p)
+
+
+def test_a_pair_without_a_difference_is_rarely_told_apart():
+    """Two scorers equally good, 150 data sets: p below 0.05 in about 5 %, and the interval holds 0 in about 95 %."""
+    alarms = misses = 0
+    for seed in range(150):
+        rng = np.random.default_rng(seed)
+        labels = np.arange(60) % 2
+        shared = rng.normal(size=60) + labels
+        pair = [weighted_auc(np.stack([-s, s], 1), labels) for s in (shared + rng.normal(size=(2, 60)))]
+        _, low, high, p = paired_bootstrap(tuple(pair), np.arange(60), keys=(seed,), draws=200)
+        alarms, misses = alarms + (p < 0.05), misses + (low > 0 or high < 0)
+    assert 1 <= alarms <= 16 and 1 <= misses <= 20
 
 
 @pytest.mark.parametrize(

@@ -204,7 +204,7 @@ def plain_loop(backbone, data, steps=4, size=3):
 
 
 def test_the_default_is_the_plain_loop_bit_for_bit(tiny_model, data, tmp_path):
-    ours = run(tiny_model, data, tmp_path, DRIFTED)
+    ours = run(tiny_model, data, tmp_path, DRIFTED, caption_dropout=0.1)
     assert same(ours, plain_loop(load_backbone(tiny_model), data))
 
 

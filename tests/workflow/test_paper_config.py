@@ -12,6 +12,7 @@ from test_smoke import COMMAND, ENVIRONMENT
 
 from configs import CONFIG, ROOT, SCHEMA, merged, workspace
 from ldcore import grid, plugins
+from ldcore.grid import identifier
 from ldcore.plan import config as ldconfig
 from ldcore.prompts import condition
 
@@ -62,11 +63,14 @@ def expected(config):
         found[f"edit_{task['method']}"] += len(task["bases"]) * len(edited)
         if task["train"]:
             found[f"edit_train_{task['method']}"] += len(task["bases"]) * len(edited)
-    found |= Counter(dict.fromkeys(("data", "latents", "drifts", "reference", "score", "downstream"), datasets))
+    found |= Counter(dict.fromkeys(("data", "latents", "reference", "score", "downstream"), datasets))
+    drifts = {"none", *(cell["drift"] for cell in grid["cells"]), *map(identifier, config["sweep"]["deltas"])}
+    drifts |= {config["trainings"][cell["training"]]["drift"] for cell in grid["cells"]}
     return found + Counter(
+        drift=datasets * len(drifts),
         fetch=len(config["weights"]),
         edit_score=len(tasks),
-        table=6,
+        table=8,
         figure=10,
         page=1,
         all=1,
@@ -78,7 +82,7 @@ def test_a_dry_run_without_weights_or_data_counts_the_grid(folder, config):
     assert code == 0, said[-3000:]
     found = counted(said)
     assert found == expected(config)
-    assert found["generate"] == 59 and sum(found.values()) == 169 and found["finetune_basic_ft"] == 2 * 2 * 3 + 3 * 3
+    assert found["generate"] == 65 and sum(found.values()) == 195 and found["finetune_basic_ft"] == 2 * 3 * 3 + 3 * 3
     for name in (
         "parts.adni.source: data/adni",
         "parts.oasis3.source: data/oasis3",
@@ -185,6 +189,22 @@ def test_its_sizes_are_the_papers(config):
     assert set("|".join(chest["options"]["per_class"]).split("|")) == set(chest["options"]["findings"])
     assert condition(edits["compound to none"]["from"]["findings"]) == "cardiomegaly and consolidation"
     assert set(config["editing"]["tasks"]["disease"]["edits"]) == {"CN to AD", "AD to CN"}
+
+
+def test_its_rates_are_scaled_as_the_examples_scale_them(config):
+    """--scale_lr of diffusers' examples on one card: x accumulation x batch, and x 2 with Custom Diffusion's prior."""
+    rates = {name: plugins.options("method", name, options) for name, options in config["methods"].items()}
+    inversion, custom = rates["textual_inversion"], rates["custom_diffusion"]
+    assert inversion["learning_rate"] == pytest.approx(5e-4 * inversion["accumulation"] * inversion["batch_size"])
+    assert custom["learning_rate"] == pytest.approx(1e-5 * custom["accumulation"] * custom["batch_size"] * 2)
+    assert (custom["modifier_token"], custom["prior_weight"], custom["class_images"]) == ("<new1>", 1.0, 200)
+    assert {options["caption_dropout"] for options in rates.values()} == {0.0}
+
+
+def test_there_is_something_to_choose_on(config):
+    for name, options in config["datasets"].items():
+        assert options["options"]["fractions"]["val"] > 0, name
+    assert sum(config["datasets"]["brain"]["options"]["fractions"].values()) == pytest.approx(1)
 
 
 def test_every_option_is_one_its_module_knows(config):

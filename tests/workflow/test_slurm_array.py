@@ -77,7 +77,7 @@ def test_what_cannot_run_is_refused_with_the_remedy(folder):
     early = run(folder, "finetune_basic_ft")
     assert (
         early.returncode == 1
-        and "waits for data, drifts, latents" in early.stderr
+        and "waits for data, drift, latents" in early.stderr
         and "--omit-from finetune_basic_ft --notemp" in early.stderr
     )
     (folder / "refuse").touch()

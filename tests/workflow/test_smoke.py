@@ -41,7 +41,7 @@ def tables(results):
 def test_everything_promised_is_there(whole):
     names = [
         f"tables/{table}.{suffix}"
-        for table in ("table1", "table2", "table3", "table4", "truth")
+        for table in ("claims", "colours", "table1", "table2", "table3", "table4", "truth")
         for suffix in ("csv", "md", "tex")
     ]
     names += [
@@ -54,13 +54,16 @@ def test_everything_promised_is_there(whole):
     table = pd.read_csv(whole / "tables/table1.csv", keep_default_na=False, na_values=[""])
     assert set(table["method"]) == {"real", "reconstruction", "base", "basic_ft"}
     assert set(table[table["method"] == "basic_ft"]["drift"]) == {"none", "ld", "letter", "sampled", "moment"}
-    assert np.isfinite(table[["value", "low", "high"]]).all().all()
-    assert ((table["low"] <= table["value"]) & (table["value"] <= table["high"])).all()
-    assert set(table["dataset"]) == {"brain_phantom", "chest_phantom"}
-    auc = table["metric"].str.startswith("auc")
-    assert set(table[~auc]["seeds"]) == {3} and set(table[table["method"] == "basic_ft"]["n"]) == {24}
-    assert {"fid", "kid", "kid_gain", "auc", "auc_real_plus_synthetic"} == set(table["metric"])
-    assert table[auc]["value"].between(0, 1).all() and set(table[auc]["extractor"]) == {"pixels_logistic"}
+    assert np.isfinite(table["value"]).all() and set(table["dataset"]) == {"brain_phantom", "chest_phantom"}
+    auc, gain = table["metric"].str.startswith("auc"), table["metric"].str.endswith("_gain")
+    sure = table.dropna(subset=["low", "high"])  # an AUC of 1, or of two equal cells, claims no interval
+    assert ((sure["low"] < sure["high"]) & sure["value"].between(sure["low"], sure["high"])).all()
+    assert set(table[~auc].index) <= set(sure.index)
+    assert set(table[~auc]["seeds"]) == {3} and set(table[~auc]["n"]) == {24}  # the floors and every cell at one N
+    learnt = {"auc", "auc_all_real", "auc_real_plus_synthetic", "auc_all_real_plus_synthetic"}
+    assert learnt | {f"{name}_gain" for name in learnt - {"auc_all_real"}} == set(table[auc]["metric"])
+    assert {"fid", "fid_gain", "kid", "kid_gain"} == set(table[~auc]["metric"])
+    assert table[auc & ~gain]["value"].between(0, 1).all() and set(table[auc]["extractor"]) == {"pixels_logistic"}
     prompts = pd.read_csv(whole / "tables/table3.csv")
     assert set(prompts["prompt"]) == {"simple_info", "diverse"} and set(prompts["dataset"]) == {"brain_phantom"}
 
@@ -104,6 +107,12 @@ def test_edits_are_measured_beside_the_trivial_answer_and_the_exact_one(whole):
     assert all(row["value"] == 0 for row in tradeoff if row["metric"] == "l_in" and row["amount"] == 0)
 
 
+def test_every_claim_that_the_smoke_run_can_ask_has_a_verdict(whole):
+    claims = pd.read_csv(whole / "tables/claims.csv")
+    assert {"kid_falls", "no_tint", "black_background", "latent_mean_stable"} < set(claims["claim"])
+    assert set(claims["dataset"]) == {"brain_phantom", "chest_phantom"} and claims["verdict"].notna().all()
+
+
 def test_a_method_of_two_files_outside(whole, tmp_path):
     folder = workspace(tmp_path / "outside")
     (folder / "toys").mkdir()
@@ -143,7 +152,7 @@ def test_snakemakes_report_holds_every_table_and_figure_with_its_caption(whole):
         text = archive.read("report/report.html").decode()
     tables_and_figures = [*(whole / "tables").glob("*.csv"), *(whole / "tables").glob("*.md")]
     tables_and_figures += (whole / "figures").glob("*.png")
-    assert len(tables_and_figures) == 20 and {path.name for path in tables_and_figures} < names
+    assert len(tables_and_figures) == 24 and {path.name for path in tables_and_figures} < names
     for kind in ("table", "figure"):
         for name in plugins.names(kind):
             assert f"<p>{plugins.declared(kind, name)['CAPTION']}</p>" in text, name

@@ -1,6 +1,7 @@
 """A drift written down in the config."""
 
 TITLE = "fixed"
+NEEDS = ""
 OPTIONS = {
     "value": {
         "type": ["number", "array"],

@@ -8,7 +8,7 @@ import numpy as np
 from ldcore.edit.dataset import Dataset
 from ldcore.evaluation.classifiers import fit_predict
 from ldcore.evaluation.classifiers.pixels_logistic import pooled
-from ldcore.evaluation.real_images import labels
+from ldcore.evaluation.real_images import balanced_draw, labels
 from ldcore.prompts import label
 from ldcore.runtime.pixels import gray
 
@@ -16,9 +16,17 @@ GRID = 16  # pixels of pooled images a side, for the regression of age
 
 
 def training_set(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
-    """(images [M, H, W], cases [M]: 1 is a case) of the training split's images of the data set's classes."""
+    """(images [M, H, W], cases [M]: 1 is a case): training images of the data set's classes, half of them cases.
+
+    The rarer side in full, and as many of the other, in an order drawn by the seed; where several labels are cases, as
+    evenly over them as there are.
+    """
     names, classes = labels(dataset.records), dataset.classes
-    rows = np.flatnonzero((dataset.records["split"] == "train").to_numpy() & np.isin(names, classes))
+    train = (dataset.records["split"] == "train").to_numpy()
+    none, *cases = (np.flatnonzero(train & (names == name)) for name in classes)
+    half = min(len(none), sum(map(len, cases)))
+    keys = (dataset.seed, "edits", "classifier")
+    rows = np.concatenate([balanced_draw(none, half, *keys, 0), balanced_draw(cases, half, *keys, 1)])
     return dataset.images_of(rows), (names[rows] != classes[0]).astype(int)
 
 
@@ -35,9 +43,10 @@ def case_scores(dataset: Dataset, images) -> np.ndarray:
 
 
 def class_distance(scores, cases) -> np.ndarray:
-    """1 - sigmoid(score of the side asked for - score of the other), [N] in 0..1: 0 is what was asked for.
+    """1 - p(side asked for), [N] in 0..1: 0 is what was asked for. p is the softmax of an image's two scores.
 
-    scores [N, 2] of no case and case; cases: ints [N], 1 where a case is asked for.
+    scores [N, 2] of no case and case, whose difference is the logit (evaluation.classifiers); cases: ints [N], 1 where
+    a case is asked for.
     """
     sign = np.where(np.asarray(cases) == 1, 1.0, -1.0)
     return 1 / (1 + np.exp(sign * (scores[:, 1] - scores[:, 0])))

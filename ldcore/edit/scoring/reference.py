@@ -10,6 +10,7 @@ from ldcore.edit.requests.edits import Request
 from ldcore.edit.requests.ground_truth import GroundTruth
 from ldcore.edit.scoring.measures import measures_of
 from ldcore.edit.scoring.outcome import is_case
+from ldcore.evaluation.real_images import balanced_draw, labels, source_of
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,8 @@ class Reference:
 
 def reference(truth: GroundTruth, dataset: Dataset, styles: list[str], metrics: Metrics, real_images: int) -> Reference:
     """Everything that cells are measured against. real_images: how many of them, or fewer where there are fewer."""
-    requests, records = truth.requests, dataset.records
-    edited = records["subject_id"].isin({request.source["subject_id"] for request in requests})
-    others = np.flatnonzero((records["split"] == "test") & ~edited)[:real_images]
+    requests = truth.requests
+    others = other_people(dataset, {request.source["subject_id"] for request in requests}, real_images)
     before, after = (
         np.array([is_case(getattr(request, side), dataset.classes) for request in requests])
         for side in ("source", "target")
@@ -82,6 +82,21 @@ def reference(truth: GroundTruth, dataset: Dataset, styles: list[str], metrics: 
         negated=before != after,
         worded={style: worded_edits(requests, dataset.anatomy, style) for style in styles},
     )
+
+
+def other_people(dataset: Dataset, edited: set, count: int) -> np.ndarray:
+    """Positions of `count` test rows of people other than `edited`, or fewer where there are fewer.
+
+    Drawn by the seed, evenly over the data set's classes and, in each, over where images come from
+    (real_images.source_of): the first by id would be of one site alone, and of labels that no edit asks for.
+    """
+    records, names, sources = dataset.records, labels(dataset.records), source_of(dataset.records)
+    free = ((records["split"] == "test") & ~records["subject_id"].isin(edited)).to_numpy()
+    groups = [
+        [np.flatnonzero(free & (names == name) & (sources == source)) for source in np.unique(sources)]
+        for name in dataset.classes
+    ]
+    return balanced_draw(groups, count, dataset.seed, "edits", "real")
 
 
 def worded_edits(requests: list[Request], anatomy: str, style: str) -> set[str]:

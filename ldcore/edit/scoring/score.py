@@ -1,6 +1,8 @@
 """The numbers of one editing task: long rows for its table, for the table of truth and for the trade-off.
 
-Edited images are gray uint8 [N, H, W], an image a request. `labels` stand in every row as they are given.
+Edited images are gray uint8 [N, H, W], an image a request. `labels` stand in every row as they are given. A row still
+has what it was computed from (`sample`, scoring.samples), so that cells can be compared: `with_gains` does, and leaves
+rows as files have them. Intervals are over subjects.
 """
 
 from functools import partial
@@ -11,17 +13,45 @@ from ldcore import plugins
 from ldcore.edit.job import NULL_EDITS
 from ldcore.edit.scoring import outcome, soundness
 from ldcore.edit.scoring.reference import Reference
+from ldcore.edit.scoring.samples import (
+    Features,
+    Scores,
+    Values,
+    difference,
+    ld_gains,
+    pairs_of,
+    sampled,
+    without_samples,
+)
 from ldcore.edit.scoring.truth import moved, region_errors
-from ldcore.evaluation.distances import distances
 from ldcore.evaluation.rows import row
 from ldcore.features import extract
 from ldcore.metrics import between_images, row_labels
-from ldcore.metrics.auc import weighted_auc
 from ldcore.runtime.pixels import gray
-from ldcore.statistics.bootstrap import patient_bootstrap
 
 LONG_GAP = 5.0  # years: the gap beyond which edits are asked to be more like the follow-up than the source is
 LATENTS = 64  # real images of each kind that the latent divergence compares with
+SHARES = ("right_direction", "effectiveness")  # metrics of which an image has a 0 or a 1
+
+
+def subjects_of(reference: Reference) -> np.ndarray:
+    """Whose image each request edits, text [N]."""
+    return np.array([str(request.source["subject_id"]) for request in reference.truth.requests])
+
+
+def with_gains(cells: list[dict], reference_cell: int | None) -> dict[str, list[dict]]:
+    """The rows of several cells on one base, in order, each cell's gains over the reference cell behind its own rows.
+
+    cells: what `cell_rows` gives; reference_cell: its place among them, None where it is not edited with.
+    """
+    rows = {}
+    for number, cell in enumerate(cells):
+        for section, own in cell.items():
+            gains = []
+            if reference_cell not in (None, number) and section != "tradeoff":
+                gains = ld_gains(own, cells[reference_cell][section])
+            rows[section] = rows.get(section, []) + without_samples(own) + gains
+    return rows
 
 
 def trivial_rows(reference: Reference, **labels) -> dict[str, list[dict]]:
@@ -69,13 +99,16 @@ def ageing_rows(edited, reference: Reference, **labels) -> list[dict]:
     returning the source.
     """
     source, followup = reference.truth.source, reference.truth.followup
-    rows = feature_rows(edited, "followup", reference, reference.metrics.distances, gap="all", edit="older", **labels)
+    everyone = np.ones(len(edited), bool)
+    rows = feature_rows(edited, everyone, "followup", reference, gap="all", edit="older", **labels)
     alike = likeness(edited, followup, reference)
     trivial = reference.computed("likeness of the source", partial(likeness, source, followup, reference))
-    for gap, pairs in (("all", np.ones(len(edited), bool)), (f"over_{LONG_GAP:g}", reference.gaps > LONG_GAP)):
+    subjects = subjects_of(reference)
+    for gap, pairs in (("all", everyone), (f"over_{LONG_GAP:g}", reference.gaps > LONG_GAP)):
         if pairs.any():
             here = {"gap": gap, "edit": "older", **labels}
-            rows += likeness_rows(alike, pairs, **here) + gain_rows(alike, trivial, pairs, **here)
+            own, before = (chosen(likenesses, subjects, pairs) for likenesses in (alike, trivial))
+            rows += likeness_rows(own, **here) + gain_rows(own, before, **here)
     return rows
 
 
@@ -85,15 +118,15 @@ def disease_rows(edited, reference: Reference, **labels) -> list[dict]:
     Per edit: likeness to the source. Of all that negate a label: FID and KID to real images, likeness to the source,
     and AUC of a classifier that saw real images alone, where both kinds are asked for.
     """
-    rows, source, negated = [], reference.truth.source, reference.negated
+    rows, source, negated, subjects = [], reference.truth.source, reference.negated, subjects_of(reference)
     for edit in reference.edits_in(labels["prompt"]):
         of_edit = reference.edits == edit
         alike = between_images("ssim", edited[of_edit], source[of_edit])
-        rows.append(mean_row(alike, metric="ssim", edit=edit, **labels))
+        rows.append(mean_row(alike, subjects[of_edit], metric="ssim", edit=edit, **labels))
     if negated.sum() > 1:
-        rows += feature_rows(edited[negated], "real", reference, reference.metrics.distances, edit="negated", **labels)
+        rows += feature_rows(edited, negated, "real", reference, edit="negated", **labels)
         alike = between_images("ssim", edited[negated], source[negated])
-        rows.append(mean_row(alike, metric="ssim", edit="negated", **labels))
+        rows.append(mean_row(alike, subjects[negated], metric="ssim", edit="negated", **labels))
         if len(set(reference.cases[negated])) == 2:
             rows.append(auc_row(edited[negated], reference, edit="negated", **labels))
     return rows
@@ -101,13 +134,10 @@ def disease_rows(edited, reference: Reference, **labels) -> list[dict]:
 
 def auc_row(edited, reference: Reference, **labels) -> dict:
     """AUC of the edits that negate a label, the labels asked for as truth, with a bootstrap over patients."""
-    dataset, cases = reference.dataset, reference.cases[reference.negated]
-    scores = outcome.case_scores(dataset, edited)
-    patients = [
-        request.source["subject_id"] for request, negated in zip(reference.truth.requests, reference.negated) if negated
-    ]
-    interval = patient_bootstrap(weighted_auc(scores, cases), patients, keys=(dataset.seed, "edits"))
-    return row(interval, n=len(edited), metric="auc", extractor=dataset.classifier["name"], **labels)
+    dataset, negated = reference.dataset, reference.negated
+    scores, patients = outcome.case_scores(dataset, edited), subjects_of(reference)[negated]
+    sample = Scores(scores, reference.cases[negated], patients, keys=(dataset.seed, "edits"))
+    return sampled(sample, metric="auc", extractor=dataset.classifier["name"], **labels)
 
 
 def truth_rows(edited, unedited, reference: Reference, **labels) -> list[dict]:
@@ -118,38 +148,40 @@ def truth_rows(edited, unedited, reference: Reference, **labels) -> list[dict]:
     source, exact = reference.truth.source, reference.truth.exact
     if exact is None:
         return []
-    rows = []
+    rows, subjects = [], subjects_of(reference)
     inside, outside = region_errors(edited, source, exact)
     alike = likeness(edited, exact, reference)
     movements = {measure: moved(measure, edited, unedited, source, exact) for measure in reference.measures}
     for edit in reference.edits_in(labels["prompt"]):
         of_edit, here = reference.edits == edit, {**labels, "edit": edit}
-        rows += likeness_rows(alike, of_edit, **here)
-        rows.append(mean_row(inside[of_edit], metric="error_inside", **here))
-        rows.append(mean_row(outside[of_edit], metric="error_outside", **here))
+        rows += likeness_rows(chosen(alike, subjects, of_edit), **here)
+        rows.append(mean_row(inside[of_edit], subjects[of_edit], metric="error_inside", **here))
+        rows.append(mean_row(outside[of_edit], subjects[of_edit], metric="error_outside", **here))
         for measure, movement in movements.items():
             for metric, values in movement.items():
-                rows.append(mean_row(values[of_edit], metric=metric, extractor=measure, **here))
+                rows.append(mean_row(values[of_edit], subjects[of_edit], metric=metric, extractor=measure, **here))
     return rows
 
 
 def axiom_rows(arrays: dict, reference: Reference, latents_of, **labels) -> list[dict]:
     """Composition, effectiveness, minimality and realism (soundness) of one cell's last style, its `changed` images."""
     rows, edited, source, negated = [], arrays["changed"][-1], reference.truth.source, reference.negated
+    subjects, everyone = subjects_of(reference), np.ones(len(edited), bool)
     for count, images in zip(NULL_EDITS, arrays["null"]):
         distance = soundness.mean_absolute(images, source[arrays["nulls"]])
         metric, extractor = f"composition_{count}", "mean_absolute"
-        rows.append(mean_row(distance, metric=metric, extractor=extractor, edit="null", **labels))
+        whose = subjects[arrays["nulls"]]
+        rows.append(mean_row(distance, whose, metric=metric, extractor=extractor, edit="null", **labels))
     roundtrip = between_images("psnr", arrays["unedited"][-1], source)
-    rows.append(mean_row(roundtrip, metric="roundtrip_psnr", edit="null", **labels))
+    rows.append(mean_row(roundtrip, subjects, metric="roundtrip_psnr", edit="null", **labels))
     if negated.any():
         here, classifier = {**labels, "edit": "negated"}, reference.dataset.classifier["name"]
-        scores = outcome.case_scores(reference.dataset, edited[negated])
+        scores, whose = outcome.case_scores(reference.dataset, edited[negated]), subjects[negated]
         agreed = outcome.class_distance(scores, reference.cases[negated]) < 0.5
-        rows.append(mean_row(agreed, metric="effectiveness", extractor=classifier, **here))
+        rows.append(mean_row(agreed, whose, metric="effectiveness", extractor=classifier, **here))
         divergence = divergences(edited[negated], reference, latents_of)
-        rows.append(mean_row(divergence, metric="minimality", extractor="latent_divergence", **here))
-    to_real = feature_rows(edited, "real", reference, ["kid"], edit="all", **labels)
+        rows.append(mean_row(divergence, whose, metric="minimality", extractor="latent_divergence", **here))
+    to_real = feature_rows(edited, everyone, "real", reference, ("kid",), edit="all", **labels)
     return rows + [{**of_extractor, "metric": "realism"} for of_extractor in to_real]
 
 
@@ -178,14 +210,14 @@ def tradeoff_rows(arrays: dict, reference: Reference, amounts: list, **labels) -
     differ far more than an edit moves them.
     """
     sweep = arrays["sweep"]
-    sources = reference.truth.source[sweep]
+    sources, subjects = reference.truth.source[sweep], subjects_of(reference)[sweep]
     extractor = "age_distance" if reference.longitudinal else "class_distance"
     rows, start = [], outcome_distance(sources, sweep, reference)
     for amount, edited in zip(amounts, arrays["sweep_changed"]):
         here = {**labels, "amount": amount}
         near, change = soundness.mean_absolute(edited, sources), outcome_distance(edited, sweep, reference) - start
-        rows.append(mean_row(near, metric="l_in", extractor="mean_absolute", **here))
-        of_change = mean_row(change, metric="l_o", extractor=extractor, **here)
+        rows.append(mean_row(near, subjects, metric="l_in", extractor="mean_absolute", **here))
+        of_change = mean_row(change, subjects, metric="l_o", extractor=extractor, **here)
         rows.append({**of_change, **{key: of_change[key] + float(start.mean()) for key in ("value", "low", "high")}})
     return rows
 
@@ -204,43 +236,49 @@ def likeness(edited, target, reference: Reference) -> dict[str, np.ndarray]:
     return {name: between_images(name, edited, target, **options) for name, options in metrics.items()}
 
 
-def likeness_rows(values: dict, images, **labels) -> list[dict]:
-    """A row a metric of `likeness`, over some images (a mask [N])."""
-    return [mean_row(of_images[images], **row_labels(name), **labels) for name, of_images in values.items()]
+def chosen(likenesses: dict, subjects, images) -> dict[str, Values]:
+    """`likeness` of some images (a mask [N]), with their subjects."""
+    return {name: Values(of_images[images], subjects[images]) for name, of_images in likenesses.items()}
 
 
-def gain_rows(values: dict, trivial: dict, images, **labels) -> list[dict]:
-    """A row a metric of `likeness` that declares GAIN: by how much it is better than `trivial`, image by image."""
+def likeness_rows(alike: dict[str, Values], **labels) -> list[dict]:
+    """A row a metric of `likeness`."""
+    return [sampled(values, **row_labels(name), **labels) for name, values in alike.items()]
+
+
+def gain_rows(alike: dict[str, Values], trivial: dict[str, Values], **labels) -> list[dict]:
+    """A row a metric of `likeness` that declares GAIN: by how much it is better than `trivial`, image by image.
+
+    With the p-value of its being 0.
+    """
     rows = []
-    for name in values:
-        declared, more = plugins.declared("metric", name), values[name] - trivial[name]
+    for name, values in alike.items():
+        declared = plugins.declared("metric", name)
         if "GAIN" in declared:
-            gain = more if declared["BETTER"] == "higher" else -more
-            rows.append(mean_row(gain[images], **{**row_labels(name), "metric": declared["GAIN"]}, **labels))
+            pair = (values, trivial[name]) if declared["BETTER"] == "higher" else (trivial[name], values)
+            here = {**row_labels(name), "metric": declared["GAIN"], **labels}
+            rows.append(row(difference(*pair), n=pairs_of(*pair), **here))
     return rows
 
 
-def feature_rows(edited, against: str, reference: Reference, metrics, **labels) -> list[dict]:
-    """Metrics of features to the real images or the follow-ups (`against`: "real", "followup"), by extractor.
+def feature_rows(edited, of, against: str, reference: Reference, metrics: tuple = (), **labels) -> list[dict]:
+    """Metrics of features of some edited images to the real ones or their own follow-ups, by extractor.
 
-    No interval: there is one set of images an edit and subject.
+    edited: of all requests; of: which count (a mask [N]); against: "real" or "followup"; metrics: names, by default
+    the configured ones.
     """
-    rows = []
+    rows, subjects = [], subjects_of(reference)[of]
     for name, options in reference.metrics.extractors.items():
         images = reference.real if against == "real" else reference.truth.followup
         features_of = partial(extract, name, **options)
         target = reference.computed((against, name), partial(features_of, images))
-        rows += distances([features_of(edited)], target, name, metrics, **labels)
+        made, follows = features_of(edited[of]), against == "followup"
+        for metric in metrics or reference.metrics.distances:
+            sample = Features(metric, made, target[of] if follows else target, subjects, follows)
+            rows.append(sampled(sample, metric=metric, extractor=name, **labels))
     return rows
 
 
-def mean_row(values, **labels) -> dict:
-    """One row: mean over images and its 95 % interval, 1.96 standard errors over subjects.
-
-    values: [N]; those that are not finite are left out.
-    """
-    values = np.asarray(values, float)
-    values = values[np.isfinite(values)]
-    value = float(values.mean()) if len(values) else float("nan")
-    half = 1.96 * float(values.std(ddof=1)) / len(values) ** 0.5 if len(values) > 1 else float("nan")
-    return row((value, value - half, value + half), n=len(values), **{"extractor": "", **labels})
+def mean_row(values, subjects, **labels) -> dict:
+    """One row: mean over images; values [N], of which those that are not finite are left out; subjects [N]."""
+    return sampled(Values(np.asarray(values, float), np.asarray(subjects), labels.get("metric") in SHARES), **labels)

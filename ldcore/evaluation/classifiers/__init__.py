@@ -6,7 +6,8 @@ A classifier is a plug-in (ldcore/plugins.py): a file in this folder, or any mod
 
 images: gray uint8 [N, H, W] and [M, H, W]; labels: int64 [N] in 0..K-1, every class present; keys: what everything
 random follows from (runtime/seeds.py); options: its OPTIONS, complete. Column k is the score of class k, any real
-number, higher is more likely. It gives the same scores every time on one CPU thread.
+number, higher is more likely; where the classifier knows probabilities they are the softmax of a row's scores, as
+edits are measured by (edit.scoring.outcome.class_distance). The same scores every time on one CPU thread.
 """
 
 from ldcore import plugins

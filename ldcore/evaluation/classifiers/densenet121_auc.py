@@ -1,5 +1,6 @@
 """DenseNet-121 trained for AUC, as the paper's chest classifier (LibAUC)."""
 
+import numpy as np
 import torch
 
 from ldcore.evaluation.classifiers._deep import train_and_score
@@ -22,7 +23,8 @@ def fit_predict(train_images, train_labels, test_images, keys, options):
     def loss(scores, labels):
         return auc_margin_loss(scores, labels, options["margin"])
 
-    return train_and_score(("densenet121", loss), (train_images, train_labels), test_images, keys, options)
+    scores = train_and_score(("densenet121", loss), (train_images, train_labels), test_images, keys, options)
+    return -np.logaddexp(0.0, -scores.astype(np.float64))  # log sigmoid, what was trained
 
 
 def auc_margin_loss(scores, labels, margin: float = 1.0):

@@ -5,9 +5,10 @@ whose dotted name a config lists under `tables`. It declares, as plain literals,
 
     TITLE      what people call it, e.g. "Table 1"
     CAPTION    one sentence: what it shows
-    NEEDS      what it is made from, out of "scores", "downstream" and "edit_scores"
-    ASKED_BY   the part of a config that it is made for: "prompt_study", "sweep", "editing", "tasks" (the editing tasks
-               that name it as their `table`) or "" (made always, the default)
+    NEEDS      what it is made from, out of "scores", "downstream", "samples", "data", "drifts", "edit_scores", "edits",
+               "reference" and "claims" (what all claims of the config need)
+    ASKED_BY   the part of a config that it is made for: "prompt_study", "sweep", "editing", "searches" (drifts that
+               are searched), "tasks" (the editing tasks that name it as their `table`) or "" (made always, the default)
 
 and has
 
@@ -19,9 +20,12 @@ What a NEED lets it read:
 
     scores       results.scores(), results.sweep(dataset)
     downstream   results.downstream()
+    drifts       results.drift(checkpoint, name)
     edit_scores  results.edit_rows(section, tasks)
+    reference    results.reference(dataset)
+    and samples, data and edits as the contract of figures says (ldcore/report/figures)
 
-The values that the paper prints are there without one: results.reported().
+The values that the paper prints are there without one, results.reported(), and those of its page, results.official().
 
 Written are NAME.csv (the long form), NAME.md and NAME.tex (the layout).
 
@@ -38,4 +42,6 @@ Columns of the long form of the tables here, in which a value has a row:
     n, seeds                       images, and sampling seeds or training runs that they come from
     value, low, high               the value and its 95 % interval
     paper_value                    what the paper prints for it, where it prints something
+    p, p_holm                      of a comparison (a gain): the p-value of its being 0, and the same after Holm's
+                                   correction over all comparisons of the table (report.markup.with_holm)
 """

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from ldcore.features import like_inception
-from ldcore.report.markup import method_title, number, with_interval, without_empty_columns
+from ldcore.report.markup import MARKED, method_title, number, with_holm, with_interval, without_empty_columns
 from ldcore.report.metric_names import edit_title
 from ldcore.report.results import Results
 from ldcore.report.tables._grid import COLUMNS
@@ -14,13 +14,19 @@ TRIVIAL = {"source": "*Return the source*", "exact": "*Exact counterfactual*"}
 # Columns from left to right; a metric that is not among them comes behind.
 ORDER = (
     "fid",
+    "fid_ld_gain",
     "kid",
+    "kid_ld_gain",
     "ssim",
     "ssim_gain",
+    "ssim_ld_gain",
     "lpips",
     "lpips_gain",
+    "lpips_ld_gain",
     "psnr",
+    "psnr_ld_gain",
     "auc",
+    "auc_ld_gain",
     "error_inside",
     "error_outside",
     "change",
@@ -30,6 +36,7 @@ ORDER = (
     "composition_10",
     "roundtrip_psnr",
     "effectiveness",
+    "effectiveness_ld_gain",
     "minimality",
     "realism",
 )
@@ -39,9 +46,13 @@ FOOTNOTES = (
     "Ours and the paper's numbers are not comparable in size: other data, another model, other features; the paper's "
     "stand beside the decoded output of the headline cell. LPIPS here is the column extractor's distance: "
     "lite0_perceptual is not LPIPS.",
-    "[low, high]: mean over images, 1.96 standard errors over subjects (the trained model counts as fixed); AUC: "
-    "bootstrap over patients. FID and KID are of as few images as N says, without an interval: read KID, and only to "
-    "compare rows.",
+    "[low, high], 95 %, over subjects, however many images each has (the trained model counts as fixed). Means: "
+    "Student's t; right direction and effectiveness: Wilson; AUC: bootstrap; FID and KID: jackknife over subjects, or "
+    "over 10 to 20 groups of them, with their own follow-ups; real images of others count as fixed. FID and KID are of "
+    "as few images as N says: read KID, and only to compare rows.",
+    "LD gain: by how much the cell is better than the same base edited with the reference cell, paired by subject; "
+    "above 0 is better with LD.",
+    MARKED,
 )
 
 
@@ -59,7 +70,7 @@ def edit_table(results: Results, section: str, tasks: list[str], paper: dict) ->
         paper.get((row.dataset, row.base, row.prompt, row.metric)) if stands_beside else None
         for row, stands_beside in zip(rows.itertuples(), beside)
     ]
-    return rows.assign(cell=rows["drift"])
+    return with_holm(rows.assign(cell=rows["drift"]))
 
 
 def paper_values(results: Results, number: str, paper_task: str) -> dict:

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from ldcore.features import like_inception
-from ldcore.report.markup import method_title, number, with_interval, without_empty_columns
+from ldcore.report.markup import MARKED, method_title, number, with_holm, with_interval, without_empty_columns
 from ldcore.report.metric_names import compares_features, grid_title, in_order
 from ldcore.report.results import Results
 
@@ -23,22 +23,28 @@ COLUMNS = [
     "training",
     "sampling_drift",
     "cell",
+    "p",
+    "p_holm",
 ]
 CELL = ["dataset", "method", "drift", "prompt"]
 FOOTNOTES = (
     "Ours and the paper's numbers are not comparable in size: other data, another model, other features. "
     "Compare directions.",
-    "FID, KID [low, high]: 95 % delete-one-group jackknife interval over sampling seeds (model, training seed and real "
-    "set are fixed), or over training seeds where the config has several. AUC: 95 % bootstrap interval over the test "
+    "FID, KID [low, high]: of N images, with a 95 % delete-one-group jackknife interval over sampling seeds (model, "
+    "training seed and real set are fixed). Where the config has several training seeds: the mean over the training "
+    "runs, each of its own N images, with Student's 95 % interval over the runs; the untouched model has none, so its "
+    "interval is over sampling seeds. AUC: the mean over the runs, with a 95 % bootstrap interval over the test "
     "patients.",
-    "KID gain: KID of the reference cell minus KID of the cell, paired by group (same noise, same prompts); above 0 is "
-    "better.",
+    "Gain: by how much the cell is better than the reference cell, above 0 is better. FID, KID: reference minus cell, "
+    "paired by group (same noise, same prompts); AUC: cell minus reference, paired by test patient.",
+    MARKED,
     "AUC: a classifier trained on the cell's N images alone, tested on the real test set; R+S: trained on N images, "
-    "half of them real; the first row: trained on N real images. The classifier is named in the long form (column "
-    "extractor).",
+    "half of them real; all R+S: on all real training images, which is what the generator saw, and the cell's; the "
+    "first row: on N real images, and on all of them (all real). Gains of R+S are over N real images, those of all R+S "
+    "over all real ones. The classifier and how many images it learnt from are in the long form (extractor, n).",
     "FID from a few hundred images is biased upwards and rank-deficient in the features' dimension: read KID first.",
-    "The first two rows of a dataset are floors: other real images, and the same after the autoencoder, as many as a "
-    "cell has images (up to the test set's size), their interval over as many groups as there are seeds.",
+    "The first two rows of a dataset are floors: other real images, and these after the autoencoder, N as of a cell, "
+    "or fewer where the training split has fewer of a class, their interval over as many groups as there are seeds.",
     "The paper gives no seeds and no intervals. Its table 3 lists 51.35 for what its table 1 lists as 49.68 (Basic FT "
     "with LD on brain MR). With LD, its brain AUC falls for Custom Diffusion (0.609 to 0.544). Its brain "
     "scans by diagnosis sum to 3262; its text says 3269.",
@@ -51,10 +57,10 @@ def cell_rows(results: Results) -> pd.DataFrame:
 
 
 def with_paper(rows: pd.DataFrame, value_of) -> pd.DataFrame:
-    """The rows with `paper_value` = value_of(row), none where the features are not of the paper's kind."""
+    """The rows with `paper_value` = value_of(row), where the features are of the paper's kind, and with p-values."""
     values = [value_of(row) if like_inception(row.extractor) else None for row in rows.itertuples()]
     paper = pd.Series(values, index=rows.index, dtype=float)
-    return rows.assign(paper_value=paper, cell=rows["drift"])[COLUMNS]
+    return with_holm(rows.assign(paper_value=paper, cell=rows["drift"]))[COLUMNS]
 
 
 def layout(rows: pd.DataFrame) -> pd.DataFrame:

@@ -1,12 +1,14 @@
 """What cells are measured against: real images of other people, which edits negate a label, which a style asks for."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ldcore import datasets
 from ldcore.edit.dataset import Dataset
 from ldcore.edit.requests.edits import requests
 from ldcore.edit.requests.ground_truth import GroundTruth, ground_truth
-from ldcore.edit.scoring.reference import Metrics, reference
+from ldcore.edit.scoring.reference import Metrics, other_people, reference
 
 ENTRY = {"adapter": "folder", "options": {}, "anatomy": "brain_mr", "classes": ["CN", "AD"], "classifier": {}}
 
@@ -16,8 +18,29 @@ def test_negations_without_a_renderer(task):
     assert not against.longitudinal and np.isnan(against.gaps).all()
     assert against.cases.tolist() == [1, 1, 0, 0] and against.negated.tolist() == [True] * 4
     assert against.edits.tolist() == ["CN to AD"] * 2 + ["AD to CN"] * 2
-    # the first test rows are edited (20 to 23), so the real images are of the next ones
-    np.testing.assert_array_equal(against.real, task.dataset.images[24:28])
+    # the first test rows are edited (20 to 23); of the others as many CN (even rows) as AD (odd rows)
+    real = rows_of(against.real, task.dataset.images)
+    assert len(real) == 4 and min(real) >= 24 and sum(row % 2 for row in real) == 2
+
+
+def rows_of(images, among) -> list[int]:
+    """Where each image stands among others."""
+    return [int(np.flatnonzero((among == image).all((1, 2)))[0]) for image in images]
+
+
+def test_real_images_are_even_over_classes_and_over_where_they_come_from(task):
+    """Not the first by id, which are of one site and have labels that no edit has."""
+    records = task.dataset.records
+    records = records.assign(adapter=["adni"] * 26 + ["oasis3"] * 6)
+    records.loc[24, "diagnosis"] = "MCI"
+    dataset = replace(task.dataset, records=records)
+    rows = other_people(dataset, {"s20", "s21"}, 4)
+    of_both = {("CN", "adni"), ("AD", "adni"), ("CN", "oasis3"), ("AD", "oasis3")}
+    assert set(zip(records["diagnosis"][rows], records["adapter"][rows])) == of_both and min(rows) >= 22
+    everyone = other_people(dataset, {"s20", "s21"}, 100)
+    assert sorted(everyone) == [22, 23, *range(25, 32)]  # all but the edited and the one with another label
+    assert np.array_equal(rows, everyone[:4])
+    assert not np.array_equal(everyone, other_people(replace(dataset, seed=1), {"s20", "s21"}, 100))
 
 
 def test_ageing_negates_nothing(task):
@@ -54,5 +77,5 @@ def test_no_edited_subject_is_among_the_real_images():
     truth = ground_truth(requests(edits, 2, records, 0), dataset)
     against = reference(truth, dataset, ["simple"], Metrics({}, {}), 3)
     edited = {request.source["subject_id"] for request in truth.requests}
-    others = records[(records["split"] == "test") & ~records["subject_id"].isin(edited)]["image_index"][:3]
-    np.testing.assert_array_equal(against.real, images[others])
+    others = records.iloc[rows_of(against.real, images)]
+    assert len(others) == 3 and set(others["split"]) == {"test"} and not set(others["subject_id"]) & edited

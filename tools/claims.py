@@ -1,0 +1,47 @@
+"""Print what a run says of the paper's claims, and write it between the marks of a text: the README's block.
+
+python tools/claims.py --csv results/embedded/tables/claims.csv [--into README.md]
+
+The marks are two comments, `<!-- claims -->` and `<!-- /claims -->`; what stands between them is replaced.
+"""
+
+from pathlib import Path
+
+from ldcore.report import markup, verdicts
+from ldcore.runtime import cli
+from ldcore.runtime.errors import UserError
+from ldcore.runtime.files import atomic
+
+START, END = "<!-- claims -->", "<!-- /claims -->"
+
+
+def block(csv) -> str:
+    """Verdicts counted by claim and data set, as Markdown. UserError: no such table."""
+    if not Path(csv).is_file():
+        raise UserError(f"{csv} is missing; run the benchmark first (make demo), or name another run's table.")
+    rows = markup.read(csv)
+    return f"Of {len(rows)} rows {verdicts.total(rows)}:\n\n{markup.markdown(verdicts.overview(rows), ()).rstrip()}\n"
+
+
+def replaced(text: str, new: str, name: str) -> str:
+    """The text with `new` between its marks. UserError unless both stand in it once, in order; name: the text's."""
+    if (text.count(START), text.count(END)) != (1, 1) or text.index(END) < text.index(START):
+        raise UserError(f"{name} has not one {START} and, behind it, one {END}; put them where the claims shall stand.")
+    before, after = text.split(START)[0], text.split(END)[1]
+    return f"{before}{START}\n{new}{END}{after}"
+
+
+def main(csv, into):
+    """Print the block; write it into the file, if one is given."""
+    text = block(csv)
+    print(text)
+    if into:
+        new = replaced(Path(into).read_text(), text, into)
+        with atomic(into) as temporary:
+            temporary.write_text(new)
+
+
+if __name__ == "__main__":
+    parser = cli.parser(__doc__, csv=str)
+    parser.add_argument("--into", help="a text with the marks")
+    cli.run(main, parser)
