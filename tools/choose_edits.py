@@ -23,7 +23,7 @@ from ldcore.edit.requests.ground_truth import ground_truth
 from ldcore.edit.scoring.measures import measures_of
 from ldcore.edit.scoring.truth import moved
 from ldcore.edit.selection import Sweep, terms, val_requests
-from ldcore.grid import EditRun, cell_of, edit_base
+from ldcore.grid import EditRun, cell_of, drift_origin, edit_base
 from ldcore.methods import load_weights, saved_weights
 from ldcore.model.backbone import load_backbone, rescheduled
 from ldcore.runtime import cli
@@ -40,7 +40,8 @@ def main(config, task, base, cell, images, tried):
     records = load(store.data(entry["dataset"]), mmap=True)
     dataset = Dataset.of(config["datasets"][entry["dataset"]], *records, config["seed"]).without("test")
     requests = [replace(request, amount=1.0) for request in val_requests(entry["edits"], images, dataset)]
-    truth, drift = ground_truth(requests, dataset), Drift.read(store.drift(entry["dataset"], cell["drift"]))
+    origin = drift_origin(config, edit_base(config, run), cell["drift"])
+    truth, drift = ground_truth(requests, dataset), Drift.read(store.drift(origin, cell["drift"]))
     backbone, method = loaded(config, store, run)
     print("edit                 lambda    l_in     l_o     sum   made  right  n  options")
     for given in tried["options"]:

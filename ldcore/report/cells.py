@@ -4,9 +4,10 @@ import numpy as np
 
 from ldcore import plugins
 from ldcore.evaluation.downstream import keep_first
+from ldcore.evaluation.rows import row as evaluation_row
 from ldcore.grid import cell_checkpoints, cell_of, cells_of, checkpoints, identifier, part_of, sampled_drifts
 from ldcore.report.results import Results
-from ldcore.statistics.jackknife import jackknife_interval
+from ldcore.statistics.jackknife import jackknife_interval, paired_test
 
 
 def headline_and_reference(results: Results) -> tuple[dict, dict] | None:
@@ -78,28 +79,22 @@ def alone(groups: list[np.ndarray], **labels) -> dict:
 
 def difference(groups: list[np.ndarray], others: list[np.ndarray], **labels) -> dict:
     """A row: the mean of a cell's values minus that of another's, paired group by group."""
-    return compared(np.subtract, groups, others, **labels)
+    return row(paired_test(mean, groups, others), groups, **labels)
 
 
 def ratio(groups: list[np.ndarray], others: list[np.ndarray], **labels) -> dict:
-    """A row: the mean of a cell's values over that of another's, paired group by group."""
-    return compared(np.divide, groups, others, **labels)
-
-
-def compared(of_means, groups: list[np.ndarray], others: list[np.ndarray], **labels) -> dict:
-    """A row: a function of two cells' means, whose groups are left out together."""
+    """A row: the mean of a cell's values over that of another's, paired group by group; nan over 0."""
 
     def statistic(pairs):
-        with np.errstate(divide="ignore", invalid="ignore"):  # nothing over nothing: nan, which resolves nothing
-            return float(of_means(*(mean(list(cell)) for cell in zip(*pairs))))
+        below = mean([other for _, other in pairs])
+        return mean([group for group, _ in pairs]) / below if below else float("nan")
 
     return row(jackknife_interval(statistic, list(zip(groups, others, strict=True))), groups, **labels)
 
 
 def row(interval: tuple, groups: list, **labels) -> dict:
-    """A claim's row of (value, low, high)."""
-    value, low, high = interval
-    return {**labels, "value": value, "low": low, "high": high, "n": sum(map(len, groups)), "seeds": len(groups)}
+    """A row of (value, low, high), or of a comparison (value, low, high, p), over groups of values."""
+    return evaluation_row(interval, sum(map(len, groups)), len(groups), **labels)
 
 
 def real_test_images(results: Results, dataset: str) -> np.ndarray:

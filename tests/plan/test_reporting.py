@@ -9,14 +9,18 @@ from ldcore.plan.config import check_names
 from ldcore.plan.reporting import NEEDS, claims, figures, needs, tables, tasks_of
 from ldcore.runtime.errors import UserError
 
-WITHOUT = {"sweep": None, "prompt_study": None, "editing": None}
+FOUND = {"searched": {"kind": "prior", "source": "fixed", "value": 0.05}}  # in place of a search
+WITHOUT = {"sweep": None, "prompt_study": None, "editing": None, "drifts": FOUND}
 
 
 def test_a_config_with_every_part_asks_for_all_in_the_order_of_the_page():
     config = checked()
-    assert tables(config) == ["claims", "colours", "table1", "table3", "table2", "table4", "objective", "truth"]
+    assert tables(config) == [
+        *("claims", "colours", "table1", "deltas", "table3", "table2", "table4", "objective", "truth")
+    ]
     assert figures(config) == [
-        *("figure2", "figure3", "figure4", "figure5", "gains", "figure6", "figure7", "figure8", "figure1", "tradeoff")
+        *("figure2", "figure3", "figure4", "figure5", "gains", "delta_search", "figure6", "figure7", "figure8"),
+        *("figure1", "tradeoff"),
     ]
     assert tasks_of(config, "table", "table4") == [*("disease", "findings", "disease_both", "disease_round_trip")]
     assert tasks_of(config, "figure", "figure6") == ["ageing"]
@@ -44,8 +48,8 @@ def test_a_config_with_every_part_asks_for_all_in_the_order_of_the_page():
             ["figure4", "figure5", "gains", "figure8", "figure1", "tradeoff"],
         ),
         (
-            WITHOUT | {"drifts": {"moment": {"source": "grid_search"}}},
-            ["table1", "deltas"],
+            {**WITHOUT, "drifts": {}},
+            ["claims", "table1", "deltas"],
             ["figure4", "figure5", "gains", "delta_search"],
         ),
     ],
@@ -65,7 +69,8 @@ def test_claims_stand_where_the_config_has_their_part_those_of_every_run_first()
 
 
 def test_the_table_of_claims_needs_what_its_claims_need():
-    assert set(needs(checked(), "table", "claims")) == set(NEEDS) - {"claims", "edit_scores"}
+    assert set(needs(checked(), "table", "claims")) == set(NEEDS) - {"claims", "edit_scores", "drifts"}
+    assert "drifts" in needs(checked(drifts={"moment": {"source": "grid_search"}}), "table", "claims")
     assert set(needs(checked(**WITHOUT), "table", "claims")) == {"scores", "downstream", "samples", "data"}
     assert needs(checked(), "table", "table1") == ["scores", "downstream"]
 

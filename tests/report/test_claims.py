@@ -8,7 +8,7 @@ import pytest
 from conftest import cell_row
 
 from ldcore import plugins
-from ldcore.grid import Checkpoint, judged_cells
+from ldcore.grid import Checkpoint, judged_cells, searches
 from ldcore.report import markup, verdicts
 from ldcore.report.tables import claims, colours
 from ldcore.runtime.files import read_json, write_json
@@ -146,11 +146,11 @@ def test_tint_is_a_share_of_the_tint_without_beside_the_pages(drawn):
 
 
 def test_latents_that_run_away_are_told_from_latents_that_stay(drawn):
-    for training, slope in (("plain", 4.0), ("ld", 0.5)):
+    for training, slope, of_seeds in (("plain", 4.0, [0.9, 1.1]), ("ld", 0.5, [0.901, 1.099])):
         for delta, name in ((-0.1, "-0.10"), (0.0, "none"), (0.1, "0.10")):
             place = Checkpoint("brain", "basic_ft", training, "simple_info", "0")
             trace = np.zeros((16, 5, 4))
-            trace[:, -1] = slope * delta * np.repeat([0.9, 1.1], 8)[:, None] + np.arange(4) - 1.5
+            trace[:, -1] = slope * delta * np.repeat(of_seeds, 8)[:, None] + np.arange(4) - 1.5
             rewrite(drawn, place, name, trace=trace)
     (stable, *_), (away, *_) = (
         claims.judged(name, measured(drawn, name)) for name in ("latent_mean_stable", "latent_mean_runs_away")
@@ -175,6 +175,31 @@ def test_drift_at_inference_alone_is_compared_with_none_from_the_same_noise(draw
     kept = measured(drawn, "inference_drift_keeps_subjects")
     survives, lost = (row["value"] for row in kept if row["dataset"] == "brain")
     assert survives == pytest.approx(1.0) and lost < 0.5
+
+
+@pytest.mark.parametrize(
+    "low, high, given", [(0.05, 0.1, "supported"), (0.0, 0.1, "not resolved"), (0, 0, "contradicted")]
+)
+def test_a_delta_found_by_grid_search_is_held_against_the_papers(results, low, high, given):
+    config = results.config
+    config["drifts"] |= {
+        "found": {"kind": "prior", "source": "grid_search"},
+        "learned": {"kind": "prior", "source": "learned"},
+    }
+    config["grid"]["cells"] = [
+        {**config["grid"]["cells"][0], "label": name, "drift": name} for name in ("none", "found", "learned")
+    ]
+    config["grid"] |= {"headline": "found", "reference": "none"}
+    for key in ("prompt_study", "sweep", "editing"):
+        config[key] = None
+    content = {"value": low, "low": low, "high": high, "images": 192, "options": {"compare": "pixel_histogram"}}
+    for origin, name in searches(config):
+        write_json(results.store.drift(origin, name), content | {"source": config["drifts"][name]["source"]})
+    rows = claims.judged("delta_small_and_positive", measured(results, "delta_small_and_positive"))
+    assert [(row["dataset"], row["cell"], row["verdict"], row["claimed"]) for row in rows] == [
+        (dataset, "found", given, "0.05 to 0.1") for dataset in ("brain", "mine")
+    ]
+    assert "pixel histogram" in rows[0]["statistic"] and rows[0]["n"] == 192
 
 
 def test_borders_are_looked_for_in_brains_alone(drawn):

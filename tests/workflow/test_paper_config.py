@@ -82,7 +82,7 @@ def test_a_dry_run_without_weights_or_data_counts_the_grid(folder, config):
     assert code == 0, said[-3000:]
     found = counted(said)
     assert found == expected(config)
-    assert found["generate"] == 65 and sum(found.values()) == 195 and found["finetune_basic_ft"] == 2 * 3 * 3 + 3 * 3
+    assert found["generate"] == 65 and sum(found.values()) == 202 and found["finetune_basic_ft"] == 2 * 3 * 3 + 3 * 3
     for name in (
         "parts.adni.source: data/adni",
         "parts.oasis3.source: data/oasis3",

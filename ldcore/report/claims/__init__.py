@@ -16,7 +16,7 @@ A row is one number that the claim says something about. It has `dataset`, `meth
 words), `value`, `low`, `high` (a 95 % interval; nan where there is none) and what the claim says of it: `above` a
 number, or `below` one, or both (from `above` to `below`, ends included). It may have `paper_value` (the same in the
 paper), `cell` (its label, where it is not the headline's), `extractor`, `n` (images), `seeds` (groups that the interval
-is over: sampling seeds, training runs or subjects) and `p` (of the comparison, after Holm). The verdict is not the
+is over: sampling seeds, training runs or subjects) and `p` (of a comparison with 0). The verdict is not the
 claim's to give (ldcore.report.verdicts).
 
 Measured is the grid's `headline` cell against its `reference` cell; the config's `grid.judged` has others judged as if

@@ -1,10 +1,10 @@
 """Prompts with the patient's information, and prompts of many wordings, bring pictures nearer to real ones."""
 
 from ldcore import plugins
-from ldcore.evaluation.distances import gains
+from ldcore.evaluation.distances import cell_gains, cell_groups
 from ldcore.features import like_inception
 from ldcore.grid import cell_checkpoints, cell_of, part_of
-from ldcore.report.cells import gain_of, grouped, reported
+from ldcore.report.cells import gain_of, reported
 
 TITLE = "Informed and diverse prompts help"
 PAPER = "Table 3: FID and KID fall with patient information, and with diverse wording; they are lowest with both."
@@ -32,17 +32,17 @@ def rows(results) -> list[dict]:
                 if like_inception(extractor):
                     words["paper_value"] = paper_gain(results, metric, less, more)
                 compared = (groups[more], groups[less], real[f"{extractor}/test"], extractor, [metric])
-                found += [{**gain, **words} for gain in gains(*compared, **labels)]
+                found += [{**gain, **words} for gain in cell_gains(*compared, **labels)]
     return found
 
 
-def style_groups(results, style: str, extractor: str) -> list:
-    """Features of the study's cell under one prompt style, in the groups that intervals are over."""
+def style_groups(results, style: str, extractor: str) -> list[list]:
+    """Features of the study's cell under one prompt style: of each training run its groups by sampling seed."""
     config, study = results.config, results.config["prompt_study"]
     cell = {**cell_of(config, study["cell"]), "method": study["method"], "prompt": style}
     runs = cell_checkpoints(config, study["dataset"], cell)
     parts = [results.samples(run, part_of(cell)) for run in runs]
-    return grouped(parts, lambda arrays: arrays[extractor], config["sampling"]["images_per_seed"])
+    return cell_groups(parts, extractor, config["sampling"]["images_per_seed"])
 
 
 def paper_gain(results, metric: str, less: str, more: str) -> float | None:

@@ -7,7 +7,7 @@ import pandas as pd
 from ldcore import plugins
 from ldcore.grid import judged_cells
 from ldcore.plan import reporting
-from ldcore.report.markup import method_title, number, with_interval, without_empty_columns
+from ldcore.report.markup import MARKED, method_title, number, with_holm, with_interval, without_empty_columns
 from ldcore.report.results import Results
 from ldcore.report.verdicts import claimed, verdict
 
@@ -19,10 +19,11 @@ FOOTNOTES = (
     "of it is, else not resolved. Measured is the headline cell against the reference cell, paired over sampling "
     "seeds, over training runs where the config has several, or over subjects. No row: the config has no part for it.",
     "The paper gives no intervals, and its numbers are of other data, another model and other features: compare signs.",
+    MARKED,
 )
 COLUMNS = [
     *("claim", "dataset", "method", "statistic", "value", "low", "high", "paper_value", "verdict"),
-    *("cell", "claimed", "extractor", "n", "seeds", "p"),
+    *("cell", "claimed", "extractor", "n", "seeds", "p", "p_holm"),
 ]
 
 
@@ -36,7 +37,8 @@ def rows(results: Results) -> pd.DataFrame:
         asked = replace(results, config={**results.config, "grid": {**grid, "headline": label}})
         for name in reporting.claims(results.config):
             rows += [{"cell": label, **row} for row in judged(name, plugins.find("claim", name).rows(asked))]
-    return pd.DataFrame(rows).reindex(columns=COLUMNS).drop_duplicates(ignore_index=True)
+    rows = pd.DataFrame(rows).reindex(columns=COLUMNS[:-1]).drop_duplicates(ignore_index=True)
+    return with_holm(rows)[COLUMNS]
 
 
 def judged(name: str, rows: list[dict]) -> list[dict]:
