@@ -3,14 +3,11 @@
 import pytest
 
 from configs import checked
-from ldcore import plugins
 from ldcore.grid import drift_origin, searches, table_cells, used_drifts
-from ldcore.plan import reporting
 from ldcore.report import markup
 from ldcore.report.figures import delta_search
 from ldcore.report.results import Results
 from ldcore.report.tables import deltas
-from ldcore.report.tables.claims import judged
 from ldcore.runtime.files import write_json
 from ldcore.store import Store
 
@@ -95,16 +92,3 @@ def test_the_figure_has_a_panel_a_data_set_and_a_line_a_search(searched):
     assert len(searches(searched.config)) == 5
     first = searches(searched.config)[0][0]
     assert drift_origin(searched.config, first, "found") == first
-
-
-def test_the_claim_about_delta_is_asked_of_every_grid_search(searched):
-    rows = judged("delta_in_range", plugins.find("claim", "delta_in_range").rows(searched))
-    assert len(rows) == 4 and {row["verdict"] for row in rows} == {"not resolved"}
-    assert {row["method"] for row in rows} == {"basic_ft", "dreambooth"} and {row["cell"] for row in rows} == {"found"}
-    assert "delta_in_range" in reporting.claims(searched.config)
-    origin = next(pair for pair in searches(searched.config) if pair[1] == "found")
-    for low, high, verdict in ((0.06, 0.09, "supported"), (-0.1, 0.0, "contradicted")):
-        write_json(searched.store.drift(*origin), {**SEARCH, "low": low, "high": high})
-        first = plugins.find("claim", "delta_in_range").rows(searched)[0]
-        assert judged("delta_in_range", [first])[0]["verdict"] == verdict
-    assert "delta_in_range" not in reporting.claims(checked())
