@@ -26,7 +26,7 @@ readings: $(READY)  ## every reading of the paper's text, three training seeds (
 	cp results/readings/tables/table1.csv docs/readings.csv
 	cp results/readings/figures/gains.png docs/readings.png
 
-pretrain: $(READY)  ## train resources/embedded_model again from packaged photographs (about two hours, resumable)
+pretrain: $(READY)  ## train resources/embedded_model again from packaged photographs (about ten hours, resumable)
 	snakemake --cores $(CORES) --nolock --snakefile pretrain/Snakefile --rerun-triggers mtime params input
 
 clean:  ## remove results and the environment

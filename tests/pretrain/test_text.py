@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from ldcore.model.save import new_tokenizer
-from pretrain.diffusion import TEXT_WIDTH
 from pretrain.text import (
     CAPTIONS,
+    TEXT_WIDTH,
     distances,
     glosses,
     held_out_quality,
