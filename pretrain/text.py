@@ -163,7 +163,7 @@ class Reader(torch.nn.Module):
 def reading_loss(reader: Reader, tokens, targets, ends) -> torch.Tensor:
     """How badly the states tell a sentence's meaning and its very words.
 
-    tokens: int64 [B, 77]. targets: the meanings, float32 [B, width]. ends: positions at or behind the end token, int64
+    tokens: int64 [B, L]. targets: the meanings, float32 [B, width]. ends: positions at or behind the end token, int64
     [B, ENDS]. Each of these must tell the meaning (squared error) and, of all words of the batch, the sentence's own
     (cross-entropy): numbers, sexes and names stay distinct where the teacher hardly tells them. The mean of the states
     before the end must tell the meaning, too, so that single words carry theirs.
@@ -182,13 +182,17 @@ def reading_loss(reader: Reader, tokens, targets, ends) -> torch.Tensor:
     return meaning + WORDS_WEIGHT * spelling + MEAN_WEIGHT * F.mse_loss(reader.mean(mean), targets)
 
 
-def reading_batch(tokens, end: int, batch_size: int, seed: int, step: int):
-    """(Rows [B], positions at or behind the end token [B, ENDS]) of one step: a function of (seed, step)."""
+def reading_batch(tokens, batch_size: int, seed: int, step: int):
+    """(Rows [B], token ids [B, L], positions at or behind the end token [B, ENDS]) of one step, by (seed, step).
+
+    L is the longest sentence's length and some padding, to save time; in every fourth step all 77.
+    """
     rng = numpy_rng(seed, "text", step)
     rows = torch.from_numpy(rng.integers(len(tokens), size=batch_size))
-    first = (tokens[rows] == end).int().argmax(1)
-    behind = first[:, None] + torch.from_numpy(rng.random((batch_size, ENDS - 1))) * (tokens.shape[1] - first[:, None])
-    return rows, torch.cat([first[:, None], behind.long()], 1)
+    first = (tokens[rows] == tokens[0, -1]).int().argmax(1, keepdim=True)
+    length = tokens.shape[1] if step % 4 == 0 else min(tokens.shape[1], int(first.max()) + ENDS)
+    behind = first + torch.from_numpy(rng.random((batch_size, ENDS - 1))) * (length - first)
+    return rows, tokens[rows, :length], torch.cat([first, behind.long()], 1)
 
 
 def train_text(tokens, targets, options: dict, seed: int, checkpoint: Path) -> tuple[Reader, list]:
@@ -208,10 +212,10 @@ def train_text(tokens, targets, options: dict, seed: int, checkpoint: Path) -> t
         optimizer.load_state_dict(state["optimizer"])
         start, log = state["step"], state["log"]
     for step in range(start, steps):
-        rows, ends = reading_batch(tokens, end, options["batch_size"], seed, step)
+        rows, ids, ends = reading_batch(tokens, options["batch_size"], seed, step)
         for group in optimizer.param_groups:
             group["lr"] = options["learning_rate"] * cosine(step, steps)
-        loss = reading_loss(reader, tokens[rows], targets[rows], ends)
+        loss = reading_loss(reader, ids, targets[rows], ends)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(reader.parameters(), 1.0)

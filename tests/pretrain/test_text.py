@@ -58,15 +58,25 @@ def test_whitened_meanings_have_variance_one_and_keep_neighbours():
     assert abs(np.corrcoef(meanings[:, -1], embeddings[:, 0])[0, 1]) > 0.99
 
 
+def test_a_batch_ends_behind_its_sentences_and_follows_from_its_step():
+    tokens = tokens_of(["a dog", "a green fold", "the house of a 70 year old female"] * 4)
+    for step in (0, 1):
+        rows, ids, ends = reading_batch(tokens, 50, 0, step)
+        assert ids.shape[1] == (77 if step == 0 else (tokens != 49407).sum(1).max() + 4)
+        assert (ids.gather(1, ends) == 49407).all() and (ids == tokens[rows, : ids.shape[1]]).all()
+        assert torch.equal(ends[:, 0], (tokens[rows] != 49407).sum(1))
+        assert torch.equal(ends, reading_batch(tokens, 50, 0, step)[2])
+
+
 def test_a_reading_that_was_stopped_ends_where_a_straight_one_does(one_thread, tmp_path, monkeypatch):
     tokens = tokens_of(["a green fold", "a dog", "70 year old female", "a house of a male with ice"] * 3)
     targets = torch.randn(len(tokens), TEXT_WIDTH, generator=torch.Generator().manual_seed(0))
     straight, log = train_text(tokens, targets, OPTIONS, 3, tmp_path / "straight.pt")
 
-    def until_step_two(tokens, end, batch_size, seed, step):
+    def until_step_two(tokens, batch_size, seed, step):
         if step == 2:
             raise KeyboardInterrupt
-        return reading_batch(tokens, end, batch_size, seed, step)
+        return reading_batch(tokens, batch_size, seed, step)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr("pretrain.text.reading_batch", until_step_two)
