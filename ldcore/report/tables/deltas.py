@@ -14,7 +14,7 @@ ASKED_BY = "searches"
 FOOTNOTES = (
     "delta: of several numbers (one a channel or a place) their mean. [low, high]: 95 % bootstrap over images, of the "
     "delta chosen among those tried. The paper finds 0.05 to 0.1 for every method by the smallest L1.",
-    "L1: between the trial samples and the target images, neither of which any other table measures on; comparable "
+    "L1: between the trial samples and the target images, none of which is a test image; comparable "
     "within a data set and a `compared`. Images and seconds: sampled for the search, and its time on one machine.",
     "A source that needs no samples costs none. KID: of the cell that samples with the drift.",
 )
