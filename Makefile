@@ -30,7 +30,7 @@ readings: $(READY)  ## every reading of the paper's text, three training seeds (
 readme: $(READY)  ## the README's claims again, from the last make demo
 	python tools/claims.py --csv results/embedded/tables/claims.csv --into README.md
 
-pretrain: $(READY)  ## train resources/embedded_model again from packaged photographs (about two hours, resumable)
+pretrain: $(READY)  ## train resources/embedded_model again from packaged photographs (about ten hours, resumable)
 	snakemake --cores $(CORES) --nolock --snakefile pretrain/Snakefile --rerun-triggers mtime params input
 
 clean:  ## remove results and the environment

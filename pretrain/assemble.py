@@ -1,4 +1,4 @@
-"""Step 5: put the trained parts together as an ordinary diffusers folder, with a manifest and a contact sheet."""
+"""Step 6: put the trained parts together as an ordinary diffusers folder, with a manifest and a contact sheet."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def assemble(work, out) -> None:
         out,
         AutoencoderKL.from_pretrained(work / "vae"),
         UNet2DConditionModel.from_pretrained(work / "diffusion" / "unet"),
-        CLIPTextModel.from_pretrained(work / "diffusion" / "text_encoder"),
+        CLIPTextModel.from_pretrained(work / "text"),
         tokenizer,
     )
     write_manifest(
@@ -33,6 +33,7 @@ def assemble(work, out) -> None:
         python_packages={"scikit-image": "BSD-3-Clause", "scikit-learn": "BSD-3-Clause"},
         vocabulary={"open_clip_torch": "MIT"},
         autoencoder=read_json(work / "vae" / "manifest.json"),
+        text=read_json(work / "text" / "manifest.json"),
         diffusion=read_json(work / "diffusion" / "manifest.json"),
     )
 

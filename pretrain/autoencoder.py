@@ -1,29 +1,33 @@
 """Step 3: train the embedded AutoencoderKL (arXiv 2112.10752, section 3.1) on photographs: WORK/vae.
 
-The loss is the squared error plus a light KL term; quality is measured on held-out photographs. Resumable.
+Quality is measured on held-out photographs. Resumable.
 """
 
+import copy
 import math
 from pathlib import Path
 
+import lpips
 import numpy as np
 import torch
 import torch.nn.functional as F
 from diffusers import AutoencoderKL
+from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 from diffusers.training_utils import EMAModel
-from tqdm import tqdm
 
+from ldcore.metrics._lpips import lpips_network
 from ldcore.model.flip import response, turn, turns
 from ldcore.runtime import cli
 from ldcore.runtime.device import prepare_cpu
 from ldcore.runtime.files import atomic, write_json
 from ldcore.runtime.seeds import numpy_rng, torch_generator
 from pretrain import read_config
-from pretrain.corpus import augment
+from pretrain.corpus import load_photographs, load_stamps, load_textures, read_sources, varied_crop
 
-KL_WEIGHT = 5e-5
 # Signs of what each latent channel of SD 1.x does to brightness: of the published linear factors from latents to RGB.
 BRIGHTNESS = [1, 1, 1, -1]
+KL_WEIGHT = 2e-4
+SHORT_SIDE = 768  # pixels to which a photograph is scaled down, so that crops of 64 px are as sharp as any
 
 
 def new_autoencoder(channels, seed: int) -> AutoencoderKL:
@@ -52,16 +56,33 @@ def to_tensor(pictures: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
-def reconstruction_loss(model, batch, generator) -> torch.Tensor:
-    """Mean squared error of a sampled reconstruction, plus KL_WEIGHT times the mean KL to N(0, 1).
+def reconstruction_loss(model, batch, generator, bf16: bool) -> tuple[torch.Tensor, torch.Tensor]:
+    """(A sampled reconstruction [N, 3, H, W], the mean absolute error plus KL_WEIGHT times the mean KL to N(0, 1)).
 
-    batch: float32 [N, 3, H, W] in [-1, 1].
+    batch: float32 [N, 3, H, W] in [-1, 1]. bf16: the networks compute in bfloat16, the latents stay in float32.
     """
-    posterior = model.encode(batch).latent_dist
+    with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+        features = model.encoder(batch)
+    posterior = DiagonalGaussianDistribution(model.quant_conv(features.float()))
     noise = torch.randn(posterior.mean.shape, generator=generator)
-    decoded = model.decode(posterior.mean + posterior.std * noise).sample
+    latents = model.post_quant_conv(posterior.mean + posterior.std * noise)
+    with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+        decoded = model.decoder(latents).float()
     kl = 0.5 * (posterior.mean**2 + posterior.var - 1 - posterior.logvar).mean()
-    return F.mse_loss(decoded, batch) + KL_WEIGHT * kl
+    return decoded, F.l1_loss(decoded, batch) + KL_WEIGHT * kl
+
+
+def perceptual_loss(network, made, target) -> torch.Tensor:
+    """Mean LPIPS (arXiv 1801.03924) of pictures [N, 3, H, W] in [-1, 1]; gradients reach `made` alone.
+
+    network: lpips.LPIPS, whose convolutions (`net`) may be in bfloat16; their features are compared in float32.
+    """
+    precision = next(network.net.parameters()).dtype
+    with torch.no_grad():
+        wanted = network.net(network.scaling_layer(target).to(precision))
+    features = network.net(network.scaling_layer(made).to(precision))
+    gaps = [lpips.normalize_tensor(a.float()) - lpips.normalize_tensor(b.float()) for a, b in zip(features, wanted)]
+    return sum(head.model(gap**2).mean() for head, gap in zip(network.lins, gaps))
 
 
 def cosine(step: int, steps: int, warmup: int = 200) -> float:
@@ -71,25 +92,29 @@ def cosine(step: int, steps: int, warmup: int = 200) -> float:
     return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
 
 
-def cycle_rate(step: int, cycles) -> float:
-    """Learning rate at `step` of successive cosine cycles [[steps, peak rate], ...]."""
-    for steps, rate in cycles:
-        if step < steps:
-            return rate * cosine(step, steps)
-        step -= steps
-    raise ValueError("step beyond the last cycle")
+def phase_at(step: int, phases) -> tuple[float, bool]:
+    """(Learning rate, whether to compute in bfloat16) at `step` of successive phases, each a cosine of its own."""
+    for phase in phases:
+        if step < phase["steps"]:
+            return phase["learning_rate"] * cosine(step, phase["steps"]), phase["bf16"]
+        step -= phase["steps"]
+    raise ValueError("step beyond the last phase")
 
 
-def train_autoencoder(pictures, options: dict, seed: int, checkpoint: Path):
-    """Train on pictures, uint8 [N, H, W, 3]; resumes from the file `checkpoint`, saved every 250 steps.
+def train_autoencoder(draw, network, options: dict, seed: int, checkpoint: Path):
+    """Train as Stable Diffusion's was (arXiv 2112.10752, appendix G): L1 + LPIPS + a light KL, no adversary.
 
-    options: `channels` (one number per resolution), `cycles` (steps and peak learning rate per cycle), `batch_size`.
-    Returns the model with averaged weights and its losses [[step, mean since the last entry], ...].
+    draw: rng -> a picture, uint8 [H, W, 3]. network: lpips.LPIPS. options: `channels` (one number per resolution),
+    `batch_size`, `perceptual` (how many pictures of each batch LPIPS sees), `phases` (steps, peak learning rate and
+    bf16 of each), `save_every` (steps). Every step is a function of (seed, step), so a run that goes on from the file
+    `checkpoint` ends where one that was never stopped does. Returns the model with averaged weights and its losses
+    [[step, mean L1 + KL since the last entry, mean LPIPS], ...].
     """
-    cycles, batch_size = options["cycles"], options["batch_size"]
-    steps = sum(length for length, _ in cycles)
+    steps = sum(phase["steps"] for phase in options["phases"])
     model = new_autoencoder(options["channels"], seed).to(memory_format=torch.channels_last)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=cycles[0][1], weight_decay=0.0, betas=(0.9, 0.99))
+    judges = {False: network.requires_grad_(False).to(memory_format=torch.channels_last), True: copy.deepcopy(network)}
+    judges[True].net.bfloat16()
+    optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.0, betas=(0.9, 0.99))
     ema = EMAModel(model.parameters(), decay=0.999, use_ema_warmup=True, power=0.75)
     start, log = 0, []
     if checkpoint.exists():
@@ -99,33 +124,32 @@ def train_autoencoder(pictures, options: dict, seed: int, checkpoint: Path):
         ema.load_state_dict(state["ema"])
         start, log = state["step"], state["log"]
     recent = []
-    for step in tqdm(range(start, steps), desc="autoencoder", initial=start, total=steps, mininterval=5):
+    for step in range(start, steps):
+        # 1. The pictures of this step
         rng = numpy_rng(seed, "autoencoder", step)
-        batch = to_tensor(augment(pictures[rng.integers(len(pictures), size=batch_size)], rng))
+        batch = to_tensor(np.stack([draw(rng) for _ in range(options["batch_size"])]))
         batch = batch.contiguous(memory_format=torch.channels_last)
+        # 2. Losses and gradients
+        rate, bf16 = phase_at(step, options["phases"])
+        decoded, loss = reconstruction_loss(model, batch, torch_generator(seed, "autoencoder", step), bf16)
+        seen = options["perceptual"]
+        perceptual = perceptual_loss(judges[bf16], decoded[:seen], batch[:seen])
         for group in optimizer.param_groups:
-            group["lr"] = cycle_rate(step, cycles)
-        loss = reconstruction_loss(model, batch, torch_generator(seed, "autoencoder", step))
+            group["lr"] = rate
         optimizer.zero_grad()
-        loss.backward()
+        (loss + perceptual).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         ema.step(model.parameters())
-        recent.append(loss.item())
-        if (step + 1) % 250 == 0 or step + 1 == steps:
-            log.append([step + 1, float(np.mean(recent))])
+        recent.append([loss.item(), perceptual.item()])
+        # 3. What a run that was stopped goes on from
+        if (step + 1) % options["save_every"] == 0 or step + 1 == steps:
+            log.append([step + 1, *np.mean(recent, 0).tolist()])
             recent = []
+            state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "ema": ema.state_dict()}
             with atomic(checkpoint) as temporary:
-                torch.save(
-                    {
-                        "model": model.state_dict(),
-                        "optimizer": optimizer.state_dict(),
-                        "ema": ema.state_dict(),
-                        "step": step + 1,
-                        "log": log,
-                    },
-                    temporary,
-                )
+                torch.save({**state, "step": step + 1, "log": log}, temporary)
+            print("step {} of {}: L1 + KL {:.4f}, LPIPS {:.4f}".format(step + 1, steps, *log[-1][1:]), flush=True)
     ema.copy_to(model.parameters())
     return model.eval(), log
 
@@ -162,14 +186,22 @@ def orient(model) -> list[int]:
     return signs
 
 
-def main(config, threads, work):
+def main(config, sources, threads, work):
     """Train, scale and orient the latents, measure, and write WORK/vae with its manifest."""
     prepare_cpu(threads)
     work, config = Path(work), read_config(config)
-    options, seed = config["autoencoder"], config["seed"]
+    options, seed, size = config["autoencoder"], config["seed"], config["image_size"]
+    rows = [row for row in read_sources(sources) if row["split"] == "train"]
+    photographs = load_photographs(rows, work / "extracted", SHORT_SIDE)
+    textures, stamps = load_textures(work / "extracted"), load_stamps(work / "extracted")
+    network = lpips_network("vgg", work / "vgg16.pth")
+
+    def draw(rng):
+        return varied_crop(photographs, textures, stamps, size, rng)
+
+    vae, losses = train_autoencoder(draw, network, options, seed, work / "autoencoder.pt")
     arrays = np.load(work / "corpus.npz")
     pictures = arrays["train"]
-    vae, losses = train_autoencoder(pictures, options, seed, work / "autoencoder.pt")
     set_scale(vae, pictures[:1024])
     signs = orient(vae)
     vae.save_pretrained(work / "vae")
@@ -189,4 +221,4 @@ def main(config, threads, work):
 
 
 if __name__ == "__main__":
-    cli.run(main, cli.parser(__doc__, config=str, threads=int, work=str))
+    cli.run(main, cli.parser(__doc__, config=str, sources=str, threads=int, work=str))

@@ -6,6 +6,8 @@ whole files marked `held_out` are never trained on. Every crop is a function of 
 
 import csv
 import importlib.util
+import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,9 @@ from pretrain import read_config
 SHORT_SIDE = 448  # pixels to which a photograph is scaled down
 STAMP_SHARE = 0.3  # of the pictures that are cut-outs, where there are any
 STAMP_PACKAGE = "tuxpaint-stamps-default"
+TEXTURE_SHARE = 0.25  # of the autoencoder's pictures that are walls, floors, soils, fabrics and signs
+TEXTURES = "usr/share/games/ufoai/base/0textures.pk3"  # of package ufoai-textures
+NO_PICTURES = ("_nm", "_sm", "_gm", "_rm")  # how the names of its maps of normals, shine, glow and roughness end
 STAMP_FOLDERS = (
     "animals",
     "clothes",
@@ -70,8 +75,8 @@ def source_path(row: dict, folder) -> Path:
     return Path(folder) / row["file"]
 
 
-def load_photographs(rows: list[dict], folder) -> list[tuple[np.ndarray, dict]]:
-    """Decode each source to uint8 [H, W, 3], short side at most SHORT_SIDE; UserError names a missing file."""
+def load_photographs(rows: list[dict], folder, short_side: int = SHORT_SIDE) -> list[tuple[np.ndarray, dict]]:
+    """Decode each source to uint8 [H, W, 3], short side at most `short_side` px; UserError names a missing file."""
     Image.MAX_IMAGE_PIXELS = None
     loaded = []
     for row in tqdm(rows, desc="photographs"):
@@ -81,9 +86,9 @@ def load_photographs(rows: list[dict], folder) -> list[tuple[np.ndarray, dict]]:
                 f"Photograph {path} is missing; run `make pretrain`, which fetches package {row['package']}."
             )
         image = Image.open(path)
-        image.draft("RGB", (2 * SHORT_SIDE, 2 * SHORT_SIDE))
+        image.draft("RGB", (2 * short_side, 2 * short_side))
         image = image.convert("RGB")
-        factor = min(1.0, SHORT_SIDE / min(image.size))
+        factor = min(1.0, short_side / min(image.size))
         size = (round(image.width * factor), round(image.height * factor))
         loaded.append((np.asarray(image.resize(size, Image.Resampling.LANCZOS)), row))
     return loaded
@@ -105,6 +110,24 @@ def load_stamps(folder) -> list[tuple[np.ndarray, str]]:
     if not stamps:
         raise UserError(f"No cut-out pictures under {root}; run `make pretrain`, which fetches {STAMP_PACKAGE}.")
     return stamps
+
+
+def load_textures(folder, short_side: int = 256) -> list[np.ndarray]:
+    """Photographic textures as uint8 [H, W, 3], short side 64 to `short_side` px, in name order."""
+    path = Path(folder) / TEXTURES
+    if not path.exists():
+        raise UserError(f"Textures {path} are missing; run `make pretrain`, which fetches package ufoai-textures.")
+    textures = []
+    with zipfile.ZipFile(path) as archive:
+        for name in tqdm(sorted(archive.namelist()), desc="textures"):
+            if not name.endswith((".jpg", ".png")) or Path(name).stem.endswith(NO_PICTURES):
+                continue
+            image = Image.open(io.BytesIO(archive.read(name))).convert("RGB")
+            factor = min(1.0, short_side / min(image.size))
+            if min(image.size) >= 64 and max(image.size) <= 4 * min(image.size):
+                size = (round(image.width * factor), round(image.height * factor))
+                textures.append(np.asarray(image.resize(size, Image.Resampling.LANCZOS)))
+    return textures
 
 
 def crop(photograph: np.ndarray, size: int, rng) -> np.ndarray:
@@ -132,10 +155,15 @@ def tone(picture: np.ndarray) -> str:
     return f"{brightness}, mostly {max(angle, key=angle.get)}"
 
 
+def pick(photographs, rng) -> tuple[np.ndarray, dict]:
+    """One of the sources; a photograph is twice as likely as an illustration."""
+    weights = np.array([2.0 if row["kind"] == "photograph" else 1.0 for _, row in photographs])
+    return photographs[rng.choice(len(photographs), p=weights / weights.sum())]
+
+
 def captioned_crop(photographs, size: int, rng) -> tuple[np.ndarray, str]:
     """One crop of one source, uint8 [size, size, 3], and its caption: kind, scene and, two times in three, the tone."""
-    weights = np.array([2.0 if row["kind"] == "photograph" else 1.0 for _, row in photographs])
-    photograph, row = photographs[rng.choice(len(photographs), p=weights / weights.sum())]
+    photograph, row = pick(photographs, rng)
     picture = crop(photograph, size, rng)
     article = "a photograph of" if row["kind"] == "photograph" else "an illustration of"
     caption = f"{article} {row['scene']}"
@@ -172,22 +200,57 @@ def build_corpus(photographs, stamps, count: int, size: int, seed: int) -> tuple
     return pictures, captions
 
 
-def augment(pictures: np.ndarray, rng) -> np.ndarray:
-    """Pictures for the autoencoder alone: 25 % turn grey, 15 % are cut to a random ellipse on black.
+def varied_crop(photographs, textures, stamps, size: int, rng) -> np.ndarray:
+    """One picture for the autoencoder alone, uint8 [size, size, 3]: a crop of any scale, or a cut-out, made different.
 
-    So it learns flat areas and sharp edges. uint8 [N, H, W, 3] in and out.
+    Crops have an eighth to the whole of the short side (`size` px at least), at an aspect of 3:4 to 4:3 before they are
+    made square. A quarter of all are turned, all have their tones shifted, one in eight is a negative, three in ten are
+    grey, and one in seven is cut to a random ellipse on black: flat areas and sharp edges occur. photographs,
+    textures, stamps: as load_photographs, load_textures and load_stamps return them.
     """
-    out = pictures.copy()
-    size = out.shape[1]
-    rows, columns = np.mgrid[:size, :size] + 0.5
-    for picture in out:
-        if rng.random() < 0.25:
-            picture[:] = picture.astype(float).mean(-1, keepdims=True).round().astype(np.uint8)
-        if rng.random() < 0.15:
-            centre, radius = rng.uniform(0.4, 0.6, 2) * size, rng.uniform(0.25, 0.45, 2) * size
-            outside = ((rows - centre[0]) / radius[0]) ** 2 + ((columns - centre[1]) / radius[1]) ** 2 > 1
-            picture[outside] = 0
-    return out
+    # 1. A crop or a cut-out
+    kind = rng.random()
+    if kind < STAMP_SHARE:
+        picture = captioned_stamp(stamps, size, rng)[0]
+    else:
+        if kind < STAMP_SHARE + TEXTURE_SHARE:
+            photograph = textures[rng.integers(len(textures))]
+        else:
+            photograph = pick(photographs, rng)[0]
+        height, width = photograph.shape[:2]
+        smallest = max(size, min(height, width) / 8)
+        side = smallest * np.exp(rng.uniform(0.0, np.log(min(height, width) / smallest)))
+        stretch = np.exp(rng.uniform(*np.log([0.75, 4 / 3])) / 2)
+        across, down = min(width, side * stretch), min(height, side / stretch)
+        left, top = rng.uniform(0, width - across), rng.uniform(0, height - down)
+        picture = np.asarray(
+            Image.fromarray(photograph).resize(
+                (size, size), Image.Resampling.LANCZOS, box=(left, top, left + across, top + down), reducing_gap=3.0
+            )
+        )
+    # 2. Flipped and turned
+    if rng.random() < 0.5:
+        picture = picture[:, ::-1]
+    if rng.random() < 0.25:
+        picture = np.rot90(picture, rng.integers(1, 4))
+    # 3. Tones: grey, negative, then gamma, contrast and a gain for each colour
+    values = picture.astype(np.float32) / 255
+    if rng.random() < 0.3:
+        values = np.repeat(values.mean(-1, keepdims=True), 3, -1)
+        gains = 1.0
+    else:
+        gains = np.exp(rng.normal(0, 0.1, 3)).astype(np.float32)
+    if rng.random() < 0.125:
+        values = 1 - values
+    values = values ** np.exp(rng.uniform(-0.4, 0.4))
+    values = (values - 0.5) * np.exp(rng.uniform(-0.4, 0.3)) + 0.5 + rng.normal(0, 0.05)
+    values = np.clip(values * gains, 0, 1)
+    # 4. An ellipse of it on black
+    if rng.random() < 0.15:
+        rows, columns = np.mgrid[:size, :size] + 0.5
+        centre, radius = rng.uniform(0.4, 0.6, 2) * size, rng.uniform(0.25, 0.45, 2) * size
+        values[((rows - centre[0]) / radius[0]) ** 2 + ((columns - centre[1]) / radius[1]) ** 2 > 1] = 0
+    return np.round(values * 255).astype(np.uint8)
 
 
 def main(config, sources, work):

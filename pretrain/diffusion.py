@@ -1,6 +1,6 @@
-"""Step 4: train the embedded U-Net and its CLIP text encoder together (arXiv 2112.10752): WORK/diffusion.
+"""Step 5: train the embedded U-Net (arXiv 2112.10752) on what the text encoder makes of captions: WORK/diffusion.
 
-Trains on latents that are encoded once. Resumable.
+Latents and captions are encoded once: as in Stable Diffusion, both encoders stay as they are. Resumable.
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
 from diffusers.models.resnet import ResnetBlock2D
 from diffusers.training_utils import EMAModel
 from tqdm import tqdm
-from transformers import CLIPTextConfig, CLIPTextModel
+from transformers import CLIPTextModel
 
 from ldcore.model.save import SCHEDULE, new_tokenizer
 from ldcore.runtime import cli
@@ -22,24 +22,26 @@ from ldcore.runtime.files import atomic, write_json
 from ldcore.runtime.seeds import numpy_rng, torch_generator
 from pretrain import read_config
 from pretrain.autoencoder import cosine, to_tensor
+from pretrain.text import TEXT_WIDTH
 
-TEXT_WIDTH = 64
 CAPTION_DROPOUT = 0.12  # share of captions replaced by the empty one, for classifier-free guidance
 
 
 class Captions(NamedTuple):
-    """The captions of all pictures as token ids."""
+    """The captions of all pictures as the text encoder's states."""
 
-    tokens: torch.Tensor  # int64 [N, 77]
-    empty: torch.Tensor  # int64 [77], the empty caption
-    vocabulary: int  # number of distinct tokens
+    states: torch.Tensor  # float32 [K, 77, width], the distinct captions; the first is the empty one
+    rows: torch.Tensor  # int64 [N], the caption of each picture
 
 
-def tokenised(tokenizer, captions: list[str]) -> Captions:
-    """Captions padded and cut to the tokenizer's length."""
-    tokens = tokenizer(captions, padding="max_length", truncation=True, return_tensors="pt").input_ids
-    empty = tokenizer([""], padding="max_length", return_tensors="pt").input_ids[0]
-    return Captions(tokens, empty, len(tokenizer))
+@torch.no_grad()
+def read_captions(text_encoder, tokenizer, captions: list[str], batch_size: int = 64) -> Captions:
+    """Captions padded and cut to the tokenizer's length, each distinct one read once."""
+    distinct = ["", *sorted(set(captions) - {""})]
+    place = {caption: row for row, caption in enumerate(distinct)}
+    ids = tokenizer(distinct, padding="max_length", truncation=True, return_tensors="pt").input_ids
+    states = torch.cat([text_encoder(batch).last_hidden_state for batch in ids.split(batch_size)])
+    return Captions(states, torch.tensor([place[caption] for caption in captions]))
 
 
 def new_unet(channels, latent_size: int, seed: int) -> UNet2DConditionModel:
@@ -67,25 +69,6 @@ def new_unet(channels, latent_size: int, seed: int) -> UNet2DConditionModel:
     return unet
 
 
-def new_text_encoder(vocabulary: int, end_token: int, seed: int) -> CLIPTextModel:
-    """A two-layer CLIPTextModel over CLIP's own vocabulary."""
-    torch.manual_seed(seed)
-    return CLIPTextModel(
-        CLIPTextConfig(
-            vocab_size=vocabulary,
-            hidden_size=TEXT_WIDTH,
-            intermediate_size=4 * TEXT_WIDTH,
-            num_hidden_layers=2,
-            num_attention_heads=4,
-            max_position_embeddings=77,
-            projection_dim=TEXT_WIDTH,
-            bos_token_id=end_token - 1,
-            eos_token_id=end_token,
-            pad_token_id=end_token,
-        )
-    )
-
-
 @torch.no_grad()
 def encode_pictures(autoencoder, pictures, cache: Path, batch_size: int = 32) -> torch.Tensor:
     """Latent means, float32 [N, 4, h, w], not yet scaled; pictures are uint8 [N, H, W, 3]. Kept in the file `cache`."""
@@ -98,31 +81,30 @@ def encode_pictures(autoencoder, pictures, cache: Path, batch_size: int = 32) ->
 
 
 def training_batch(latents, captions: Captions, batch_size: int, seed: int, step: int):
-    """The (latents [B, 4, h, w], token ids [B, 77], noise, timesteps [B]) of one step: a function of (seed, step).
+    """The (latents [B, 4, h, w], caption states [B, 77, width], noise, timesteps [B]) of one step, by (seed, step).
 
     A share CAPTION_DROPOUT of the captions becomes empty.
     """
     rng = numpy_rng(seed, "diffusion", step)
     rows = rng.integers(len(latents), size=batch_size)
-    ids = captions.tokens[rows].clone()
-    ids[torch.from_numpy(rng.random(batch_size) < CAPTION_DROPOUT)] = captions.empty
+    told = captions.rows[rows].clone()
+    told[torch.from_numpy(rng.random(batch_size) < CAPTION_DROPOUT)] = 0
     clean = latents[rows].float()
     noise = torch.randn(clean.shape, generator=torch_generator(seed, "diffusion", step))
     timesteps = torch.from_numpy(rng.integers(0, SCHEDULE["num_train_timesteps"], batch_size))
-    return clean, ids, noise, timesteps
+    return clean, captions.states[told], noise, timesteps
 
 
 def train_diffusion(latents, captions: Captions, options: dict, seed: int, checkpoint: Path):
     """Train on scaled latents [N, 4, h, w] and captions; resumes from the file `checkpoint`, saved every 500 steps.
 
     options: `channels` (one number per resolution), `steps`, `batch_size`, `learning_rate` (its peak). The loss is the
-    mean squared error of the noise. Returns U-Net and text encoder with averaged weights, and the losses
+    mean squared error of the noise. Returns the U-Net with averaged weights and its losses
     [[step, mean since the last entry], ...].
     """
     steps, batch_size, rate = (options[key] for key in ("steps", "batch_size", "learning_rate"))
     unet = new_unet(options["channels"], latents.shape[-1], seed).to(memory_format=torch.channels_last)
-    text_encoder = new_text_encoder(captions.vocabulary, int(captions.empty[1]), seed)
-    parameters = [*unet.parameters(), *text_encoder.parameters()]
+    parameters = list(unet.parameters())
     optimizer = torch.optim.AdamW(parameters, lr=rate, weight_decay=0.0)
     ema = EMAModel(parameters, decay=0.9995, use_ema_warmup=True, power=0.75)
     scheduler = DDPMScheduler(**SCHEDULE)
@@ -130,16 +112,15 @@ def train_diffusion(latents, captions: Captions, options: dict, seed: int, check
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
         unet.load_state_dict(state["unet"])
-        text_encoder.load_state_dict(state["text_encoder"])
         optimizer.load_state_dict(state["optimizer"])
         ema.load_state_dict(state["ema"])
         start, log = state["step"], state["log"]
     for step in tqdm(range(start, steps), desc="diffusion", initial=start, total=steps, mininterval=5):
-        clean, ids, noise, timesteps = training_batch(latents, captions, batch_size, seed, step)
+        clean, states, noise, timesteps = training_batch(latents, captions, batch_size, seed, step)
         noisy = scheduler.add_noise(clean, noise, timesteps).contiguous(memory_format=torch.channels_last)
         for group in optimizer.param_groups:
             group["lr"] = rate * cosine(step, steps)
-        predicted = unet(noisy, timesteps, text_encoder(ids).last_hidden_state).sample
+        predicted = unet(noisy, timesteps, states).sample
         loss = F.mse_loss(predicted, noise)
         optimizer.zero_grad()
         loss.backward()
@@ -154,7 +135,6 @@ def train_diffusion(latents, captions: Captions, options: dict, seed: int, check
                 torch.save(
                     {
                         "unet": unet.state_dict(),
-                        "text_encoder": text_encoder.state_dict(),
                         "ema": ema.state_dict(),
                         "optimizer": optimizer.state_dict(),
                         "step": step + 1,
@@ -163,7 +143,7 @@ def train_diffusion(latents, captions: Captions, options: dict, seed: int, check
                     temporary,
                 )
     ema.copy_to(parameters)
-    return unet.eval(), text_encoder.eval(), log
+    return unet.eval(), log
 
 
 def main(config, threads, work):
@@ -174,10 +154,10 @@ def main(config, threads, work):
     arrays = np.load(work / "corpus.npz")
     vae = AutoencoderKL.from_pretrained(work / "vae").eval()
     latents = encode_pictures(vae, arrays["train"], work / "latents.npy") * vae.config.scaling_factor
-    captions = tokenised(new_tokenizer(), arrays["train_captions"].tolist())
-    unet, text_encoder, losses = train_diffusion(latents, captions, options, seed, work / "diffusion.pt")
+    text_encoder = CLIPTextModel.from_pretrained(work / "text").eval()
+    captions = read_captions(text_encoder, new_tokenizer(), arrays["train_captions"].tolist())
+    unet, losses = train_diffusion(latents, captions, options, seed, work / "diffusion.pt")
     unet.save_pretrained(work / "diffusion" / "unet")
-    text_encoder.save_pretrained(work / "diffusion" / "text_encoder")
     write_json(
         work / "diffusion" / "manifest.json",
         {

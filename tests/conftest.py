@@ -17,7 +17,8 @@ def tiny_model(tmp_path_factory, one_thread):
 
     from ldcore.model.save import new_tokenizer, save_model
     from pretrain.autoencoder import new_autoencoder
-    from pretrain.diffusion import new_text_encoder, new_unet
+    from pretrain.diffusion import new_unet
+    from pretrain.text import new_text_encoder
 
     tokenizer, unet = new_tokenizer(), new_unet((16, 16), 8, 0)
     for parameter in unet.parameters():  # layers that start at zero would hide every difference

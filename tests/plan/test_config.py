@@ -235,7 +235,7 @@ def test_a_named_entry_that_is_null_is_taken_out():
     assert list(config["datasets"]) == ["brain_phantom"] and list(config["extractors"]) == ["efficientnet_lite0"]
     assert (
         list(config["editing"]["tasks"])
-        == [*("ageing", "disease", "disease_both", "disease_round_trip", "ageing_standard")]
+        == [*("ageing", "disease", "disease_both", "disease_round_trip", "ageing_dropped_source")]
         and "CN to AD" not in config["editing"]["tasks"]["disease"]["edits"]
     )
     assert config["sweep"] is None and config["editing"]["tasks"]["disease"]["train"] is None
@@ -259,7 +259,7 @@ def test_a_task_like_another_has_what_it_does_not_say_itself():
 
 def test_a_task_like_one_that_is_taken_out_goes_with_it():
     tasks = checked(editing={"tasks": {"disease": None}})["editing"]["tasks"]
-    assert list(tasks) == ["ageing", "findings", "ageing_standard"]
+    assert list(tasks) == ["ageing", "findings", "ageing_dropped_source"]
 
 
 def test_a_dataset_without_patients_may_have_prompts_without_them():

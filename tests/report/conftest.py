@@ -59,7 +59,7 @@ def results(tmp_path):
                 "disease": {**task, "edits": edits, "styles": ["simple_info"]},
                 "disease_both": None,
                 "disease_round_trip": None,
-                "ageing_standard": None,
+                "ageing_dropped_source": None,
                 "findings": None,
             },
         },
