@@ -66,12 +66,14 @@ def expected(config):
     found |= Counter(dict.fromkeys(("data", "latents", "reference", "score", "downstream"), datasets))
     drifts = {"none", *(cell["drift"] for cell in grid["cells"]), *map(identifier, config["sweep"]["deltas"])}
     drifts |= {config["trainings"][cell["training"]]["drift"] for cell in grid["cells"]}
+    searched = {name for name, entry in config["drifts"].items() if entry["source"] == "grid_search"}
     return found + Counter(
-        drift=datasets * len(drifts),
+        drift=datasets * len(drifts - searched),
+        drift_search=datasets * len(drifts & searched),  # for one method
         fetch=len(config["weights"]),
         edit_score=len(tasks),
-        table=8,
-        figure=10,
+        table=9,
+        figure=11,
         page=1,
         all=1,
     )
@@ -82,7 +84,7 @@ def test_a_dry_run_without_weights_or_data_counts_the_grid(folder, config):
     assert code == 0, said[-3000:]
     found = counted(said)
     assert found == expected(config)
-    assert found["generate"] == 65 and sum(found.values()) == 202 and found["finetune_basic_ft"] == 2 * 3 * 3 + 3 * 3
+    assert found["generate"] == 65 and sum(found.values()) == 206 and found["finetune_basic_ft"] == 2 * 3 * 3 + 3 * 3
     for name in (
         "parts.adni.source: data/adni",
         "parts.oasis3.source: data/oasis3",
