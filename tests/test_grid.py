@@ -79,4 +79,4 @@ def test_what_is_searched_is_what_the_run_samples_edits_or_trains_with():
     assert set(found) <= set(used_drifts(SEARCHED)) and ("brain_phantom", "none") in used_drifts(SEARCHED)
     by_training = checked(drifts={"x": FOUND}, trainings={"under": {"drift": "x"}}, sweep={"trainings": ["under"]})
     assert {origin.training for origin, name in searches(by_training)} == {"plain"}
-    assert searches(checked(drifts={"unused": FOUND})) == []
+    assert "unused" not in {name for _, name in searches(checked(drifts={"unused": FOUND}))}
