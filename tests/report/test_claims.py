@@ -276,7 +276,7 @@ def test_other_cells_are_judged_as_if_they_were_the_headline(drawn):
     assert lines["Latent Drifting"].tolist() == [cell for cell in rows["cell"].unique() for _ in range(2)]
     assert set(lines["No tint"]) <= {"", "1 / 0 / 0", "0 / 1 / 0", "0 / 0 / 1"}
     config["grid"]["judged"] = "all"
-    assert judged_cells(config) == ["ld", "letter", "sampled", "moment"]
+    assert judged_cells(config) == ["ld", "letter", "sampled", "moment", "searched"]
 
 
 def test_colours_of_the_sweep_stand_beside_the_pages(drawn):
