@@ -23,12 +23,13 @@ def block(csv) -> str:
     return f"Of {len(rows)} rows {verdicts.total(rows)}:\n\n{markup.markdown(verdicts.overview(rows), ()).rstrip()}\n"
 
 
-def replaced(text: str, new: str, name: str) -> str:
+def replaced(text: str, new: str, name: str, mark: str = "claims") -> str:
     """The text with `new` between its marks. UserError unless both stand in it once, in order; name: the text's."""
-    if (text.count(START), text.count(END)) != (1, 1) or text.index(END) < text.index(START):
-        raise UserError(f"{name} has not one {START} and, behind it, one {END}; put them where the claims shall stand.")
-    before, after = text.split(START)[0], text.split(END)[1]
-    return f"{before}{START}\n{new}{END}{after}"
+    start, end = f"<!-- {mark} -->", f"<!-- /{mark} -->"
+    if (text.count(start), text.count(end)) != (1, 1) or text.index(end) < text.index(start):
+        raise UserError(f"{name} has not one {start} and, behind it, one {end}; put them where the {mark} shall stand.")
+    before, after = text.split(start)[0], text.split(end)[1]
+    return f"{before}{start}\n{new}{end}{after}"
 
 
 def main(csv, into):

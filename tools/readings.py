@@ -1,0 +1,73 @@
+"""Write what the study of readings found between the marks of docs/readings.md: a line a reading and data set.
+
+python -m tools.readings --run results/readings --flipped results/readings_flipped [--into docs/readings.md]
+
+The marks are `<!-- readings -->` and `<!-- /readings -->`; all numbers are those of tables/claims.csv.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+
+from ldcore.report import markup, verdicts
+from ldcore.runtime import cli
+from ldcore.runtime.files import atomic
+from tools.claims import replaced
+
+# column -> (claim, how its statistic begins, extractor)
+COLUMNS = {
+    "Background, gray levels": ("black_background", "gray level with LD", ""),
+    "Tint, share of none's": ("no_tint", "chroma", ""),
+    "Span of latent mean, share of none's": ("latent_mean_stable", "span", ""),
+    "KID gain, pooled pixels": ("kid_falls", "", "pooled_pixels"),
+    "KID gain, Lite0": ("kid_falls", "", "efficientnet_lite0"),
+    "AUC gain": ("auc_rises", "", None),
+    "Border, with - without": ("sharper_tissue_border", "", None),
+}
+MARK = {verdicts.SUPPORTED: "yes", verdicts.CONTRADICTED: "**no**", verdicts.OPEN: "?"}
+
+
+def table(run) -> pd.DataFrame:
+    """A line a reading and data set: each number with its interval and verdict, and how many verdicts are which."""
+    rows = markup.read(Path(run) / "tables" / "claims.csv")
+    lines = []
+    for (dataset, cell), of_cell in rows.groupby(["dataset", "cell"], sort=False):
+        line = {"Data": dataset.removesuffix("_phantom"), "Reading": cell}
+        for title, (claim, begins, extractor) in COLUMNS.items():
+            found = of_cell[(of_cell["claim"] == claim) & of_cell["statistic"].str.startswith(begins)]
+            if extractor:
+                found = found[found["extractor"] == extractor]
+            line[title] = shown(next(found.itertuples(), None))
+        counted = of_cell["verdict"].value_counts()
+        line["yes / no / ?"] = " / ".join(str(counted.get(name, 0)) for name in verdicts.VERDICTS)
+        lines.append(line)
+    return markup.without_empty_columns(lines)
+
+
+def shown(row) -> str:
+    """'6.12 [5.80, 6.44] yes', or nothing where the run has no such row."""
+    return "" if row is None else f"{markup.with_interval(row)} {MARK[row.verdict]}"
+
+
+def block(run, flipped) -> str:
+    """Both tables as Markdown."""
+    parts = [f"### As Stable Diffusion is oriented\n\n{markup.markdown(table(run), ())}"]
+    if (Path(flipped) / "tables" / "claims.csv").is_file():
+        parts.append(f"### Every latent channel turned\n\n{markup.markdown(table(flipped), ())}")
+    return "\n".join(part.rstrip() + "\n" for part in parts)
+
+
+def main(run, flipped, into):
+    """Print the block; write it into the file, if one is given."""
+    text = block(run, flipped)
+    print(text)
+    if into:
+        new = replaced(Path(into).read_text(), text, into, "readings")
+        with atomic(into) as temporary:
+            temporary.write_text(new)
+
+
+if __name__ == "__main__":
+    parser = cli.parser(__doc__, run=str, flipped=str)
+    parser.add_argument("--into", help="a text with the marks")
+    cli.run(main, parser)
