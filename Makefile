@@ -22,13 +22,16 @@ test: $(READY)
 test-slurm: $(READY)  ## the smoke grid and its accidents on a one-node Slurm; root on Debian, else skipped with the reason
 	python -m pytest -m slurm -rs tests/cluster
 
-readings: $(READY)  ## every reading of the paper's text, three training seeds (22 minutes on 2 cores); docs/readings.*
+readings: $(READY)  ## readings of the paper and controls, three training runs each (70 minutes on 2 cores); docs/readings.*
 	snakemake --cores $(CORES) --nolock --configfile configs/readings.yaml --quiet host reason
-	cp results/readings/tables/table1.csv docs/readings.csv
-	cp results/readings/figures/gains.png docs/readings.png
+	snakemake --cores $(CORES) --nolock --configfile configs/readings_flipped.yaml --quiet host reason
+	cp results/readings/tables/claims.csv docs/readings.csv
+	cp results/readings/figures/figure5.png docs/readings.png
+	python -m tools.readings --run results/readings --flipped results/readings_flipped --into docs/readings.md
 
-readme: $(READY)  ## the README's claims again, from the last make demo
+readme: $(READY)  ## the README's claims and docs/results.md again, from the last make demo
 	python tools/claims.py --csv results/embedded/tables/claims.csv --into README.md
+	python -m tools.results --run results/embedded --docs docs
 
 pretrain: $(READY)  ## train resources/embedded_model again from packaged photographs (about ten hours, resumable)
 	snakemake --cores $(CORES) --nolock --snakefile pretrain/Snakefile --rerun-triggers mtime params input

@@ -41,19 +41,19 @@ def tables(results):
 def test_everything_promised_is_there(whole):
     names = [
         f"tables/{table}.{suffix}"
-        for table in ("claims", "colours", "table1", "table2", "table3", "table4", "truth")
+        for table in ("claims", "colours", "table1", "table2", "table3", "table4", "deltas", "objective", "truth")
         for suffix in ("csv", "md", "tex")
     ]
     names += [
         f"figures/{figure}.{suffix}"
-        for figure in (*(f"figure{n}" for n in range(1, 9)), "gains", "tradeoff")
+        for figure in (*(f"figure{n}" for n in range(1, 9)), "gains", "tradeoff", "delta_search")
         for suffix in ("png", "pdf")
     ]
     for name in (*names, "report/index.html"):
         assert (whole / name).stat().st_size > 500, name
     table = pd.read_csv(whole / "tables/table1.csv", keep_default_na=False, na_values=[""])
     assert set(table["method"]) == {"real", "reconstruction", "base", "basic_ft"}
-    assert set(table[table["method"] == "basic_ft"]["drift"]) == {"none", "ld", "letter", "sampled", "moment"}
+    assert set(table[table["method"] == "basic_ft"]["drift"]) == {"none", "ld", "letter", "sampled", "moment", "searched"}
     assert np.isfinite(table["value"]).all() and set(table["dataset"]) == {"brain_phantom", "chest_phantom"}
     auc, gain = table["metric"].str.startswith("auc"), table["metric"].str.endswith("_gain")
     sure = table.dropna(subset=["low", "high"])  # an AUC of 1, or of two equal cells, claims no interval

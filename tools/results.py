@@ -1,0 +1,44 @@
+"""Write docs/results.md from a run: its tables as they are, its figures beside it.
+
+python -m tools.results --run results/embedded --docs docs
+
+No number in the text is typed by hand. Of the claims' table, which is long, the README's block has the counts.
+"""
+
+import shutil
+from pathlib import Path
+
+import yaml
+
+from ldcore import plugins
+from ldcore.plan import reporting
+from ldcore.runtime import cli
+from ldcore.runtime.files import atomic
+from ldcore.store import Store
+
+HEAD = """# Results of `{name}`
+
+Written by `make readme` from the last run, table by table and figure by figure. What they mean, and what not, is in the
+[README](../README.md#what-the-numbers-say-and-what-they-do-not); the long form of each, with every interval, is in
+`results/{name}/tables/*.csv`.
+"""
+
+
+def main(run, docs):
+    """Write DOCS/results.md and copy the figures that it shows."""
+    store, docs = Store(Path(run)), Path(docs)
+    config = yaml.safe_load(store.config.read_text())
+    parts = [HEAD.format(name=config["name"])]
+    for name in reporting.tables(config):
+        text = store.table(name, "md").read_text().rstrip()
+        parts.append(f"## {plugins.title('table', name)}\n\n{plugins.declared('table', name)['CAPTION']}\n\n{text}\n")
+    for name in reporting.figures(config):
+        caption = plugins.declared("figure", name)["CAPTION"]
+        shutil.copyfile(store.figure(name), docs / f"{name}.png")
+        parts.append(f"## {plugins.title('figure', name)}\n\n{caption}\n\n![{caption}]({name}.png)\n")
+    with atomic(docs / "results.md") as temporary:
+        temporary.write_text("\n".join(parts))
+
+
+if __name__ == "__main__":
+    cli.run(main, cli.parser(__doc__, run=str, docs=str))
