@@ -205,13 +205,16 @@ def cell_checkpoints(config: dict, dataset: str, cell: dict) -> list[Checkpoint]
 def reference_cell(config: dict, cell: dict) -> dict | None:
     """The cell that a cell of table_cells is compared with: the same under its own reference, or else the grid's.
 
-    None for the reference itself, for the untouched model, and under a prompt of the prompt study alone.
+    None for the reference itself, for the untouched model, where the method has no such cell, and under a prompt of the
+    prompt study alone.
     """
     grid = config["grid"]
     label = cell.get("reference") or grid["reference"]
     if cell["method"] == "base" or cell["label"] == label or cell["prompt"] not in grid["prompts"]:
         return None
     reference = cell_of(config, label)
+    if reference not in cells_of(config, cell["method"]):
+        return None
     return {**cell, **reference, "part": part_of(reference)}
 
 

@@ -47,7 +47,7 @@ if "single_file" in config["model"]:
         input:
             FETCHED.get(config["model"]["single_file"], config["model"]["single_file"]),
         output:
-            MODEL,
+            f"{config['model'].get('turned_from', config['model']['path'])}/model_index.json",
         log:
             STORE.log("convert"),
         benchmark:

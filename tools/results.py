@@ -29,7 +29,7 @@ def main(run, docs):
     store, docs = Store(Path(run)), Path(docs)
     config = yaml.safe_load(store.config.read_text())
     parts = [HEAD.format(name=config["name"])]
-    for name in reporting.tables(config):
+    for name in [name for name in reporting.tables(config) if name != "claims"]:
         text = store.table(name, "md").read_text().rstrip()
         parts.append(f"## {plugins.title('table', name)}\n\n{plugins.declared('table', name)['CAPTION']}\n\n{text}\n")
     for name in reporting.figures(config):

@@ -7,7 +7,7 @@ from ldcore.store import opened
 
 def main(config):
     model = opened(config)[0]["model"]
-    convert(model["single_file"], model["path"])
+    convert(model["single_file"], model.get("turned_from", model["path"]))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Find one drift on samples of one checkpoint, such as the delta of the smallest L1 to real images."""
 
 from ldcore import plugins
-from ldcore.datasets.records import load
+from ldcore.datasets.records import load, selection_records
 from ldcore.drift.resolve import searched
 from ldcore.evaluation.real_images import balanced_rows
 from ldcore.grid import Checkpoint
@@ -10,6 +10,7 @@ from ldcore.model.backbone import load_backbone, rescheduled
 from ldcore.prompts import prompt
 from ldcore.runtime import cli
 from ldcore.runtime.device import prepare_cpu
+from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import write_json
 from ldcore.runtime.precision import compiled, set_precision
 from ldcore.sampling.ddim import Sampling
@@ -25,7 +26,10 @@ def main(config, drift, **ids):
     options = plugins.options("drift source", entry["source"], given)
     dataset = config["datasets"][checkpoint.dataset]
     records, images = load(store.data(checkpoint.dataset), mmap=True)
+    records = selection_records(records, f"drift {drift}")  # without the test split
     rows = balanced_rows(records, options["target"], dataset["classes"], options["target_images"], config["seed"])
+    if not len(rows):
+        raise UserError(f"Config drifts.{drift}.target_images: {options['target_images']} is less than one a class.")
     described = [records.iloc[rows[number % len(rows)]] for number in range(options["images"])]
     backbone, sampling = load_backbone(config["model"]["path"]), Sampling.of(config["sampling"])
     load_weights(backbone, checkpoint.method, store.weights(checkpoint))

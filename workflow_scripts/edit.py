@@ -29,9 +29,10 @@ def main(config, **ids):
         weights = store.edits(run) / "weights.safetensors"
         method.apply(backbone, saved_weights(run.edit_method, weights, backbone.device))
         identity.append(sha256(weights))
-    scheduler = config["trainings"][run.training]["scheduler"]
-    backbone.scheduler = rescheduled(backbone.scheduler, scheduler)
-    identity.append(digest(scheduler))
+    if base.method != "base" or task["train"]:
+        scheduler = config["trainings"][run.training]["scheduler"]
+        backbone.scheduler = rescheduled(backbone.scheduler, scheduler)
+        identity.append(digest(scheduler))
     entry = config["datasets"][base.dataset]
     dataset = Dataset.of(entry, *load(store.data(base.dataset), mmap=True), seed)
     requested, unseen = requests(task["edits"], task["images"], dataset.records, seed), dataset.without("test")

@@ -14,6 +14,7 @@ import numpy as np
 from ldcore.edit.dataset import Dataset
 from ldcore.edit.job import has_outcome, spread
 from ldcore.edit.requests.edits import Request, requests
+from ldcore.edit.requests.ground_truth import source_images
 from ldcore.edit.scoring import outcome
 from ldcore.edit.scoring.soundness import mean_absolute
 from ldcore.evaluation.rows import row
@@ -42,7 +43,9 @@ def val_requests(edits: dict | None, count: int, dataset: Dataset) -> list[Reque
     for name, edit in (edits or {"older": None}).items() if count else ():
         one = {name: {**edit, "images": count}} if edit is not None else None
         try:
-            found += requests(one, count, dataset.records, dataset.seed, "val")
+            asked = requests(one, count, dataset.records, dataset.seed, "val")
+            source_images(asked, dataset)  # an error where one has to be rendered and cannot be
+            found += asked
         except UserError as error:
             print(f"Lambda is chosen without the edit {name!r}: {error}")
     found = [request for request in found if has_outcome(request)]

@@ -20,12 +20,13 @@ def encode(backbone, images, batch_size: int = 16, rows=None) -> tuple[np.ndarra
 
     images: uint8 [N, H, W] or [N, H, W, 3]; they may lie on disk. rows: encode only these, read a few at a time.
     """
-    factor, device = backbone.vae.config.scaling_factor, backbone.device
+    factor, device, dtype = backbone.vae.config.scaling_factor, backbone.device, backbone.vae.dtype
 
     def posterior(chunk):
-        pictures = gray_to_tensor(np.asarray(images[chunk.numpy()])).to(device, memory_format=torch.channels_last)
+        pictures = gray_to_tensor(np.asarray(images[chunk.numpy()]))
+        pictures = pictures.to(device, dtype, memory_format=torch.channels_last)
         distribution = backbone.vae.encode(pictures).latent_dist
-        return tuple((part * factor).cpu().contiguous() for part in (distribution.mean, distribution.std))
+        return tuple((part.float() * factor).cpu().contiguous() for part in (distribution.mean, distribution.std))
 
     rows = torch.as_tensor(np.arange(len(images)) if rows is None else np.asarray(rows))
     size = images_per_call(device, batch_size, images.shape[1])

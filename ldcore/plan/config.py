@@ -6,8 +6,9 @@ Read at workflow parse time, so it imports nothing heavy.
 import copy
 
 from ldcore import plugins
-from ldcore.grid import all_drifts, drift_needs, drift_training, judged_cells, repeated
+from ldcore.grid import all_drifts, cell_of, drift_needs, drift_training, judged_cells, repeated
 from ldcore.runtime.errors import UserError
+from ldcore.training.options import source_dropout
 
 
 def check(config: dict, schema: dict) -> dict:
@@ -96,6 +97,17 @@ def check_references(config: dict) -> None:
                 f"Config trainings.{name}: noise {training['noise']} with scale {training['scale']:g} says nothing; "
                 "give both `noise` and a `scale` above 0 (ldcore/drift/training_noise.py), or neither."
             )
+        schedule = training["scheduler"]
+        if schedule.get("rescale_betas_zero_snr") and schedule.get("prediction_type") != "v_prediction":
+            raise UserError(
+                f"Config trainings.{name}.scheduler: with a terminal SNR of zero the noise does not tell the image "
+                "(arXiv 2305.08891, section 3.2); give prediction_type: v_prediction too."
+            )
+        if config["drifts"][training["drift"]].get("by") == "label":
+            raise UserError(
+                f"Config trainings.{name}.drift: {training['drift']!r} has a value a label, which training does not "
+                "tell apart; name a drift without `by: label`."
+            )
     labels = [cell["label"] for cell in grid["cells"]]
     for label in repeated(labels):
         raise UserError(f"Config grid.cells: the label {label!r} appears twice.")
@@ -112,6 +124,9 @@ def check_references(config: dict) -> None:
     for place, label in uses:
         if label not in labels:
             raise UserError(f"Config {place}: {label!r} is not a label of grid.cells ({', '.join(labels)}).")
+        own = [key for key in ("guidance_scale", "reference") if cell_of(config, label)[key] is not None]
+        if own and place.startswith("editing"):
+            raise UserError(f"Config {place}: the cell {label!r} has {own[0]} of its own, which edits do not follow.")
 
 
 def check_names(config: dict) -> None:
@@ -137,7 +152,10 @@ def check_names(config: dict) -> None:
     check_reporting(config)
     for key, task in (config.get("editing") or {"tasks": {}})["tasks"].items():
         plugins.check("edit method", task["method"], f"editing.tasks.{key}.method")
-        plugins.options("edit method", task["method"], task["train"], f"Config editing.tasks.{key}.train")
+        place = f"Config editing.tasks.{key}.train"
+        options = plugins.options("edit method", task["method"], task["train"], place)
+        if "both_dropout" in options:
+            source_dropout(options, place)
         plugins.options(
             "edit method", task["method"], task["options"], f"Config editing.tasks.{key}.options", "SAMPLING"
         )

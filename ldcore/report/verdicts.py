@@ -40,7 +40,8 @@ def overview(rows: pd.DataFrame) -> pd.DataFrame:
 
     rows: of tables/claims.csv (ldcore.report.tables.claims).
     """
-    return by_cell(rows) if rows["cell"].nunique() > 2 else counts(rows)  # the headline's and the reference's
+    several = rows.groupby("claim")["cell"].nunique().max() > 1 if len(rows) else False
+    return by_cell(rows) if several else counts(rows)
 
 
 def counts(rows: pd.DataFrame) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from tqdm import tqdm
 
 from ldcore.drift import Drift
 from ldcore.runtime.chunks import chunk_size, in_chunks
+from ldcore.runtime.errors import UserError
 from ldcore.runtime.seeds import torch_generator
 
 
@@ -93,6 +94,11 @@ def sample(backbone, prompt_embeds, negative_embeds, noise, drift: Drift, sampli
 
         predict = classifier_free(backbone, embeds, negative_embeds, sampling.guidance_scale)
         latents = denoise(backbone, latents, predict, drift, sampling.steps, record)
+        if not torch.isfinite(latents).all():
+            raise UserError(
+                "Sampling gave latents that are not finite numbers; look at the losses of these weights, the noise "
+                "schedule and the drift."
+            )
         return latents.cpu().contiguous(), torch.stack(means, 1).cpu()
 
     chunks = list(in_chunks(sample_chunk, prompt_embeds, noise, size=size))

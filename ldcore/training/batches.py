@@ -8,6 +8,7 @@ from ldcore.model.backbone import embed_prompts
 from ldcore.prompts import phrases, prompt
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.seeds import numpy_rng, torch_generator
+from ldcore.training.options import source_dropout
 
 RESIDENT = 0.1  # share of a GPU's memory that latents and embeddings may fill; larger ones stay in the computer's
 
@@ -120,22 +121,6 @@ def draws(data: dict, options: dict, *keys) -> dict:
         random["unchanged"] = random["dropped"] & (options["dropped_instruction"] == "source")
         random["source_posterior"] = torch.randn(shape, generator=generator)
     return random
-
-
-def source_dropout(options: dict) -> tuple[float, float]:
-    """How likely a pair's source is dropped where its prompt is kept, and where it is dropped.
-
-    From the shares of all pairs that lose the prompt (caption_dropout), the source (image_dropout) and both
-    (both_dropout): 0.1, 0.1 and 0.05 are arXiv 2211.09800's, as `conditioning_dropout_prob: 0.05` of diffusers'
-    train_instruct_pix2pix. UserError where shares contradict each other.
-    """
-    prompt, source, both = (options[name] for name in ("caption_dropout", "image_dropout", "both_dropout"))
-    if both > min(prompt, source) or source - both > 1 - prompt + 1e-9:
-        raise UserError(
-            f"Of all pairs {prompt:g} cannot lose the instruction (caption_dropout), {source:g} the source "
-            f"(image_dropout) and {both:g} both (both_dropout); both_dropout is part of the other two."
-        )
-    return (source - both) / (1 - prompt) if prompt < 1 else 0.0, both / prompt if prompt else 0.0
 
 
 def with_source(latents, mean, std, scale: float, random: dict) -> dict:

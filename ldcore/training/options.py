@@ -4,6 +4,8 @@ No prompts are dropped by default, as in diffusers' examples of text-to-image, D
 Diffusion.
 """
 
+from ldcore.runtime.errors import UserError
+
 OPTIONS = {
     "steps": {"type": "integer", "minimum": 1, "default": 300, "description": "updates of the weights"},
     "batch_size": {"type": "integer", "minimum": 1, "default": 16, "description": "images in a micro-batch"},
@@ -27,3 +29,19 @@ OPTIONS = {
     "compile": {"type": "boolean", "default": False, "description": "torch.compile: slower to start, faster to run"},
     "save_dtype": {"enum": ["float32", "bf16"], "default": "float32", "description": "of the weights file"},
 }
+
+
+def source_dropout(options: dict, place: str = "Options") -> tuple[float, float]:
+    """How likely a pair's source is dropped where its prompt is kept, and where it is dropped.
+
+    From the shares of all pairs that lose the prompt (caption_dropout), the source (image_dropout) and both
+    (both_dropout): 0.1, 0.1 and 0.05 are arXiv 2211.09800's, as `conditioning_dropout_prob: 0.05` of diffusers'
+    train_instruct_pix2pix. UserError where shares contradict each other; place: where they stand.
+    """
+    prompt, source, both = (options[name] for name in ("caption_dropout", "image_dropout", "both_dropout"))
+    if both > min(prompt, source) or source - both > 1 - prompt + 1e-9:
+        raise UserError(
+            f"{place}: of all pairs {prompt:g} cannot lose the instruction (caption_dropout), {source:g} the source "
+            f"(image_dropout) and {both:g} both (both_dropout); both_dropout is part of the other two."
+        )
+    return (source - both) / (1 - prompt) if prompt < 1 else 0.0, both / prompt if prompt else 0.0

@@ -54,6 +54,7 @@ def results(tmp_path):
         "sweep": {"datasets": ["brain", "mine"], "deltas": [-0.1, 0.0, 0.1]},
         "editing": {
             "cells": ["none", "ld"],
+            "perceptual": {"lite0_perceptual": None},  # too slow here
             "tasks": {
                 "ageing": {**task, "edits": None, "styles": ["word"], "figure": "figure6", "table": "table2"},
                 "disease": {**task, "edits": edits, "styles": ["simple_info"]},

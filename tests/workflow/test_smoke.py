@@ -53,7 +53,14 @@ def test_everything_promised_is_there(whole):
         assert (whole / name).stat().st_size > 500, name
     table = pd.read_csv(whole / "tables/table1.csv", keep_default_na=False, na_values=[""])
     assert set(table["method"]) == {"real", "reconstruction", "base", "basic_ft"}
-    assert set(table[table["method"] == "basic_ft"]["drift"]) == {"none", "ld", "letter", "sampled", "moment", "searched"}
+    assert set(table[table["method"] == "basic_ft"]["drift"]) == {
+        "none",
+        "ld",
+        "letter",
+        "sampled",
+        "moment",
+        "searched",
+    }
     assert np.isfinite(table["value"]).all() and set(table["dataset"]) == {"brain_phantom", "chest_phantom"}
     auc, gain = table["metric"].str.startswith("auc"), table["metric"].str.endswith("_gain")
     sure = table.dropna(subset=["low", "high"])  # an AUC of 1, or of two equal cells, claims no interval

@@ -7,10 +7,15 @@ DELTA = 0.1  # of the page's most drifted pictures, on either side of 0
 
 
 def trainings(results) -> tuple[str, str] | None:
-    """The trainings of the headline and the reference cell; None where the sweep has not both, or they are one."""
+    """The trainings of the headline and the reference cell, which are one where the drift is at sampling alone.
+
+    None where the sweep has not both, or the headline has guidance of its own, which the sweep has not.
+    """
     cells = headline_and_reference(results)
-    named = tuple(cell["training"] for cell in cells) if cells else ()
-    return named if len(set(named) & set(results.config["sweep"]["trainings"])) == 2 else None
+    if cells is None or any(cell["guidance_scale"] is not None for cell in cells):
+        return None
+    named = tuple(cell["training"] for cell in cells)
+    return named if set(named) <= set(results.config["sweep"]["trainings"]) else None
 
 
 def final_means(results, dataset: str, training: str) -> list[dict]:

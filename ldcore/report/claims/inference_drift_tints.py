@@ -10,7 +10,8 @@ TITLE = "Drift at inference alone tints"
 PAPER = "Figure 2 and the page: at +0.10 flat, bright, green backgrounds, at -0.10 dark, violet ones."
 NEEDS = ("samples",)
 ASKED_BY = "sweep"
-MEASURES = {"brightness": luma, "green - mean of red and blue": greenness}
+# The sign of brightness is a convention of the model's latents; that the embedded model's agrees was made so.
+MEASURES = {"brightness (its sign set by the model's orientation)": luma, "green - mean of red and blue": greenness}
 
 
 def rows(results) -> list[dict]:

@@ -1,18 +1,22 @@
 """With Latent Drifting pictures are gray, not tinted."""
 
 from ldcore.evaluation.appearance import tint
-from ldcore.report.cells import ratio, with_and_without
+from ldcore.report.cells import alone, ratio, with_and_without
 
 TITLE = "No tint"
 PAPER = "Official page: radiographs without LD are tinted (chroma 12 and 42 gray levels), with LD gray (1.4 and 1.6)."
 NEEDS = ("samples",)
+GRAY = (
+    5.0  # gray levels between a pixel's colours: what the eye takes for gray; the page's radiographs have 1.4 and 1.6
+)
 SHARE = 1 / 3  # of the chroma without LD: what is left is hard to see
 
 
 def rows(results) -> list[dict]:
-    """Mean chroma with LD over mean chroma without; the page's share stands beside the paper's chest data."""
+    """Mean chroma with LD, and over mean chroma without; the page's share stands beside the paper's chest data."""
     found = []
     for labels, with_it, without in with_and_without(results, lambda dataset: tint):
+        found.append(alone(with_it, statistic="gray levels of chroma with LD", below=GRAY, **labels))
         share = ratio(with_it, without, statistic="chroma, with LD / without", below=SHARE, **labels)
         found.append({**share, "paper_value": page_share(results, labels["dataset"])})
     return found
