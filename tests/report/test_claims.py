@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import cell_row
+from rows import cell_row
 
 from ldcore import plugins
 from ldcore.grid import Checkpoint, judged_cells, searches

@@ -1,6 +1,6 @@
 """Tables 2, 4 and truth: the paper's values beside the right cells, titles, all rows kept."""
 
-from conftest import edit_row
+from rows import edit_row
 
 from ldcore.report import markup
 from ldcore.report.tables import objective, table2, table4, truth

@@ -1,7 +1,7 @@
 """Tables 1 and 3: the long form's columns, the paper's values in the right cells, a column for every metric."""
 
 import pytest
-from conftest import cell_row
+from rows import cell_row
 
 from ldcore.report import markup
 from ldcore.report.tables import table1, table3
