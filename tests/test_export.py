@@ -100,7 +100,7 @@ def test_a_trained_edit_method_becomes_its_own_pipeline(tiny_model, data, tmp_pa
         image_guidance_scale=1.2,
         output_type="latent",
     ).images
-    options = {"steps": 3, "guidance_scale": 1.5, "image_guidance_scale": 1.2}
+    options = {"steps": 3, "guidance_scale": 1.5, "image_guidance_scale": 1.2, "drift_in": "edit"}
     sources = Sources(source, EditTexts([""], [""], ["older"], ["e"], {}), [("key",)])
     ours, _ = ip.edit(backbone, sources, Drift(), options)
     assert torch.allclose(ours[0], stock, atol=1e-4)

@@ -27,7 +27,7 @@ def test_a_config_in_json_runs_and_a_changed_one_runs_again(tmp_path):
     assert code == 0, said[-3000:]
     written = yaml.safe_load((folder / "results/once/config.yaml").read_text())
     assert written["datasets"]["brain_phantom"]["options"]["subjects"] == 8
-    assert list(written["editing"]["tasks"]) == ["ageing", "disease", "findings"]
+    assert list(written["editing"]["tasks"]) == ["ageing", "disease", "findings", "disease_both"]
     code, said = run(folder, few, "-n")
     assert "Nothing to be done" in said
     code, said = run(folder, {"seed": 1, **few}, "-n")
