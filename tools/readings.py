@@ -31,17 +31,26 @@ def table(run) -> pd.DataFrame:
     """A line a reading and data set: each number with its interval and verdict, and how many verdicts are which."""
     rows = markup.read(Path(run) / "tables" / "claims.csv")
     lines = []
-    for (dataset, cell), of_cell in rows.groupby(["dataset", "cell"], sort=False):
+    compared = rows["statistic"].str.contains("with LD")
+    readings = rows["cell"].isin(rows[compared]["cell"])  # the others are what they are compared with
+    for (dataset, cell), of_cell in rows[readings].groupby(["dataset", "cell"], sort=False):
         line = {"Data": dataset.removesuffix("_phantom"), "Reading": cell}
         for title, (claim, begins, extractor) in COLUMNS.items():
             found = of_cell[(of_cell["claim"] == claim) & of_cell["statistic"].str.startswith(begins)]
             if extractor:
                 found = found[found["extractor"] == extractor]
             line[title] = shown(next(found.itertuples(), None))
-        counted = of_cell["verdict"].value_counts()
-        line["yes / no / ?"] = " / ".join(str(counted.get(name, 0)) for name in verdicts.VERDICTS)
+        votes = [vote(of_claim["verdict"]) for _, of_claim in of_cell.groupby("claim")]
+        line["Claims yes / no / ?"] = " / ".join(str(votes.count(name)) for name in verdicts.VERDICTS)
         lines.append(line)
     return markup.without_empty_columns(lines)
+
+
+def vote(given: pd.Series) -> str:
+    """One verdict a claim, whose rows are not independent: no if a row says no, yes if all say yes."""
+    if (given == verdicts.CONTRADICTED).any():
+        return verdicts.CONTRADICTED
+    return verdicts.SUPPORTED if (given == verdicts.SUPPORTED).all() else verdicts.OPEN
 
 
 def shown(row) -> str:
