@@ -22,7 +22,7 @@ test: $(READY)
 test-slurm: $(READY)  ## the smoke grid and its accidents on a one-node Slurm; root on Debian, else skipped with the reason
 	python -m pytest -m slurm -rs tests/cluster
 
-readings: $(READY)  ## readings of the paper and controls, three training runs each (70 minutes on 2 cores); docs/readings.*
+readings: $(READY)  ## readings of the paper and controls, three training runs each (over an hour on 2 cores); docs/readings.*
 	snakemake --cores $(CORES) --nolock --configfile configs/readings.yaml --quiet host reason
 	snakemake --cores $(CORES) --nolock --configfile configs/readings_flipped.yaml --quiet host reason
 	cp results/readings/tables/claims.csv docs/readings.csv
@@ -33,7 +33,7 @@ readme: $(READY)  ## the README's claims and docs/results.md again, from the las
 	python tools/claims.py --csv results/embedded/tables/claims.csv --into README.md
 	python -m tools.results --run results/embedded --docs docs
 
-pretrain: $(READY)  ## train resources/embedded_model again from packaged photographs (about ten hours, resumable)
+pretrain: $(READY)  ## train resources/embedded_model again from packaged photographs (ten hours by estimate, resumable)
 	snakemake --cores $(CORES) --nolock --snakefile pretrain/Snakefile --rerun-triggers mtime params input
 
 clean:  ## remove results and the environment

@@ -103,12 +103,17 @@ def cells_of(config: dict, method: str) -> list[dict]:
     return [cell for cell in config["grid"]["cells"] if method in (cell["methods"] or [method])]
 
 
+def reference_label(config: dict, cell: dict) -> str:
+    """The label of the cell that a cell is compared with: its own reference, or else the grid's."""
+    return cell.get("reference") or config["grid"]["reference"]
+
+
 def judged_cells(config: dict) -> list[str]:
     """Labels of the grid's cells that the paper's claims are asked of, the headline first where it is among them."""
     grid = config["grid"]
     if grid["judged"] != "all":
         return grid["judged"] or [grid["headline"]]
-    labels = [cell["label"] for cell in grid["cells"] if cell["label"] != (cell["reference"] or grid["reference"])]
+    labels = [cell["label"] for cell in grid["cells"] if cell["label"] != reference_label(config, cell)]
     return sorted(labels, key=lambda label: label != grid["headline"])
 
 
@@ -209,7 +214,7 @@ def reference_cell(config: dict, cell: dict) -> dict | None:
     prompt study alone.
     """
     grid = config["grid"]
-    label = cell.get("reference") or grid["reference"]
+    label = reference_label(config, cell)
     if cell["method"] == "base" or cell["label"] == label or cell["prompt"] not in grid["prompts"]:
         return None
     reference = cell_of(config, label)

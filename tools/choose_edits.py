@@ -1,6 +1,6 @@
 """Choose the options and the lambda of an editing task on the val split, as config.yaml's were. Run by hand.
 
-python tools/choose_edits.py --config results/embedded/config.yaml --task disease --base basic_ft --cell none \
+python -m tools.choose_edits --config results/embedded/config.yaml --task disease --base basic_ft --cell none \
     --images 32 --tried '{"amounts": [0.5, 1, 2, 3], "options": [{"guidance_scale": 3}, {"guidance_scale": 12}]}'
 
 It needs the weights of that run, and reads no test row: `images` requests of val are edited under each of the given
@@ -24,11 +24,10 @@ from ldcore.edit.scoring.measures import measures_of
 from ldcore.edit.scoring.truth import moved
 from ldcore.edit.selection import Sweep, terms, val_requests
 from ldcore.grid import EditRun, cell_of, drift_origin, edit_base
-from ldcore.methods import load_weights, saved_weights
-from ldcore.model.backbone import load_backbone, rescheduled
 from ldcore.runtime import cli
 from ldcore.runtime.device import prepare_cpu
 from ldcore.store import opened
+from workflow_scripts.edit import loaded
 
 
 def main(config, task, base, cell, images, tried):
@@ -38,11 +37,11 @@ def main(config, task, base, cell, images, tried):
     entry, cell, tried = config["editing"]["tasks"][task], cell_of(config, cell), json.loads(tried)
     run = EditRun(task, entry["method"], base, cell["training"])
     records = load(store.data(entry["dataset"]), mmap=True)
-    dataset = Dataset.of(config["datasets"][entry["dataset"]], *records, config["seed"]).without("test")
+    dataset = Dataset.of(config["datasets"][entry["dataset"]], *records, config["seed"]).for_choosing()
     requests = [replace(request, amount=1.0) for request in val_requests(entry["edits"], images, dataset)]
     origin = drift_origin(config, edit_base(config, run), cell["drift"])
     truth, drift = ground_truth(requests, dataset), Drift.read(store.drift(origin, cell["drift"]))
-    backbone, method = loaded(config, store, run)
+    backbone, method, _ = loaded(config, store, run)
     print("edit                 lambda    l_in     l_o     sum   made  right  n  options")
     for given in tried["options"]:
         options = plugins.options("edit method", run.edit_method, {**entry["options"], **given}, literal="SAMPLING")
@@ -61,21 +60,6 @@ def main(config, task, base, cell, images, tried):
         )
         changed = val_sweep(Editor(backbone, method, options, drift, amounts_of(requests)), job)
         print_lines(dataset, truth, changed, job.amounts, json.dumps(given))
-
-
-def loaded(config, store, run: EditRun):
-    """The backbone of an editing job with its weights, and its method."""
-    backbone, method, base = (
-        load_backbone(config["model"]["path"]),
-        plugins.find("edit method", run.edit_method),
-        edit_base(config, run),
-    )
-    load_weights(backbone, base.method, store.weights(base))
-    if config["editing"]["tasks"][run.task]["train"]:
-        weights = store.edits(run) / "weights.safetensors"
-        method.apply(backbone, saved_weights(run.edit_method, weights, backbone.device))
-    backbone.scheduler = rescheduled(backbone.scheduler, config["trainings"][run.training]["scheduler"])
-    return backbone, method
 
 
 def print_lines(dataset, truth, changed, amounts, options) -> None:

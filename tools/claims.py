@@ -32,14 +32,19 @@ def replaced(text: str, new: str, name: str, mark: str = "claims") -> str:
     return f"{before}{start}\n{new}{end}{after}"
 
 
+def write_into(into, new: str, mark: str = "claims") -> None:
+    """Put `new` between the marks of the file `into`. UserError: as `replaced`."""
+    text = replaced(Path(into).read_text(), new, into, mark)
+    with atomic(into) as temporary:
+        temporary.write_text(text)
+
+
 def main(csv, into):
     """Print the block; write it into the file, if one is given."""
     text = block(csv)
     print(text)
     if into:
-        new = replaced(Path(into).read_text(), text, into)
-        with atomic(into) as temporary:
-            temporary.write_text(new)
+        write_into(into, text)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,7 @@ import pandas as pd
 
 from ldcore.report import markup, verdicts
 from ldcore.runtime import cli
-from ldcore.runtime.files import atomic
-from tools.claims import replaced
+from tools.claims import write_into
 
 # column -> (claim, how its statistic begins, extractor)
 COLUMNS = {
@@ -71,9 +70,7 @@ def main(run, flipped, into):
     text = block(run, flipped)
     print(text)
     if into:
-        new = replaced(Path(into).read_text(), text, into, "readings")
-        with atomic(into) as temporary:
-            temporary.write_text(new)
+        write_into(into, text, "readings")
 
 
 if __name__ == "__main__":

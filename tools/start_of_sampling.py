@@ -9,8 +9,6 @@ predicted mean is right, and what sampling with it and at multiples of the momen
 are of the training split, so that nothing is chosen on test images.
 """
 
-import argparse
-
 import numpy as np
 import torch
 
@@ -24,28 +22,25 @@ from ldcore.model.autoencoding import decode
 from ldcore.model.backbone import embed_prompts, load_backbone
 from ldcore.prompts import prompt
 from ldcore.report.results import Results
+from ldcore.runtime import cli
 from ldcore.runtime.chunks import in_chunks
 from ldcore.runtime.device import prepare_cpu
 from ldcore.runtime.seeds import numpy_rng
 from ldcore.sampling.ddim import Sampling, network, sample, starting_noise
+from ldcore.sampling.inversion import noise_of
 
 STEP = 0.1  # of z_T's mean, for the slopes
 SHARES = (0.0, 0.62, 0.8, 1.0, 1.2)  # of the moment; 0.62 of it at 12 steps is the one of the schedule's last timestep
 
 
-def main() -> None:
+def main(config, images, method) -> None:
     """Print one block a data set."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", required=True)
-    parser.add_argument("--images", type=int, default=64)
-    parser.add_argument("--method", default="basic_ft")
-    given = parser.parse_args()
     prepare_cpu()
-    results = Results.opened(given.config)
+    results = Results.opened(config)
     for dataset in results.config["grid"]["datasets"]:
         run = str(results.config["grid"]["training_seeds"][0])
-        checkpoint = Checkpoint(dataset, given.method, "plain", results.config["grid"]["prompts"][0], run)
-        print("\n".join(block(results, checkpoint, given.images)), flush=True)
+        checkpoint = Checkpoint(dataset, method, "plain", results.config["grid"]["prompts"][0], run)
+        print("\n".join(block(results, checkpoint, images)), flush=True)
 
 
 def block(results: Results, checkpoint: Checkpoint, count: int) -> list[str]:
@@ -114,7 +109,8 @@ def predicted_mean(backbone, latents, embeds) -> np.ndarray:
     bar = backbone.scheduler.alphas_cumprod[timestep]
 
     def clean(rows, texts):
-        return ((rows - (1 - bar).sqrt() * network(backbone, rows, timestep, texts)) / bar.sqrt(),)
+        noise = noise_of(backbone.scheduler, network(backbone, rows, timestep, texts), timestep, rows)
+        return ((rows - (1 - bar).sqrt() * noise) / bar.sqrt(),)
 
     found = torch.cat([rows for (rows,) in in_chunks(clean, latents, embeds)])
     return found.double().mean((0, 2, 3)).numpy()
@@ -126,4 +122,7 @@ def numbers(values) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    parser = cli.parser(__doc__, config=str)
+    parser.add_argument("--images", type=int, default=64)
+    parser.add_argument("--method", default="basic_ft")
+    cli.run(main, parser)

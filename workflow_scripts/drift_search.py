@@ -1,8 +1,7 @@
 """Find one drift on samples of one checkpoint, such as the delta of the smallest L1 to real images."""
 
-from ldcore import plugins
 from ldcore.datasets.records import load, selection_records
-from ldcore.drift.resolve import searched
+from ldcore.drift.resolve import options_of, searched
 from ldcore.evaluation.real_images import balanced_rows
 from ldcore.grid import Checkpoint
 from ldcore.methods import load_weights
@@ -22,9 +21,7 @@ def main(config, drift, **ids):
     prepare_cpu()
     config, store = opened(config, drift=drift, **ids)
     checkpoint, entry = Checkpoint(**ids), config["drifts"][drift]
-    given = {name: value for name, value in entry.items() if name not in ("kind", "source")}
-    options = plugins.options("drift source", entry["source"], given)
-    dataset = config["datasets"][checkpoint.dataset]
+    options, dataset = options_of(entry), config["datasets"][checkpoint.dataset]
     records, images = load(store.data(checkpoint.dataset), mmap=True)
     records = selection_records(records, f"drift {drift}")  # without the test split
     rows = balanced_rows(records, options["target"], dataset["classes"], options["target_images"], config["seed"])

@@ -23,19 +23,10 @@ def main(config, **ids):
     config, store = opened(config, **ids)
     run = EditRun(**ids)
     task, base, seed = config["editing"]["tasks"][run.task], edit_base(config, run), config["seed"]
-    backbone, method = load_backbone(config["model"]["path"]), plugins.find("edit method", run.edit_method)
-    identity = [fingerprint(config["model"]["path"]), load_weights(backbone, base.method, store.weights(base))]
-    if task["train"]:
-        weights = store.edits(run) / "weights.safetensors"
-        method.apply(backbone, saved_weights(run.edit_method, weights, backbone.device))
-        identity.append(sha256(weights))
-    if base.method != "base" or task["train"]:
-        scheduler = config["trainings"][run.training]["scheduler"]
-        backbone.scheduler = rescheduled(backbone.scheduler, scheduler)
-        identity.append(digest(scheduler))
+    backbone, method, identity = loaded(config, store, run)
     entry = config["datasets"][base.dataset]
     dataset = Dataset.of(entry, *load(store.data(base.dataset), mmap=True), seed)
-    requested, unseen = requests(task["edits"], task["images"], dataset.records, seed), dataset.without("test")
+    requested, unseen = requests(task["edits"], task["images"], dataset.records, seed), dataset.for_choosing()
     choosing = val_requests(task["edits"], task["val_images"], unseen)
     job = EditJob(
         requests=requested,
@@ -53,6 +44,22 @@ def main(config, **ids):
     origins = {name: drift_origin(config, base, name) for name in edit_drifts(config, run)}
     drifts = {name: Drift.read(store.drift(origin, name)) for name, origin in origins.items()}
     edit_images(backbone, method, job, drifts, digest(identity), store.edits(run))
+
+
+def loaded(config, store, run: EditRun):
+    """The backbone of an editing job with all its weights and its noise schedule, its method, and what these are."""
+    task, base = config["editing"]["tasks"][run.task], edit_base(config, run)
+    backbone, method = load_backbone(config["model"]["path"]), plugins.find("edit method", run.edit_method)
+    identity = [fingerprint(config["model"]["path"]), load_weights(backbone, base.method, store.weights(base))]
+    if task["train"]:
+        weights = store.edits(run) / "weights.safetensors"
+        method.apply(backbone, saved_weights(run.edit_method, weights, backbone.device))
+        identity.append(sha256(weights))
+    if base.method != "base" or task["train"]:
+        scheduler = config["trainings"][run.training]["scheduler"]
+        backbone.scheduler = rescheduled(backbone.scheduler, scheduler)
+        identity.append(digest(scheduler))
+    return backbone, method, identity
 
 
 if __name__ == "__main__":

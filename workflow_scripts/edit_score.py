@@ -57,12 +57,15 @@ def main(config, task):
 
 def chosen_lambdas(config, store, name, truth, dataset):
     """Rows of the lambda that every base and cell of a task is best edited at, chosen on the val split."""
-    task, unseen, rows = config["editing"]["tasks"][name], dataset.without("test"), []
+    task, unseen, rows = config["editing"]["tasks"][name], dataset.for_choosing(), []
     choosing = val_requests(task["edits"], task["val_images"], unseen)
-    for base in task["bases"] if choosing else []:
+    if not choosing:
+        return []
+    val_sources = source_images(choosing, unseen)
+    for base in task["bases"]:
         for cell in edit_cells(config, name):
             part = load_part(store.edits(EditRun(name, task["method"], base, cell["training"])), cell["drift"])
-            val = Sweep(choosing, source_images(choosing, unseen), part["val_changed"])
+            val = Sweep(choosing, val_sources, part["val_changed"])
             swept = part["sweep"]
             test = Sweep([truth.requests[row] for row in swept], truth.source[swept], part["sweep_changed"])
             labels = {"task": name, "dataset": task["dataset"], "method": task["method"], "base": base}

@@ -149,7 +149,10 @@ def training_pair(drift: Drift, target: str, latents, noise, timesteps, schedule
         noisy = drift.shift(scheduler.add_noise(latents, noise, timesteps))
     else:
         noisy = scheduler.add_noise(latents, drifted, timesteps)
-    wanted = drifted if target == "drifted_noise" else noise
-    if scheduler.config.prediction_type == "v_prediction":
-        wanted = scheduler.get_velocity(latents, wanted, timesteps)
-    return noisy, wanted
+    return noisy, network_target(scheduler, latents, drifted if target == "drifted_noise" else noise, timesteps)
+
+
+def network_target(scheduler, latents, noise, timesteps):
+    """What the network is to say of this noise in these latents [N, C, h, w]: the noise, or the velocity (v)."""
+    of_v = scheduler.config.prediction_type == "v_prediction"
+    return scheduler.get_velocity(latents, noise, timesteps) if of_v else noise

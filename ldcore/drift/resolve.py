@@ -15,12 +15,11 @@ def resolve(entry: dict, latents=None, schedule: dict | None = None, labels=None
     ldcore.drift.sources has it. A source that needs none of them is not asked for them. UserError: an unknown source,
     options that it does not take, or no labels to go by.
     """
-    options = {name: value for name, value in entry.items() if name not in ("kind", "source")}
     name = entry.get("source", "fixed")
     source = plugins.find("drift source", name)
     if entry["kind"] == "none":
         return {"kind": "none", "source": name, "value": 0.0}
-    options = plugins.options("drift source", name, options)
+    options = options_of(entry)
 
     def start(rows) -> dict:
         numbers = {"value": source.value(rows, schedule, options)}
@@ -36,12 +35,17 @@ def resolve(entry: dict, latents=None, schedule: dict | None = None, labels=None
     return content
 
 
+def options_of(entry: dict) -> dict:
+    """Every option of a config drift's source. UserError: options that it does not take."""
+    given = {name: value for name, value in entry.items() if name not in ("kind", "source")}
+    return plugins.options("drift source", entry.get("source", "fixed"), given)
+
+
 def searched(entry: dict, trial) -> dict:
     """The same of a drift whose source searches on samples of one checkpoint (ldcore.sampling.trial.Trial).
 
     {kind, source, value}, the source's options, and what else it found on its way. UserError: as `resolve`.
     """
-    given = {name: value for name, value in entry.items() if name not in ("kind", "source")}
-    options = plugins.options("drift source", entry["source"], given)
+    options = options_of(entry)
     found = plugins.find("drift source", entry["source"]).search(trial, options)
     return {"options": options, **found, "kind": entry["kind"], "source": entry["source"]}

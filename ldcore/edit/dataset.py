@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from ldcore.datasets.records import selection_records
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -24,9 +26,9 @@ class Dataset:
         """The images of the records at positions `rows`: uint8 [R, H, W] of R positions, [H, W] of one."""
         return self.images[self.records["image_index"].to_numpy()[rows]]
 
-    def without(self, split: str) -> "Dataset":
-        """The data set as it is without a split: what selects gets one without "test", so it cannot look there."""
-        return replace(self, records=self.records[self.records["split"] != split].reset_index(drop=True))
+    def for_choosing(self) -> "Dataset":
+        """The data set without its test split: what chooses lambda gets this one, so it cannot look there."""
+        return replace(self, records=selection_records(self.records, "lambda"))
 
     @classmethod
     def of(cls, entry: dict, records: pd.DataFrame, images: np.ndarray, seed: int) -> "Dataset":

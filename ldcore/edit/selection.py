@@ -3,14 +3,15 @@
 The paper minimises L = lambda * l_o + l_in. Neither edit method trains on it: lambda is how much of the outcome's term,
 and of the drift, there is in the sampling, so it can be chosen among amounts once everything is trained. Both terms are
 in 0..1 and weigh the same, as with the paper's lambda of 1. It is chosen on images of the val split, by models that saw
-the training split: what selects gets a data set without test rows (Dataset.without). Test images are edited at every
-amount in any case, and what the chosen amount gives there is only reported.
+the training split: what selects gets a data set without test rows (Dataset.for_choosing). Test images are edited at
+every amount in any case, and what the chosen amount gives there is only reported.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from ldcore.datasets.records import refuse_test
 from ldcore.edit.dataset import Dataset
 from ldcore.edit.job import has_outcome, spread
 from ldcore.edit.requests.edits import Request, requests
@@ -19,7 +20,7 @@ from ldcore.edit.scoring import outcome
 from ldcore.edit.scoring.soundness import mean_absolute
 from ldcore.evaluation.rows import row
 from ldcore.runtime.errors import UserError
-from ldcore.statistics.bootstrap import patient_bootstrap
+from ldcore.statistics.means import mean_test
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,7 @@ def val_requests(edits: dict | None, count: int, dataset: Dataset) -> list[Reque
     edits: as of requests.edits.requests; dataset: without test rows, which the requests' rows are of. An edit of which
     val has no image is passed over with a printed line. UserError: a data set with test rows.
     """
-    if (dataset.records["split"] == "test").any():
-        raise UserError("Lambda is chosen without test rows; give dataset.without('test').")
+    refuse_test(dataset.records, "lambda")
     found = []
     for name, edit in (edits or {"older": None}).items() if count else ():
         one = {name: {**edit, "images": count}} if edit is not None else None
@@ -95,29 +95,18 @@ def selection_rows(val: Sweep, test: Sweep, amounts: list[float], unseen: Datase
         patients = [str(request.source["subject_id"]) for request in sweep.requests]
         for number, amount in enumerate(amounts):
             near, far = measured.near[number], measured.far[number]
-            values = {
-                "l_in": (near, np.zeros_like(near)),
-                "l_o": (far, measured.start),
-                "objective": (near + far, measured.start),
-            }
+            before = measured.start
+            values = {"l_in": (near, np.zeros_like(near)), "l_o": (far, before), "objective": (near + far, before)}
             here = {**labels, "split": split, "amount": amount, "chosen": amount == best, "n": len(patients)}
             for metric, (value, before) in values.items():
-                rows.append(row(paired(value, before, patients, unseen.seed), metric=metric, **here))
+                rows.append(row(paired(value, before, patients), metric=metric, **here))
     return rows
 
 
-def paired(values, before, patients: list[str], seed: int) -> tuple[float, float, float]:
+def paired(values, before, patients: list[str]) -> tuple[float, float, float]:
     """(mean of the values, low, high), all [K]: the interval of the mean difference to `before`, moved onto it.
 
     nan for low and high where nothing differs, as at lambda 0.
     """
-    more, start = values - before, float(before.mean())
-    if not more.any():
-        return float(values.mean()), float("nan"), float("nan")
-    _, low, high = patient_bootstrap(lambda times: mean_over(more, times), patients, (seed, "lambda"))
-    return float(values.mean()), start + low, start + high
-
-
-def mean_over(values, times) -> float | None:
-    """Mean of the values, each as often as `times` says; None where that is never."""
-    return float(np.average(values, weights=times)) if times.any() else None
+    _, low, high, _ = mean_test(values - before, patients)
+    return float(values.mean()), float(before.mean()) + low, float(before.mean()) + high

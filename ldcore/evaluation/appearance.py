@@ -9,7 +9,7 @@ import numpy as np
 from scipy import ndimage
 from skimage.filters import threshold_multiotsu
 
-from ldcore.runtime.pixels import gray, unrounded_gray
+from ldcore.runtime.pixels import LUMA, coloured, gray, unrounded_gray
 
 BLACK = 5.0  # gray levels: where real images stay below this on average, a picture of their kind should be black
 LEAST_SHARE = 0.02  # of the pixels: a smaller background is a corner, not a background
@@ -18,7 +18,6 @@ SMOOTHING = 1 / 64  # of a picture's side: the Gaussian that takes single-pixel 
 TISSUE = 20  # gray levels: from here on a pixel of a real image shows something
 INSIDE = 0.95  # of the real images show tissue where the core is
 ROUNDING = 1e-5  # what is left of 0 in float32
-LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
 def background(real) -> np.ndarray:
@@ -57,9 +56,7 @@ def tint(images) -> np.ndarray:
 
 def colour(images, mask) -> np.ndarray:
     """Mean red, green and blue over the pixels of a mask, [N, 3]."""
-    images = np.asarray(images)
-    images = images if images.ndim == 4 else np.repeat(images[..., None], 3, -1)
-    return images[:, mask].mean(1, dtype=float)
+    return coloured(images)[:, mask].mean(1, dtype=float)
 
 
 def frame_colour(images) -> np.ndarray:

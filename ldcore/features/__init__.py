@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ldcore import plugins
 from ldcore.runtime.errors import UserError
+from ldcore.runtime.pixels import coloured
 
 
 def extract(name: str, images, batch_size: int = 32, progress: bool = False, **options):
@@ -31,7 +32,6 @@ def extract(name: str, images, batch_size: int = 32, progress: bool = False, **o
     options = {key: str(value) if isinstance(value, Path) else value for key, value in options.items()}
     options = plugins.options("extractor", name, options)
     _check(images, batch_size)
-    import numpy as np
     import torch
     from tqdm import tqdm
 
@@ -49,8 +49,7 @@ def extract(name: str, images, batch_size: int = 32, progress: bool = False, **o
     features = []
     with torch.inference_mode(), tqdm(total=len(images), desc=name, unit="image", disable=not progress) as bar:
         for start in range(0, len(images), step):
-            batch = np.asarray(images[start : start + step])
-            batch = np.repeat(batch[..., None], 3, axis=3) if batch.ndim == 3 else batch
+            batch = coloured(images[start : start + step])
             features += [rows for (rows,) in in_chunks(features_of, prepare(batch))]
             bar.update(len(batch))
     return torch.cat(features).float().numpy()

@@ -11,6 +11,7 @@ import torch
 
 from ldcore.features.efficientnet_lite0 import load_stages
 from ldcore.runtime.chunks import in_chunks
+from ldcore.runtime.pixels import coloured
 
 TITLE = "LPIPS on EfficientNet-Lite0"
 COMPARES = "pairs"
@@ -31,7 +32,7 @@ def values(made, target, weights=None) -> np.ndarray:
     prepare, stages = _loaded_once(weights)
 
     def distances(*chunks):
-        features = [stages(prepare(np.repeat(chunk.numpy()[..., None], 3, -1))) for chunk in chunks]
+        features = [stages(prepare(coloured(chunk.numpy()))) for chunk in chunks]
         depths = [_unit(a).sub(_unit(b)).square().sum(1).mean((1, 2)) for a, b in zip(*features)]
         return (torch.stack(depths).mean(0),)
 

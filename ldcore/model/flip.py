@@ -7,7 +7,10 @@ said of +0.1 must be looked at under both.
 import shutil
 from pathlib import Path
 
+import numpy as np
+
 from ldcore.runtime.errors import UserError
+from ldcore.runtime.pixels import LUMA
 
 # file of weights -> tensor -> which axis are latent channels; of quant_conv and conv_in the first four
 TURNED = {
@@ -68,6 +71,6 @@ def response(vae, side: int) -> list[list[float]]:
 
 
 def turns(vae, side: int, wanted: list[int]) -> list[int]:
-    """The signs that give every channel the wanted sign of brightness (that of R, G and B's luminance, Rec. 601)."""
-    brightness = [0.299 * red + 0.587 * green + 0.114 * blue for red, green, blue in response(vae, side)]
+    """The signs that give every channel the wanted sign of brightness (that of R, G and B's luminance)."""
+    brightness = np.array(response(vae, side)) @ LUMA
     return [sign if value > 0 else -sign for value, sign in zip(brightness, wanted)]

@@ -13,7 +13,7 @@ def check_schedule(schedule: dict, folder) -> None:
             f"Model {folder}: its scheduler/scheduler_config.json has a terminal SNR of zero (rescale_betas_zero_snr) "
             "and predicts epsilon, which does not tell the image there; give a model that predicts v_prediction."
         )
-    if "FlowMatch" in kind or "num_train_timesteps" not in schedule or predicts not in PREDICTIONS:
+    if "FlowMatch" in kind or predicts not in PREDICTIONS:
         what = f"is a {kind}" if "FlowMatch" in kind else f"has prediction_type {predicts!r}"
         raise UserError(
             f"Model {folder}: its scheduler/scheduler_config.json {what}; give a Stable Diffusion model that predicts "

@@ -91,23 +91,7 @@ def check_references(config: dict) -> None:
         if name not in config[section]:
             raise UserError(f"Config {place}: {name!r} is not among {section} ({', '.join(config[section])}).")
     all_drifts(config)
-    for name, training in config["trainings"].items():
-        if (training["noise"] == "normal") != (training["scale"] == 0):
-            raise UserError(
-                f"Config trainings.{name}: noise {training['noise']} with scale {training['scale']:g} says nothing; "
-                "give both `noise` and a `scale` above 0 (ldcore/drift/training_noise.py), or neither."
-            )
-        schedule = training["scheduler"]
-        if schedule.get("rescale_betas_zero_snr") and schedule.get("prediction_type") != "v_prediction":
-            raise UserError(
-                f"Config trainings.{name}.scheduler: with a terminal SNR of zero the noise does not tell the image "
-                "(arXiv 2305.08891, section 3.2); give prediction_type: v_prediction too."
-            )
-        if config["drifts"][training["drift"]].get("by") == "label":
-            raise UserError(
-                f"Config trainings.{name}.drift: {training['drift']!r} has a value a label, which training does not "
-                "tell apart; name a drift without `by: label`."
-            )
+    check_trainings(config)
     labels = [cell["label"] for cell in grid["cells"]]
     for label in repeated(labels):
         raise UserError(f"Config grid.cells: the label {label!r} appears twice.")
@@ -127,6 +111,27 @@ def check_references(config: dict) -> None:
         own = [key for key in ("guidance_scale", "reference") if cell_of(config, label)[key] is not None]
         if own and place.startswith("editing"):
             raise UserError(f"Config {place}: the cell {label!r} has {own[0]} of its own, which edits do not follow.")
+
+
+def check_trainings(config: dict) -> None:
+    """UserError where a training says what cannot be."""
+    for name, training in config["trainings"].items():
+        if (training["noise"] == "normal") != (training["scale"] == 0):
+            raise UserError(
+                f"Config trainings.{name}: noise {training['noise']} with scale {training['scale']:g} says nothing; "
+                "give both `noise` and a `scale` above 0 (ldcore/drift/training_noise.py), or neither."
+            )
+        schedule = training["scheduler"]
+        if schedule.get("rescale_betas_zero_snr") and schedule.get("prediction_type") != "v_prediction":
+            raise UserError(
+                f"Config trainings.{name}.scheduler: with a terminal SNR of zero the noise does not tell the image "
+                "(arXiv 2305.08891, section 3.2); give prediction_type: v_prediction too."
+            )
+        if config["drifts"][training["drift"]].get("by") == "label":
+            raise UserError(
+                f"Config trainings.{name}.drift: {training['drift']!r} has a value a label, which training does not "
+                "tell apart; name a drift without `by: label`."
+            )
 
 
 def check_names(config: dict) -> None:

@@ -93,8 +93,10 @@ def lacking(config: dict, fetched=()) -> list[str]:
 def unfit_model(folder) -> list[str]:
     """A sentence where a model that lies there has a noise schedule that nothing here can run."""
     file = Path(folder, "scheduler", "scheduler_config.json")
+    if not file.is_file():
+        return []
     try:
-        check_schedule(read_json(file) if file.is_file() else {"num_train_timesteps": 0}, folder)
+        check_schedule(read_json(file), folder)
     except UserError as error:
         return [str(error)]
     return []

@@ -3,9 +3,18 @@
 import numpy as np
 
 from ldcore import plugins
-from ldcore.evaluation.downstream import keep_first
+from ldcore.evaluation.distances import cell_groups as of_runs
 from ldcore.evaluation.rows import row as evaluation_row
-from ldcore.grid import cell_checkpoints, cell_of, cells_of, checkpoints, identifier, part_of, sampled_drifts
+from ldcore.grid import (
+    cell_checkpoints,
+    cell_of,
+    cells_of,
+    checkpoints,
+    identifier,
+    part_of,
+    reference_label,
+    sampled_drifts,
+)
 from ldcore.report.results import Results
 from ldcore.statistics.jackknife import jackknife_interval, paired_test
 
@@ -14,7 +23,7 @@ def headline_and_reference(results: Results) -> tuple[dict, dict] | None:
     """The grid's cell that stands for Latent Drifting and the one that it is compared with; None where they are one."""
     grid = results.config["grid"]
     headline = cell_of(results.config, grid["headline"])
-    reference = cell_of(results.config, headline["reference"] or grid["reference"])
+    reference = cell_of(results.config, reference_label(results.config, headline))
     return None if headline == reference else (headline, reference)
 
 
@@ -59,11 +68,8 @@ def sweep_groups(results: Results, dataset: str, training: str, delta: float, me
 
 def grouped(parts: list, measure, count: int) -> list[np.ndarray]:
     """Values of the first `count` images of each seed: an array a training run, or a seed where there is one run."""
-    groups = []
-    for arrays in parts:
-        values, seeds = measure(arrays), arrays["seeds"]
-        kept = keep_first(seeds, count)
-        groups.append([values[kept][seeds[kept] == seed] for seed in np.unique(seeds)])
+    measured = [{"values": measure(arrays), "seeds": arrays["seeds"]} for arrays in parts]
+    groups = of_runs(measured, "values", count)
     return groups[0] if len(groups) == 1 else [np.concatenate(of_run) for of_run in groups]
 
 

@@ -1,5 +1,6 @@
 """The results of one run, as tables and figures read them: nothing else opens its files."""
 
+import functools
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -125,8 +126,14 @@ class Results:
 
     def reported(self) -> pd.DataFrame:
         """The values that the paper prints: table, dataset, task, method, ld, prompt, patient_info, metric, value."""
-        return pd.read_csv(self.reported_file)
+        return table_at(self.reported_file)
 
     def official(self) -> pd.DataFrame:
         """What we measured on the paper's project page: figure, subject, delta, red, green, blue, chroma, note."""
-        return pd.read_csv(self.official_file)
+        return table_at(self.official_file)
+
+
+@functools.cache
+def table_at(path: Path) -> pd.DataFrame:
+    """A csv file, read once: claims ask for the paper's values row by row."""
+    return pd.read_csv(path)

@@ -38,6 +38,7 @@ def denoise(backbone, latents, predict, drift: Drift, steps: int, after_step=Non
 
     latents: z_T ~ N(delta, I), that is drift.shift(noise). predict(latents, timestep): the predicted noise, guidance
     included, and the latents it was predicted from, which a method may have moved. after_step(latents) looks on.
+    UserError: the latents are not finite at the end, which would decode to black pictures.
     Equal to StableDiffusionPipeline given `latents=` and `callback_on_step_end=drift.step_callback()`.
     """
     scheduler = type(backbone.scheduler).from_config(backbone.scheduler.config)
@@ -48,6 +49,11 @@ def denoise(backbone, latents, predict, drift: Drift, steps: int, after_step=Non
         latents = drift.after_step(latents)
         if after_step is not None:
             after_step(latents)
+    if not torch.isfinite(latents).all():
+        raise UserError(
+            "Sampling gave latents that are not finite numbers; look at the losses of these weights, the noise "
+            "schedule and the drift."
+        )
     return latents
 
 
@@ -94,11 +100,6 @@ def sample(backbone, prompt_embeds, negative_embeds, noise, drift: Drift, sampli
 
         predict = classifier_free(backbone, embeds, negative_embeds, sampling.guidance_scale)
         latents = denoise(backbone, latents, predict, drift, sampling.steps, record)
-        if not torch.isfinite(latents).all():
-            raise UserError(
-                "Sampling gave latents that are not finite numbers; look at the losses of these weights, the noise "
-                "schedule and the drift."
-            )
         return latents.cpu().contiguous(), torch.stack(means, 1).cpu()
 
     chunks = list(in_chunks(sample_chunk, prompt_embeds, noise, size=size))

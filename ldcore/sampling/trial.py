@@ -41,7 +41,7 @@ class Trial:
         """Scaled latent means of the real images, float32 [M, C, h, w]."""
         return encode(self.backbone, self.real, self.sampling.batch_size)[0]
 
-    @property
+    @cached_property
     def scheduler(self):
         """A DDIMScheduler at the steps of sampling, of which timesteps[0] is the first."""
         scheduler = type(self.backbone.scheduler).from_config(self.backbone.scheduler.config)

@@ -116,8 +116,8 @@ def training_run(method: ModuleType, options: dict, training: dict, drift: Drift
     """A run under one training of the config: its target, noise, schedule, and its budget times the method's steps."""
     options = plugins.options_of(method, options)
     options["steps"] = max(1, round(options["steps"] * training["budget"]))
-    noise = {} if training["noise"] == "normal" else {key: training[key] for key in ("scale", "each")}
-    noise |= {"kind": training["noise"]} if noise else {}
+    noise = {"kind": training["noise"], "scale": training["scale"], "each": training["each"]}
+    noise = {} if noise["kind"] == "normal" else noise
     return TrainingRun(method, options, drift, training["target"], seed, noise, training["scheduler"])
 
 

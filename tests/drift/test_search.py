@@ -43,6 +43,7 @@ def found(trial, source="grid_search", **options):
 def test_the_search_finds_the_drift_that_puts_the_mean_right(compare, off, mean):
     content = found(Trial(torch.tensor(mean), images=192, real=600), compare=compare)
     assert abs(content["value"] - SIGNAL * mean) <= off + 1e-9
+    assert content["half_spacing"] == pytest.approx(0.0125)
     assert content["low"] <= content["value"] <= content["high"] and content["high"] - content["low"] <= 0.125
     assert content["value"] - content["low"] > 0.0125 - 1e-9 and content["high"] - content["value"] > 0.0125 - 1e-9
     assert content["options"]["compare"] == compare and content["target_images"] == 600

@@ -62,7 +62,7 @@ def edit(backbone, dataset, tmp_path):
     """A function that runs a job, over SETTINGS, into a folder and returns the job."""
 
     def started(method, edits=EDITS, images=3, drifts=DRIFTS, identity="weights", **settings):
-        requested, unseen = requests(edits, images, dataset.records, 0), dataset.without("test")
+        requested, unseen = requests(edits, images, dataset.records, 0), dataset.for_choosing()
         choosing = val_requests(edits, settings.pop("val_images", 2), unseen)
         if choosing:
             settings |= {"val_requests": tuple(choosing), "val_sources": source_images(choosing, unseen)}

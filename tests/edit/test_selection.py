@@ -40,23 +40,24 @@ def swept(edits, dataset, split=None):
 
 
 def test_requests_are_of_val_have_an_outcome_and_spread_over_the_edits(dataset):
-    requested = val_requests(EDITS, 4, dataset.without("test"))
+    requested = val_requests(EDITS, 4, dataset.for_choosing())
     assert len(requested) == 4 and {request.source["split"] for request in requested} == {"val"}
     assert {request.edit for request in requested} == {"ill", "well"}
-    assert val_requests(EDITS, 0, dataset.without("test")) == []
-    assert {request.edit for request in val_requests(None, 2, dataset.without("test"))} == {"older"}
+    assert val_requests(EDITS, 0, dataset.for_choosing()) == []
+    assert {request.edit for request in val_requests(None, 2, dataset.for_choosing())} == {"older"}
 
 
 def test_an_edit_without_val_images_is_passed_over_and_said(dataset, capsys):
-    unseen = dataset.without("test")
+    unseen = dataset.for_choosing()
     no_ill = replace(unseen, records=unseen.records[unseen.records["diagnosis"] != "AD"].reset_index(drop=True))
     assert {request.edit for request in val_requests(EDITS, 4, no_ill)} == {"ill"}
     assert "without the edit 'well': Edit 'well': no val image has diagnosis AD" in capsys.readouterr().out
-    assert val_requests(EDITS, 4, dataset.without("test").without("val")) == []
+    no_val = replace(unseen, records=unseen.records[unseen.records["split"] == "train"].reset_index(drop=True))
+    assert val_requests(EDITS, 4, no_val) == []
 
 
 def test_selecting_from_test_rows_is_refused(dataset):
-    with pytest.raises(UserError, match="without test rows"):
+    with pytest.raises(UserError, match="is of the test split, which lambda must not be chosen on"):
         val_requests(EDITS, 4, dataset)
 
 
@@ -69,13 +70,13 @@ def test_what_test_rows_hold_changes_no_choice(dataset, edits):
     images = dataset.images.copy()
     images[records["image_index"][test]] = 0
     spoilt = replace(dataset, records=records, images=images)
-    one, other = (terms(swept(edits, given.without("test")), given.without("test")) for given in (dataset, spoilt))
+    one, other = (terms(swept(edits, given.for_choosing()), given.for_choosing()) for given in (dataset, spoilt))
     for name in ("near", "far", "start"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
 
 
 def test_terms_are_shares_and_lambda_0_is_the_source(dataset):
-    unseen = dataset.without("test")
+    unseen = dataset.for_choosing()
     for edits in (EDITS, None):
         sweep = swept(edits, unseen)
         measured = terms(sweep, unseen)
@@ -95,7 +96,7 @@ def test_the_least_sum_is_chosen_and_of_equal_ones_the_smallest():
 
 
 def test_rows_report_the_val_choice_on_both_splits(dataset):
-    unseen = dataset.without("test")
+    unseen = dataset.for_choosing()
     val = swept(EDITS, unseen)
     other = Sweep(val.requests[:3], val.sources[:3], val.changed[::-1, :3])  # stands for test images
     rows = selection_rows(val, other, AMOUNTS, unseen, task="disease", dataset="brain")

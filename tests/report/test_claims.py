@@ -179,9 +179,6 @@ def test_drift_at_inference_alone_is_compared_with_none_from_the_same_noise(draw
     assert survives == pytest.approx(1.0) and lost < 0.5
 
 
-OPTIONS = {"compare": "pixel_histogram", "lowest": -0.2, "highest": 0.2, "points": 5, "refinements": 2}
-
-
 @pytest.mark.parametrize(
     "low, high, given", [(0.05, 0.1, "supported"), (0.0, 0.1, "not resolved"), (0, 0, "contradicted")]
 )
@@ -197,7 +194,8 @@ def test_a_delta_found_by_grid_search_is_held_against_the_papers(results, low, h
     config["grid"] |= {"headline": "found", "reference": "none"}
     for key in ("prompt_study", "sweep", "editing"):
         config[key] = None
-    content = {"value": low, "low": low, "high": high, "images": 192, "options": OPTIONS}
+    content = {"value": low, "low": low, "high": high, "images": 192, "half_spacing": 0.0125}
+    content["options"] = {"compare": "pixel_histogram"}
     for origin, name in searches(config):
         write_json(results.store.drift(origin, name), content | {"source": config["drifts"][name]["source"]})
     rows = claims.judged("delta_small_and_positive", measured(results, "delta_small_and_positive"))

@@ -14,7 +14,7 @@ from ldcore.store import Store
 CURVE = [{"delta": delta, "l1": abs(delta - 0.05) + 0.1, "low": 0.05, "high": 0.4} for delta in (-0.1, 0.0, 0.05, 0.1)]
 SEARCH = {"kind": "prior", "source": "grid_search", "value": 0.05, "low": 0.0, "high": 0.1, "l1": 0.1, "curve": CURVE}
 SEARCH |= {"images": 192, "seconds": 12.3}
-SEARCH["options"] = {"compare": "pixel_histogram", "lowest": -0.2, "highest": 0.2, "points": 5, "refinements": 2}
+SEARCH |= {"half_spacing": 0.0125, "options": {"compare": "pixel_histogram"}}
 LEARNED = {"kind": "prior", "source": "learned", "value": [0.1, 0.0, 0.2, 0.1], "l1": 0.3, "l1_low": 0.2}
 LEARNED |= {"l1_high": 0.5, "images": 48, "seconds": 3.2, "options": {"compare": "mean_image"}}
 CELLS = [

@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from ldcore.runtime.errors import UserError
+from ldcore.runtime.pixels import LUMA
 
 OPTIONS = {
     "window": {
@@ -20,7 +21,6 @@ OPTIONS = {
 PICTURES, VOLUMES, DICOM = (".png", ".jpg", ".jpeg"), (".nii", ".nii.gz"), (".dcm", ".dicom", ".ima")
 ENDS = (*PICTURES, *VOLUMES, *DICOM)
 GRAY_MODES = ("L", "I", "F", "I;16", "I;16B")  # of Pillow's images: gray levels in units of their own
-LUMA = (0.299, 0.587, 0.114)  # red, green and blue in gray (ITU-R BT.601), as Pillow has it
 
 
 def read(path, index: int | None = None, voi: bool = False) -> np.ndarray:

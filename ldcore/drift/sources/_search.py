@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ldcore.runtime.pixels import coloured
 from ldcore.runtime.seeds import numpy_rng
 
 OPTIONS = {
@@ -106,11 +107,6 @@ def pixel_rows(images: np.ndarray, options: dict) -> np.ndarray:
         return histograms(images, options["bins"])
     shares = histograms(images, 256).reshape(len(images), 3, 256)
     return shares.cumsum(-1)[..., :-1].reshape(len(images), -1) / 255
-
-
-def coloured(images: np.ndarray) -> np.ndarray:
-    """uint8 [N, H, W] or [N, H, W, 3] as [N, H, W, 3]."""
-    return images if images.ndim == 4 else np.repeat(images[..., None], 3, -1)
 
 
 def histograms(images: np.ndarray, bins: int) -> np.ndarray:

@@ -31,8 +31,8 @@ def search(trial, options) -> dict:
     """The best delta, a number, and its curve.
 
     value; low, high: the 95 % bootstrap interval of the delta chosen among those tried, and half of the last spacing
-    more on either side, which is how finely they were tried; curve: delta, l1, low, high of each; images sampled in
-    all; target_images; seconds. UserError: `lowest` is not below `highest`.
+    more on either side (half_spacing), which is how finely they were tried; curve: delta, l1, low, high of each; images
+    sampled in all; target_images; seconds. UserError: `lowest` is not below `highest`.
     """
     if options["lowest"] >= options["highest"]:
         raise UserError(
@@ -56,6 +56,7 @@ def search(trial, options) -> dict:
         points.append({"delta": delta, "l1": curve[delta], "low": edges[0], "high": edges[1]})
     return {
         "value": min(deltas, key=curve.get),
+        "half_spacing": half,
         "low": float(low) - half,
         "high": float(high) + half,
         "l1": min(curve.values()),

@@ -9,6 +9,7 @@ import time
 
 import torch
 
+from ldcore.drift.latent_drift import network_target
 from ldcore.drift.sources._search import interval, measure_of, rows_of
 from ldcore.runtime.seeds import torch_generator
 
@@ -84,7 +85,4 @@ def denoising_loss(trial, real, delta, options, step: int):
     noise = torch.randn((count, *real.shape[1:]), generator=generator).to(device)
     clean, timesteps = real[rows].to(device), timesteps.to(device)
     predicted = trial.predicted(scheduler.add_noise(clean, noise + delta, timesteps), timesteps, rows)
-    wanted = noise
-    if scheduler.config.prediction_type == "v_prediction":
-        wanted = scheduler.get_velocity(clean, noise, timesteps)
-    return (predicted - wanted).pow(2).mean()
+    return (predicted - network_target(scheduler, clean, noise, timesteps)).pow(2).mean()

@@ -20,6 +20,5 @@ is over: sampling seeds, training runs or subjects) and `p` (of a comparison wit
 claim's to give (ldcore.report.verdicts).
 
 Measured is the grid's `headline` cell against its `reference` cell; the config's `grid.judged` has others judged as if
-they were the headline. What a config does not have gets no row: a claim is
-never supported by default.
+they were the headline. What a config does not have gets no row: a claim is never supported by default.
 """

@@ -9,29 +9,20 @@ ASKED_BY = "searches"
 LEAST, MOST = 0.05, 0.1
 
 
-def spacing_of(drift: dict) -> float:
-    """Half the finest spacing of a search, which its interval has on both sides beyond the deltas tried."""
-    options = drift["options"]
-    return (options["highest"] - options["lowest"]) / (options["points"] - 1) / 2 ** (options["refinements"] + 1)
-
-
 def rows(results) -> list[dict]:
     """Delta of every grid search with the interval of its choice, for each data set and method.
 
-    As finely as it was searched: a delta of 0.05 is between 0.05 and 0.1 although the next one tried is below.
+    As finely as it was searched: a delta of 0.05 is between 0.05 and 0.1 although its interval begins below.
     """
     found = []
     for checkpoint, name in searches(results.config):
         drift = results.drift(checkpoint, name)
         if drift["source"] != "grid_search":
             continue
-        labels = {
-            "dataset": checkpoint.dataset,
-            "method": checkpoint.method,
-            "cell": results.config["grid"]["reference"],
-        }
+        cell = results.config["grid"]["reference"]
+        labels = {"dataset": checkpoint.dataset, "method": checkpoint.method, "cell": cell}
         statistic = f"delta of the smallest L1 ({name}: {drift['options']['compare'].replace('_', ' ')})"
-        half = spacing_of(drift)
+        half = drift["half_spacing"]  # of the interval: how finely the search tried
         numbers = {"value": drift["value"], "low": drift["low"], "high": drift["high"], "n": drift["images"]}
         claimed = {"above": LEAST - half, "below": MOST + half, "statistic": statistic, "paper_value": MOST}
         found.append({**labels, **numbers, **claimed})

@@ -6,9 +6,8 @@ from ldcore.report.cells import alone, ratio, with_and_without
 TITLE = "No tint"
 PAPER = "Official page: radiographs without LD are tinted (chroma 12 and 42 gray levels), with LD gray (1.4 and 1.6)."
 NEEDS = ("samples",)
-GRAY = (
-    5.0  # gray levels between a pixel's colours: what the eye takes for gray; the page's radiographs have 1.4 and 1.6
-)
+# Gray levels between a pixel's colours: what the eye takes for gray. The page's radiographs with LD have 1.4 and 1.6.
+GRAY = 5.0
 SHARE = 1 / 3  # of the chroma without LD: what is left is hard to see
 
 

@@ -1,7 +1,9 @@
 """Ageing follows the true follow-up best where the prompt writes ages as numbers."""
 
 from ldcore import plugins
+from ldcore.edit.scoring.reference import Metrics
 from ldcore.evaluation.rows import row
+from ldcore.grid import edit_cells
 from ldcore.metrics import between_images
 from ldcore.report.cells import gain_of, paper_name, reported
 from ldcore.statistics.means import mean_test
@@ -21,11 +23,8 @@ def rows(results) -> list[dict]:
     found, config = [], results.config
     for name, task in config["editing"]["tasks"].items():
         others = [style for style in task["styles"] if style != NUMERICAL]
-        if (
-            NUMERICAL not in task["styles"]
-            or config["grid"]["headline"] not in config["editing"]["cells"]
-            or not others
-        ):
+        edited_with = [cell["label"] for cell in edit_cells(config, name)]
+        if NUMERICAL not in task["styles"] or not others or config["grid"]["headline"] not in edited_with:
             continue
         edited = results.edited(name)
         if any(request.target_row is None for request in edited.requests):
@@ -41,7 +40,7 @@ def base_rows(results, edited, base: str, others: list[str]) -> list[dict]:
     decoded = edited.edits[base, results.config["grid"]["headline"]]["decoded"]
     truth = edited.dataset.images_of([request.target_row for request in edited.requests])
     editing = results.config["editing"]
-    for metric, options in {**dict.fromkeys(editing["likeness"], {}), **editing["perceptual"]}.items():
+    for metric, options in Metrics({}, editing["perceptual"], likeness=editing["likeness"]).of_pairs.items():
         alike = {style: between_images(metric, decoded[styles.index(style)], truth, **options) for style in styles}
         sign = 1 if plugins.declared("metric", metric)["BETTER"] == "higher" else -1
         for other in others:

@@ -1,6 +1,7 @@
 """Delta search: the L1 between samples and real images over delta, a panel a data set, a line a method and drift."""
 
 import matplotlib.pyplot as plt
+import numpy as np
 
 from ldcore.grid import searches
 from ldcore.report.markup import method_title
@@ -48,9 +49,4 @@ def draw_search(axis, content: dict, label: str, colour: str) -> None:
     axis.plot(deltas, [point["l1"] for point in curve], "-", color=colour, linewidth=1.2)
     for point in curve:
         axis.plot([point["delta"]] * 2, [point["low"], point["high"]], color=colour, linewidth=0.8, alpha=0.6)
-    axis.plot(mean_of(content["value"]), content["l1"], "o", color=colour, markersize=6, label=label)
-
-
-def mean_of(value) -> float:
-    """The mean of a number, of one a channel, or of a map."""
-    return sum(map(mean_of, value)) / len(value) if isinstance(value, list) else float(value)
+    axis.plot(np.mean(content["value"]), content["l1"], "o", color=colour, markersize=6, label=label)

@@ -17,10 +17,8 @@ COLUMNS = 4  # edits a task
 def draw(results):
     """A block per task, of its last base and style and the last edited cell: source above result above difference."""
     names = results.tasks_with(like=None)
-    tasks, labels = (
-        [results.edited(name) for name in names],
-        [edit_cells(results.config, name)[-1]["label"] for name in names],
-    )
+    tasks = [results.edited(name) for name in names]
+    labels = [edit_cells(results.config, name)[-1]["label"] for name in names]
     changed = [edited.edits[edited.task["bases"][-1], label]["changed"][-1] for edited, label in zip(tasks, labels)]
     rows = [rows_shown(edited.requests, COLUMNS)[:COLUMNS] for edited in tasks]
     limits = [

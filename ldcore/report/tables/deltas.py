@@ -1,5 +1,6 @@
 """Deltas: what each source of a drift gives for each method, how good it is, and what finding it cost."""
 
+import numpy as np
 import pandas as pd
 
 from ldcore.grid import Checkpoint, cell_checkpoints, drift_origin, searches, table_cells
@@ -59,27 +60,20 @@ def place_of(checkpoint: Checkpoint, name: str, content: dict) -> dict:
         "sampling_drift": name,
         "source": content["source"],
         "compared": content.get("options", {}).get("compare", ""),
-        "numbers": len(flat(content["value"])),
+        "numbers": np.size(content["value"]),
     }
 
 
 def numbers_of(content: dict) -> list[dict]:
     """The numbers of a drift file, as rows: delta, l1, images, seconds."""
-    values = flat(content["value"])
-    found = [
-        {"metric": "delta", "value": sum(values) / len(values), "low": content.get("low"), "high": content.get("high")}
-    ]
+    delta = float(np.mean(content["value"]))
+    found = [{"metric": "delta", "value": delta, "low": content.get("low"), "high": content.get("high")}]
     if "l1" in content:
         edges = next((p for p in content.get("curve", []) if p["delta"] == content["value"]), {})
         low, high = edges.get("low", content.get("l1_low")), edges.get("high", content.get("l1_high"))
         found.append({"metric": "l1", "value": content["l1"], "low": low, "high": high})
     found += [{"metric": name, "value": content.get(name, 0)} for name in ("images", "seconds")]
     return [{"extractor": "", "low": None, "high": None, **row} for row in found]
-
-
-def flat(value) -> list[float]:
-    """The numbers of a drift's value in one list."""
-    return [number for part in value for number in flat(part)] if isinstance(value, list) else [float(value)]
 
 
 def layout(rows: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from ldcore.report.cells import paper_name
 from ldcore.report.results import Results
 from ldcore.report.tables import _grid
 from ldcore.report.tables._grid import cell_rows, layout, with_paper
@@ -15,8 +16,6 @@ FOOTNOTES = _grid.FOOTNOTES  # of table 3 too
 
 __all__ = ["FOOTNOTES", "layout", "rows"]
 
-PAPER_METHOD = {"base": "stable_diffusion"}  # where the paper's name is another
-
 
 def rows(results: Results) -> pd.DataFrame:
     """Every cell of the grid; paper values in the reference and headline cells of methods that the paper has."""
@@ -29,7 +28,7 @@ def rows(results: Results) -> pd.DataFrame:
     ]
 
     def paper_value(row):
-        return known[row.dataset].get((PAPER_METHOD.get(row.method, row.method), row.drift, row.metric))
+        return known[row.dataset].get((paper_name(row.method), row.drift, row.metric))
 
     return with_paper(table, paper_value)
 
