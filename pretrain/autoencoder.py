@@ -19,10 +19,11 @@ from ldcore.metrics._lpips import lpips_network
 from ldcore.model.flip import response, turn, turns
 from ldcore.runtime import cli
 from ldcore.runtime.device import prepare_cpu
-from ldcore.runtime.files import atomic, write_json
+from ldcore.runtime.files import write_json
 from ldcore.runtime.seeds import numpy_rng, torch_generator
 from pretrain import read_config
 from pretrain.corpus import load_photographs, load_stamps, load_textures, read_sources, varied_crop
+from pretrain.progress import keep, resume
 
 # Signs of what each latent channel of SD 1.x does to brightness: of the published linear factors from latents to RGB.
 BRIGHTNESS = [1, 1, 1, -1]
@@ -116,14 +117,8 @@ def train_autoencoder(draw, network, options: dict, seed: int, checkpoint: Path)
     judges[True].net.bfloat16()
     optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.0, betas=(0.9, 0.99))
     ema = EMAModel(model.parameters(), decay=0.999, use_ema_warmup=True, power=0.75)
-    start, log = 0, []
-    if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        ema.load_state_dict(state["ema"])
-        start, log = state["step"], state["log"]
-    recent = []
+    parts, recent = {"model": model, "optimizer": optimizer, "ema": ema}, []
+    start, log = resume(parts, checkpoint)
     for step in range(start, steps):
         # 1. The pictures of this step
         rng = numpy_rng(seed, "autoencoder", step)
@@ -146,9 +141,7 @@ def train_autoencoder(draw, network, options: dict, seed: int, checkpoint: Path)
         if (step + 1) % options["save_every"] == 0 or step + 1 == steps:
             log.append([step + 1, *np.mean(recent, 0).tolist()])
             recent = []
-            state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "ema": ema.state_dict()}
-            with atomic(checkpoint) as temporary:
-                torch.save({**state, "step": step + 1, "log": log}, temporary)
+            keep(parts, step + 1, log, checkpoint)
             print("step {} of {}: L1 + KL {:.4f}, LPIPS {:.4f}".format(step + 1, steps, *log[-1][1:]), flush=True)
     ema.copy_to(model.parameters())
     return model.eval(), log

@@ -22,6 +22,7 @@ from ldcore.runtime.files import atomic, write_json
 from ldcore.runtime.seeds import numpy_rng, torch_generator
 from pretrain import read_config
 from pretrain.autoencoder import cosine, to_tensor
+from pretrain.progress import keep, resume
 from pretrain.text import TEXT_WIDTH
 
 CAPTION_DROPOUT = 0.12  # share of captions replaced by the empty one, for classifier-free guidance
@@ -108,13 +109,8 @@ def train_diffusion(latents, captions: Captions, options: dict, seed: int, check
     optimizer = torch.optim.AdamW(parameters, lr=rate, weight_decay=0.0)
     ema = EMAModel(parameters, decay=0.9995, use_ema_warmup=True, power=0.75)
     scheduler = DDPMScheduler(**SCHEDULE)
-    start, log, recent = 0, [], []
-    if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
-        unet.load_state_dict(state["unet"])
-        optimizer.load_state_dict(state["optimizer"])
-        ema.load_state_dict(state["ema"])
-        start, log = state["step"], state["log"]
+    parts, recent = {"unet": unet, "optimizer": optimizer, "ema": ema}, []
+    start, log = resume(parts, checkpoint)
     for step in tqdm(range(start, steps), desc="diffusion", initial=start, total=steps, mininterval=5):
         clean, states, noise, timesteps = training_batch(latents, captions, batch_size, seed, step)
         noisy = scheduler.add_noise(clean, noise, timesteps).contiguous(memory_format=torch.channels_last)
@@ -131,17 +127,7 @@ def train_diffusion(latents, captions: Captions, options: dict, seed: int, check
         if (step + 1) % 500 == 0 or step + 1 == steps:
             log.append([step + 1, float(np.mean(recent))])
             recent = []
-            with atomic(checkpoint) as temporary:
-                torch.save(
-                    {
-                        "unet": unet.state_dict(),
-                        "ema": ema.state_dict(),
-                        "optimizer": optimizer.state_dict(),
-                        "step": step + 1,
-                        "log": log,
-                    },
-                    temporary,
-                )
+            keep(parts, step + 1, log, checkpoint)
     ema.copy_to(parameters)
     return unet.eval(), log
 

@@ -23,6 +23,7 @@ from ldcore.runtime.seeds import numpy_rng
 from pretrain import read_config
 from pretrain.autoencoder import cosine
 from pretrain.corpus import BACKGROUNDS
+from pretrain.progress import keep, resume
 
 TEXT_WIDTH = 64
 WORDNET = "usr/share/wordnet"  # of package wordnet-base
@@ -166,8 +167,8 @@ def reading_loss(reader: Reader, tokens, targets, ends) -> torch.Tensor:
     tokens: int64 [B, L]. targets: the meanings, float32 [B, width]. ends: positions at or behind the end token, int64
     [B, ENDS]. Each of these must tell the meaning (squared error) and, of all words of the batch, the sentence's own
     (cross-entropy), those that few sentences of the batch share counting most: numbers, sexes and names stay distinct
-    where the teacher hardly tells them. The mean of the states
-    before the end must tell the meaning, too, so that single words carry theirs.
+    where the teacher hardly tells them. The mean of the states before the end must tell the meaning, too, so that
+    single words carry theirs.
     """
     states = reader.encoder(tokens).last_hidden_state
     end = reader.encoder.config.eos_token_id
@@ -207,12 +208,8 @@ def train_text(tokens, targets, options: dict, seed: int, checkpoint: Path) -> t
     steps, end = options["steps"], int(tokens[0, -1])
     reader = Reader(new_text_encoder(end + 1, end, seed))
     optimizer = torch.optim.AdamW(reader.parameters(), weight_decay=0.0, betas=(0.9, 0.98))
-    start, log, recent = 0, [], []
-    if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
-        reader.load_state_dict(state["reader"])
-        optimizer.load_state_dict(state["optimizer"])
-        start, log = state["step"], state["log"]
+    parts, recent = {"reader": reader, "optimizer": optimizer}, []
+    start, log = resume(parts, checkpoint)
     for step in range(start, steps):
         rows, ids, ends = reading_batch(tokens, options["batch_size"], seed, step)
         for group in optimizer.param_groups:
@@ -226,9 +223,7 @@ def train_text(tokens, targets, options: dict, seed: int, checkpoint: Path) -> t
         if (step + 1) % options["save_every"] == 0 or step + 1 == steps:
             log.append([step + 1, float(np.mean(recent))])
             recent = []
-            state = {"reader": reader.state_dict(), "optimizer": optimizer.state_dict()}
-            with atomic(checkpoint) as temporary:
-                torch.save({**state, "step": step + 1, "log": log}, temporary)
+            keep(parts, step + 1, log, checkpoint)
             print(f"step {step + 1} of {steps}: {log[-1][1]:.4f}", flush=True)
     return reader.eval(), log
 

@@ -21,6 +21,10 @@ MEDMNIST = {
 }
 
 SEARCHED = {"kind": "prior", "source": "grid_search"}
+GUIDED = [
+    *({"label": name, "training": "plain", "drift": "none"} for name in ("none", "ld")),
+    {"label": "g", "training": "plain", "drift": "none", "guidance_scale": 3},
+]
 MERGED = {**MEDMNIST, "adapter": "merged"}
 
 
@@ -133,6 +137,21 @@ def test_each_mistake_names_its_key(changes, named):
         (
             {"drifts": {"x": {"kind": "prior", "source": "moment_map", "value": 0.1}}},
             "drifts.x: option 'value' is unknown",
+        ),
+        ({"trainings": {"x": {"noise": "offset"}}}, "trainings.x: noise offset with scale 0 says nothing"),
+        ({"trainings": {"x": {"scale": 0.3}}}, "trainings.x: noise normal with scale 0.3 says nothing"),
+        ({"trainings": {"x": {"scheduler": {"rescale_betas_zero_snr": True}}}}, "trainings.x.scheduler.*v_prediction"),
+        (
+            {
+                "drifts": {"x": {"kind": "prior", "source": "moment_scalar", "by": "label"}},
+                "trainings": {"x": {"drift": "x"}},
+            },
+            "trainings.x.drift: 'x' has a value a label",
+        ),
+        ({"grid": {"cells": GUIDED}, "editing": {"cells": ["g"]}}, "editing.cells: the cell 'g' has guidance_scale"),
+        (
+            {"editing": {"tasks": {"ageing": {"train": {"caption_dropout": 0.0}}}}},
+            "editing.tasks.ageing.train: of all pairs 0 cannot lose the instruction",
         ),
         ({"drifts": {"x": {**SEARCHED, "target": "test"}}}, "drifts.x: option target is 'test'"),
         ({"drifts": {"x": {**SEARCHED, "training": "plan"}}}, "drifts.x.training: 'plan' is not among trainings"),

@@ -10,7 +10,7 @@ from ldcore.model.autoencoding import decode, encode
 from ldcore.model.backbone import embed_prompts, load_backbone, rescheduled
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.precision import compiled, set_precision
-from ldcore.sampling.ddim import Sampling, sample, starting_noise
+from ldcore.sampling.ddim import Sampling, denoise, sample, starting_noise
 
 PROMPTS = ["a brain MRI", "a photograph of a red flower", "a brain MRI of a 70 year old female with normal cognition"]
 
@@ -75,6 +75,14 @@ def test_stock_pipeline_draws_a_picture_from_text_alone(tiny_model):
         "a cat", num_inference_steps=2, output_type="np", generator=torch.Generator().manual_seed(0)
     ).images[0]
     assert image.shape == (32, 32, 3) and np.isfinite(image).all() and image.std() > 0
+
+
+def test_latents_that_are_not_finite_are_refused(backbone):
+    def lost(latents, timestep):
+        return torch.full_like(latents, float("nan")), latents
+
+    with pytest.raises(UserError, match="not finite"):
+        denoise(backbone, noise_of(1), lost, Drift(), 2)
 
 
 def test_delta_zero_is_plain_bit_for_bit(backbone):
