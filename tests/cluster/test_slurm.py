@@ -133,7 +133,7 @@ def test_the_summary_knows_every_job(slurm, cluster, undisturbed):
     done = subprocess.run(command, cwd=cluster, env=slurm.environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     rows = list(csv.DictReader((cluster / "summary.csv").open()))
-    assert len(rows) == 66 and {row["state"] for row in rows} == {"done"}
+    assert len(rows) == 62 and {row["state"] for row in rows} == {"done"}
     assert all((cluster / row["log"]).is_file() for row in rows)
     assert sum(float(row["hours"]) * int(row["gpu"]) for row in rows) > 0 and "total" in done.stdout
 
