@@ -23,7 +23,7 @@ def main(config, drift, **ids):
     checkpoint, entry = Checkpoint(**ids), config["drifts"][drift]
     options, dataset = options_of(entry), config["datasets"][checkpoint.dataset]
     records, images = load(store.data(checkpoint.dataset), mmap=True)
-    records = selection_records(records, f"drift {drift}")  # without the test split
+    records = selection_records(records)  # without the test split
     rows = balanced_rows(records, options["target"], dataset["classes"], options["target_images"], config["seed"])
     if not len(rows):
         raise UserError(f"Config drifts.{drift}.target_images: {options['target_images']} is less than one a class.")

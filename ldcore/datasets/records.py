@@ -70,30 +70,24 @@ def rows_of(records: pd.DataFrame, splits) -> np.ndarray:
     return rows
 
 
-def selection_records(records: pd.DataFrame, purpose: str, splits=SELECTION) -> pd.DataFrame:
+def selection_records(records: pd.DataFrame) -> pd.DataFrame:
     """The part of the table that a choice may be made on, numbered anew; its image_index still names the images.
 
-    purpose: what is chosen, for errors ("delta", "lambda"); splits: where from. UserError: `splits` has the test split
-    in it, or the data set has no image there.
+    UserError: the data set has no image in these splits (SELECTION).
     """
-    chosen = records.iloc[rows_of(records, splits)].reset_index(drop=True)
-    refuse_test(chosen, purpose)
-    return chosen
+    return records.iloc[rows_of(records, SELECTION)].reset_index(drop=True)
 
 
-def refuse_test(records: pd.DataFrame, purpose: str, rows=None) -> None:
-    """UserError where one of the rows that something is chosen on is of the test split.
+def refuse_test(records: pd.DataFrame, purpose: str) -> None:
+    """UserError where a table that something is chosen on has a row of the test split.
 
-    Whatever chooses calls this on what it was handed. purpose: what is chosen, for the error; rows: positions, or None
-    for all rows.
+    Whatever chooses calls this on what it was handed. purpose: what is chosen, for the error.
     """
-    rows = np.arange(len(records)) if rows is None else np.asarray(rows, int)
-    of_test = rows[(records["split"].to_numpy() == "test")[rows]]
+    of_test = np.flatnonzero(records["split"] == "test")
     if len(of_test):
-        subject = records["subject_id"].iloc[of_test[0]]
         raise UserError(
-            f"Row {of_test[0]} (subject {subject!r}) is of the test split, which {purpose} must not be chosen on; "
-            f"choose on {' or '.join(SELECTION)} rows."
+            f"Row {of_test[0]} is of the test split, which {purpose} must not be chosen on; choose on "
+            f"{' or '.join(SELECTION)} rows."
         )
 
 

@@ -28,7 +28,7 @@ class Dataset:
 
     def for_choosing(self) -> "Dataset":
         """The data set without its test split: what chooses lambda gets this one, so it cannot look there."""
-        return replace(self, records=selection_records(self.records, "lambda"))
+        return replace(self, records=selection_records(self.records))
 
     @classmethod
     def of(cls, entry: dict, records: pd.DataFrame, images: np.ndarray, seed: int) -> "Dataset":
