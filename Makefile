@@ -25,6 +25,7 @@ test-slurm: $(READY)  ## the smoke grid and its accidents on a one-node Slurm; r
 readings: $(READY)  ## readings of the paper and controls, three training runs each (over an hour on 2 cores); docs/readings.*
 	snakemake --cores $(CORES) --nolock --configfile configs/readings.yaml --quiet host reason
 	snakemake --cores $(CORES) --nolock --configfile configs/readings_flipped.yaml --quiet host reason
+	snakemake --cores $(CORES) --nolock --configfile configs/readings_methods.yaml --quiet host reason
 	cp results/readings/tables/claims.csv docs/readings.csv
 	cp results/readings/figures/figure5.png docs/readings.png
 	python -m tools.readings --run results/readings --flipped results/readings_flipped --into docs/readings.md
