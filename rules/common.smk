@@ -1,10 +1,12 @@
 # The config, checked and unrolled; paths and look-ups that rules share. Imports nothing heavy: every job parses this.
 import json
+import os
 import re
 import sys
 from shlex import quote
 
 import yaml
+from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
 
 from ldcore import grid, plugins
@@ -18,9 +20,22 @@ from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import atomic, check_writable, digest, in_folder
 from ldcore.store import Store
 
+# The python of a job is that of this Snakemake, in an environment that was not activated too.
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+
 with open(workflow.source_path("../schemas/config.schema.yaml")) as file:
     SCHEMA = yaml.safe_load(file)
 try:
+    if workflow.is_main_process:
+        ldconfig.check_flags(sys.argv[1:])
+    ldconfig.undo_nulls(
+        config,
+        [
+            *([] if workflow.config_settings.replace_workflow_config else [load_configfile("config.yaml")]),
+            *map(load_configfile, workflow.config_settings.configfiles),
+            dict(workflow.config_settings.config),
+        ],
+    )
     ldconfig.check(config, SCHEMA)
     ldconfig.check_names(config)
     FETCHED = ldweights.resolve(config)  # path of a weight -> what says that rule fetch brought it

@@ -4,6 +4,7 @@ Read at workflow parse time, so it imports nothing heavy.
 """
 
 import copy
+import itertools
 
 from ldcore import plugins
 from ldcore.grid import all_drifts, cell_of, drift_needs, drift_training, judged_cells, repeated
@@ -30,6 +31,56 @@ def check(config: dict, schema: dict) -> dict:
     fill(config, schema, definitions)
     check_references(config)
     return config
+
+
+def check_flags(arguments: list[str]) -> None:
+    """UserError where a command line gives Snakemake a flag twice of which it would take the last alone."""
+    flags = [argument.partition("=")[0] for argument in arguments[: [*arguments, "--"].index("--")]]
+    for flag, written in (
+        ("--configfile", [name for name in flags if name.startswith("--configf")]),
+        ("--config", [name for name in flags if name == "--config" or name.startswith("-C")]),
+    ):
+        if len(written) > 1:
+            raise UserError(
+                f"{flag} is given {len(written)} times, and Snakemake would take the last alone; give one {flag} with "
+                "everything behind it."
+            )
+
+
+def undo_nulls(config: dict, files: list[dict]) -> None:
+    """Put entries back into `config`, in place, that one of its files sets to null and a later one to a mapping.
+
+    Snakemake, which merged the files in this order, keeps the null where the mapping is empty. The entry is then as if
+    no file had set it to null.
+    """
+    files = copy.deepcopy(files)
+    if any([drop_undone(earlier, later) for earlier, later in itertools.combinations(files, 2)]):
+        config.clear()
+        for file in files:
+            merge(config, file)
+
+
+def drop_undone(earlier: dict, later: dict) -> bool:
+    """Take out nulls in whose place the later mapping has a mapping; whether there was one."""
+    undone = [key for key, value in earlier.items() if value is None and isinstance(later.get(key), dict)]
+    for key in undone:
+        del earlier[key]
+    below = [drop_undone(earlier[key], later[key]) for key in earlier if both_mappings(earlier, later, key)]
+    return bool(undone) or any(below)
+
+
+def merge(config: dict, file: dict) -> None:
+    """Lay a config file over a config, in place: mappings merge, all else is replaced."""
+    for key, value in file.items():
+        if both_mappings(config, file, key):
+            merge(config[key], value)
+        else:
+            config[key] = value
+
+
+def both_mappings(one: dict, other: dict, key) -> bool:
+    """Whether both have a mapping under the key."""
+    return isinstance(one.get(key), dict) and isinstance(other.get(key), dict)
 
 
 def liken_tasks(config: dict) -> None:

@@ -1,5 +1,6 @@
 """The configuration: what ships is valid, defaults are filled, and each mistake is one sentence naming its key."""
 
+import contextlib
 import copy
 import subprocess
 import sys
@@ -330,6 +331,40 @@ def test_a_named_entry_that_is_null_is_taken_out():
     assert config["sweep"] is None and config["editing"]["tasks"]["disease"]["train"] is None
     with pytest.raises(UserError, match="sampling.*None"):
         checked(sampling={"seeds": None})
+
+
+@pytest.mark.parametrize(
+    "arguments, flag",
+    [
+        (["-n", "--configfile", "a.yaml", "--cores", "2", "--configfile", "b.yaml"], "--configfile is given 2 times"),
+        (["--configfiles=a.yaml", "--configf", "b.yaml"], "--configfile is given 2 times"),
+        (["--config", "seed=1", "-n", "-C", "name=x"], "--config is given 2 times"),
+        (["--configfile", "a.yaml", "b.yaml", "--config", "seed=1", "--", "--config", "--configfile"], None),
+    ],
+)
+def test_a_flag_that_snakemake_would_forget_is_refused(arguments, flag):
+    with pytest.raises(UserError, match=flag) if flag else contextlib.nullcontext():
+        module.check_flags(arguments)
+
+
+@pytest.mark.parametrize(
+    "files, wanted",
+    [
+        ([{"x": {"a": 1}}, {"x": None}, {"x": {}}], {"x": {"a": 1}}),
+        (
+            [{"x": {"a": {"b": 1}}, "y": 2}, {"x": {"a": None}}, {"y": 3}, {"x": {"a": {}}}],
+            {"x": {"a": {"b": 1}}, "y": 3},
+        ),
+        ([{}, {"x": None}, {"x": {}}], {"x": {}}),
+        ([{"x": {"a": 1}}, {"x": {}}, {"x": None}], "as it is"),  # the last word is null
+        ([{"x": 1}, {"x": None}, {"x": 2}], "as it is"),  # Snakemake's own way is right
+    ],
+)
+def test_what_a_later_file_puts_back_is_there_again(files, wanted):
+    config = {"merged by": "Snakemake"}
+    before = copy.deepcopy(files)
+    module.undo_nulls(config, files)
+    assert config == ({"merged by": "Snakemake"} if wanted == "as it is" else wanted) and files == before
 
 
 def test_a_task_like_another_has_what_it_does_not_say_itself():
