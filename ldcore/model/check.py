@@ -52,8 +52,8 @@ def check_model(folder) -> None:
     check_schedule(settings(folder, "scheduler", "scheduler_config.json"), folder)
     unet, vae = (settings(folder, part) for part in CLASSES)
     text = CLIP | settings(folder, "text_encoder")
-    for part, config in (("unet", unet), ("vae", vae)):
-        check_class(folder, part, config)
+    for part, said in (("unet", unet), ("vae", vae)):
+        check_class(folder, part, said)
     channels = {
         "unet": [unet.get("in_channels"), unet.get("out_channels")],
         "vae": [vae.get("latent_channels")],
@@ -69,8 +69,8 @@ def check_model(folder) -> None:
     if width != own:
         raise UserError(misfit(folder, "unet", f"has cross_attention_dim {width}, and its texts are {own} wide"))
     check_tokenizer(folder, text["max_position_embeddings"])
-    for part, config in (("unet", unet), ("vae", vae), ("text_encoder", text)):
-        check_weights(folder, part, config)
+    for part, said in (("unet", unet), ("vae", vae), ("text_encoder", text)):
+        check_weights(folder, part, said)
 
 
 def check_folder(folder) -> Path:
@@ -107,13 +107,13 @@ def misfit(folder: Path, part: str, what: str) -> str:
     return f"Model {folder}: its {part}/config.json {what}; {WANTED}."
 
 
-def check_class(folder: Path, part: str, config: dict) -> None:
+def check_class(folder: Path, part: str, said: dict) -> None:
     """UserError where a U-Net or autoencoder is of another class, or has settings of another kind of model."""
-    if config.get("_class_name", CLASSES[part]) != CLASSES[part]:
-        raise UserError(misfit(folder, part, f"is of a {config['_class_name']}"))
+    if said.get("_class_name", CLASSES[part]) != CLASSES[part]:
+        raise UserError(misfit(folder, part, f"is of a {said['_class_name']}"))
     for key, whose in FOREIGN[part].items():
-        if config.get(key) is not None:
-            raise UserError(misfit(folder, part, f"has {key} {config[key]!r}, {whose}"))
+        if said.get(key) is not None:
+            raise UserError(misfit(folder, part, f"has {key} {said[key]!r}, {whose}"))
 
 
 def check_tokenizer(folder: Path, most: int) -> None:
@@ -138,17 +138,17 @@ def check_tokenizer(folder: Path, most: int) -> None:
         )
 
 
-def check_weights(folder: Path, part: str, config: dict) -> None:
+def check_weights(folder: Path, part: str, said: dict) -> None:
     """UserError where a part's weights are missing, not whole, or not those of its config.json."""
     tensors = part_shapes(folder, part)
     for pattern, axes in SHAPES[part].items():
         found = matching(tensors, pattern)
         shape = tensors[found[0]] if found else ()
-        wanted = [config.get(key) for key in axes]
+        wanted = [said.get(key) for key in axes]
         if len(shape) < len(axes) or any(w not in (None, length) for w, length in zip(wanted, shape)):
-            said = f"{found[0]} of shape {list(shape)}" if found else f"no {pattern.removeprefix('*')}"
+            have = f"{found[0]} of shape {list(shape)}" if found else f"no {pattern.removeprefix('*')}"
             raise UserError(
-                f"Model {folder}: the weights of its {part} have {said}, which its config.json does not say; copy or "
+                f"Model {folder}: the weights of its {part} have {have}, which its config.json does not say; copy or "
                 "fetch both again."
             )
 
