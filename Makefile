@@ -17,7 +17,7 @@ smoke: $(READY)  ## every stage in seconds; the numbers mean nothing
 	snakemake --cores $(CORES) --nolock --configfile configs/smoke.yaml --quiet host reason
 
 test: $(READY)
-	python -m pytest
+	python -m pytest --numprocesses $(CORES) --dist loadfile
 
 test-slurm: $(READY)  ## the smoke grid and its accidents on a one-node Slurm; root on Debian, else skipped with the reason
 	python -m pytest -m slurm -rs tests/cluster

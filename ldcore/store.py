@@ -83,6 +83,15 @@ class Store:
         """The page with everything."""
         return self.root / "report" / "index.html"
 
+    def made(self, stage: str, *ids: str) -> Path:
+        """Which code made what a job wrote (ldcore.runtime.code), written by the job last: its script and its ids."""
+        return self.root.joinpath("made", stage, *ids[:-1], f"{ids[-1]}.json")
+
+    @property
+    def older(self) -> Path:
+        """Outputs of jobs of older code, a path a line, for snakemake --forcerun; absent where there are none."""
+        return self.root / "older.txt"
+
     def log(self, *ids: str) -> Path:
         """The log of a job: its rule and its ids."""
         return self.root.joinpath("logs", *ids[:-1], f"{ids[-1]}.log")
@@ -90,6 +99,17 @@ class Store:
     def benchmark(self, *ids: str) -> Path:
         """Time and memory of a job, laid out as its log: the summary pairs them."""
         return self.root.joinpath("benchmarks", *ids[:-1], f"{ids[-1]}.tsv")
+
+    def remove_orphans(self) -> None:
+        """Remove what deleted jobs leave, files that Snakemake does not know of: parts of samples and edits whose
+        index.json is gone (ldcore.runtime.parts), and checkpoints of trainings.
+        """
+        for path in [*self.root.glob("samples/**/*.npz"), *self.root.glob("edits/**/*.npz")]:
+            if not (path.parent / "index.json").exists():
+                path.unlink()
+                (path.parent / "finished.json").unlink(missing_ok=True)
+        for path in [*self.root.glob("runs/**/checkpoint.pt"), *self.root.glob("edits/**/checkpoint.pt")]:
+            path.unlink()
 
 
 def opened(config_file, **ids: str) -> tuple[dict, Store]:

@@ -1,4 +1,5 @@
 # The config, checked and unrolled; paths and look-ups that rules share. Imports nothing heavy: every job parses this.
+import atexit
 import json
 import os
 import re
@@ -13,6 +14,7 @@ from ldcore import grid, plugins
 from ldcore.grid import Checkpoint, EditRun
 from ldcore.plan import budget
 from ldcore.plan import config as ldconfig
+from ldcore.plan import contents
 from ldcore.plan import reporting
 from ldcore.plan import resources as ldresources
 from ldcore.plan import weights as ldweights
@@ -56,6 +58,10 @@ elif workflow.is_main_process:
     LACKING += LACKING_DATA
 if LACKING:
     raise WorkflowError("\n".join(LACKING))
+# Snakemake knows of index.json alone (ldcore.runtime.parts): what it deletes takes the parts with it.
+if workflow.is_main_process and any(argument.startswith("--delete-all") for argument in sys.argv):
+    if not workflow.output_settings.dryrun:
+        atexit.register(STORE.remove_orphans)
 if workflow.output_settings.dryrun and workflow.is_main_process:
     for name in set(config["datasets"]) - set(grid.used_datasets(config)):
         print(f"Dataset {name} is in no grid, study, sweep or task: nothing is run on it.", file=sys.stderr)
@@ -98,6 +104,19 @@ PHANTOM_CODE = digest(
 )
 
 
+# What lies outside the run's folder, by content, as part of `params`.
+REMEMBERED = Path(".snakemake", "ldcore", "contents.json")
+MEMORY = contents.recall(REMEMBERED)
+CONTENTS = {"model": contents.of_model(config["model"], FETCHED, MEMORY)}
+for place, holder, key in ldweights.places(config):
+    if place != "model.path":
+        CONTENTS[place] = contents.of_weights(holder[key], FETCHED, MEMORY)
+if workflow.is_main_process:  # alone compares params; and there may be many images
+    for name in grid.used_datasets(config):
+        CONTENTS[f"datasets.{name}"] = contents.of_data(config["datasets"][name]["options"], MEMORY)
+    contents.remember(REMEMBERED, MEMORY, contents.recall(REMEMBERED))
+
+
 wildcard_constraints:
     dataset="[^/]+",
     method="[^/]+",
@@ -113,8 +132,15 @@ wildcard_constraints:
 
 
 def depends(*keys):
-    """A params value: these keys of the config, as JSON. A job is made again when it changes."""
-    return json.dumps({key: config.get(key) for key in keys}, sort_keys=True)
+    """A params value: these keys of the config, as JSON, and the content of the files they name. A job is made again
+    when it changes."""
+    content = {place: value for place, value in CONTENTS.items() if place.split(".")[0] in {*keys} - {"datasets"}}
+    return json.dumps([{key: config.get(key) for key in keys}, content], sort_keys=True)
+
+
+def content_of(place):
+    """A params value: the content of the files named at this place of the config, and below it."""
+    return as_json({name: value for name, value in CONTENTS.items() if f"{name}.".startswith(f"{place}.")})
 
 
 def as_json(value):

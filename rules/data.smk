@@ -18,7 +18,11 @@ rule data:
     params:
         config=CONFIG,
         depends=lambda wildcards: as_json(
-            [config["seed"], *(config["datasets"][wildcards.dataset][key] for key in ("adapter", "options"))]
+            [
+                config["seed"],
+                *(config["datasets"][wildcards.dataset][key] for key in ("adapter", "options")),
+                CONTENTS.get(f"datasets.{wildcards.dataset}"),
+            ]
         ),
         # other phantoms, other everything
         code=lambda wildcards: (

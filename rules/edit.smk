@@ -99,6 +99,8 @@ rule edit_score:
     params:
         config=CONFIG,
         depends=lambda wildcards: depends("seed", "model", "extractors", "metrics")
+        + content_of("editing.perceptual")
+        + content_of(f"datasets.{dataset_of(wildcards.task)}.classifier")
         + as_json(
             [
                 TASKS[wildcards.task],

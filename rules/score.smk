@@ -36,7 +36,8 @@ rule downstream:
         **asked("downstream"),
     params:
         config=CONFIG,
-        depends=depends("seed", "grid", "prompt_study", "sampling", "datasets"),
+        depends=lambda wildcards: depends("seed", "grid", "prompt_study", "sampling", "datasets")
+        + content_of(f"datasets.{wildcards.dataset}.classifier"),
     shell:
         "python workflow_scripts/downstream.py --config {params.config:q} "
         "--dataset {wildcards.dataset:q} 2>&1 | tee {log:q}"

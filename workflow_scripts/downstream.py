@@ -4,7 +4,7 @@ from ldcore.datasets.records import load
 from ldcore.evaluation.downstream import cell_rows, class_numbers, examiner, real_images, real_rows, synthetic_images
 from ldcore.evaluation.rows import NO_CELL, cell_labels
 from ldcore.grid import cell_checkpoints, reference_cell, table_cells
-from ldcore.runtime import cli
+from ldcore.runtime import cli, code
 from ldcore.runtime.arrays import load_part
 from ldcore.runtime.device import prepare_cpu
 from ldcore.runtime.files import write_json
@@ -32,6 +32,7 @@ def main(config, dataset):
         theirs = images_of(reference) if reference else None
         rows += cell_rows(images_of(cell), theirs, real, auc_of, keys, **cell_labels(cell), **labels)
     write_json(store.downstream(dataset), rows)
+    code.record(store.made("downstream", dataset))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ldcore.drift.resolve import resolve
 from ldcore.grid import all_drifts, drift_needs, drift_scheduler
-from ldcore.runtime import cli
+from ldcore.runtime import cli, code
 from ldcore.runtime.files import read_json, write_json
 from ldcore.store import opened
 
@@ -17,6 +17,7 @@ def main(config, dataset, drift):
         material = of_training(config, store, dataset)
         material["schedule"] |= drift_scheduler(config, drift)
     write_json(store.drift(dataset, drift), resolve(entry, **material))
+    code.record(store.made("drift", dataset, drift))
 
 
 def of_training(config, store, dataset) -> dict:

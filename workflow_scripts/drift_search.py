@@ -7,7 +7,7 @@ from ldcore.grid import Checkpoint
 from ldcore.methods import load_weights
 from ldcore.model.backbone import load_backbone, rescheduled
 from ldcore.prompts import prompt
-from ldcore.runtime import cli
+from ldcore.runtime import cli, code
 from ldcore.runtime.device import prepare_cpu
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import write_json
@@ -44,6 +44,7 @@ def main(config, drift, **ids):
     )
     with compiled(backbone.unet, sampling.compile):
         write_json(store.drift(checkpoint, drift), searched(entry, trial))
+    code.record(store.made("drift_search", *checkpoint, drift))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from ldcore.edit.selection import val_requests
 from ldcore.grid import EditRun, drift_origin, edit_base, edit_drifts
 from ldcore.methods import load_weights, saved_weights
 from ldcore.model.backbone import fingerprint, load_backbone, rescheduled
-from ldcore.runtime import cli
+from ldcore.runtime import cli, code
 from ldcore.runtime.device import prepare_cpu
 from ldcore.runtime.files import digest, sha256
 from ldcore.store import opened
@@ -44,6 +44,7 @@ def main(config, **ids):
     origins = {name: drift_origin(config, base, name) for name in edit_drifts(config, run)}
     drifts = {name: Drift.read(store.drift(origin, name)) for name, origin in origins.items()}
     edit_images(backbone, method, job, drifts, digest(identity), store.edits(run))
+    code.record(store.made("edit", *run))
 
 
 def loaded(config, store, run: EditRun):

@@ -10,7 +10,7 @@ from ldcore.edit.selection import Sweep, selection_rows, val_requests
 from ldcore.grid import EditRun, edit_cells
 from ldcore.model.autoencoding import encode
 from ldcore.model.backbone import load_backbone
-from ldcore.runtime import cli
+from ldcore.runtime import cli, code
 from ldcore.runtime.arrays import load_part
 from ldcore.runtime.device import prepare_cpu
 from ldcore.runtime.files import write_json
@@ -53,6 +53,7 @@ def main(config, task):
     rows = {section: [row for part in parts for row in part[section]] for section in parts[0]}
     rows["selection"] = chosen_lambdas(config, store, name, truth, dataset)
     write_json(store.edit_scores(name), rows)
+    code.record(store.made("edit_score", name))
 
 
 def chosen_lambdas(config, store, name, truth, dataset):

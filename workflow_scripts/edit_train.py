@@ -9,7 +9,7 @@ from ldcore.edit.requests.pairs import pairs
 from ldcore.grid import EditRun, drift_origin, edit_base
 from ldcore.methods import load_weights
 from ldcore.model.backbone import load_backbone
-from ldcore.runtime import cli
+from ldcore.runtime import cli, code
 from ldcore.runtime.device import prepare_cpu
 from ldcore.store import opened
 from ldcore.training.loop import train, training_run
@@ -35,6 +35,7 @@ def main(config, **ids):
     with np.load(store.latents(base.dataset)) as arrays:
         data = method.training_data(backbone, dict(arrays), pairs(records, "train"), records, anatomy)
     train(backbone, run, data, store.edits(edit_run))
+    code.record(store.made("edit_train", *edit_run))
 
 
 if __name__ == "__main__":

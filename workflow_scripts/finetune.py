@@ -5,7 +5,7 @@ from ldcore.datasets.records import load
 from ldcore.drift import Drift
 from ldcore.grid import Checkpoint, drift_origin
 from ldcore.model.backbone import load_backbone
-from ldcore.runtime import cli
+from ldcore.runtime import cli, code
 from ldcore.runtime.device import prepare_cpu
 from ldcore.store import opened
 from ldcore.training.batches import training_data
@@ -29,6 +29,7 @@ def main(config, **ids):
     anatomy = config["datasets"][dataset]["anatomy"]
     data = training_data(backbone, store.latents(dataset), records, anatomy, checkpoint.prompt)
     train(backbone, run, data, store.training(checkpoint))
+    code.record(store.made("finetune", *checkpoint))
 
 
 if __name__ == "__main__":

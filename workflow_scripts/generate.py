@@ -7,7 +7,7 @@ from ldcore.grid import Checkpoint, drift_and_guidance, drift_origin, sampled_dr
 from ldcore.methods import load_weights
 from ldcore.model.backbone import fingerprint, load_backbone, rescheduled
 from ldcore.prompts import prompt
-from ldcore.runtime import cli
+from ldcore.runtime import cli, code
 from ldcore.runtime.device import prepare_cpu
 from ldcore.runtime.files import digest
 from ldcore.sampling.ddim import Sampling
@@ -40,6 +40,7 @@ def main(config, **ids):
         identity += digest(scheduler)
     sampling = Sampling.of(config["sampling"])
     generate(backbone, requests, sampling, config["extractors"], identity, store.samples(checkpoint))
+    code.record(store.made("generate", *checkpoint))
 
 
 if __name__ == "__main__":

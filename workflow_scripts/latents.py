@@ -5,7 +5,7 @@ import numpy as np
 from ldcore.datasets.records import load, rows_of
 from ldcore.model.autoencoding import encode
 from ldcore.model.backbone import load_backbone
-from ldcore.runtime import cli
+from ldcore.runtime import cli, code
 from ldcore.runtime.device import prepare_cpu
 from ldcore.runtime.files import atomic
 from ldcore.store import opened
@@ -20,6 +20,7 @@ def main(config, dataset):
     mean, std = encode(backbone, images, rows=records["image_index"].to_numpy()[rows])
     with atomic(store.latents(dataset)) as temporary, open(temporary, "wb") as file:
         np.savez(file, mean=mean, std=std, rows=rows)
+    code.record(store.made("latents", dataset))
 
 
 if __name__ == "__main__":

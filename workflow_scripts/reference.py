@@ -5,7 +5,7 @@ import numpy as np
 from ldcore.datasets.records import load
 from ldcore.evaluation.real_images import balanced_rows, real_features
 from ldcore.model.backbone import load_backbone
-from ldcore.runtime import cli
+from ldcore.runtime import cli, code
 from ldcore.runtime.device import prepare_cpu
 from ldcore.runtime.files import atomic
 from ldcore.store import opened
@@ -24,6 +24,7 @@ def main(config, dataset):
     arrays = real_features(backbone, images[index[test]], images[index[train]], config["extractors"])
     with atomic(store.reference(dataset)) as temporary, open(temporary, "wb") as file:
         np.savez_compressed(file, test_rows=test, train_rows=train, **arrays)
+    code.record(store.made("reference", dataset))
 
 
 if __name__ == "__main__":

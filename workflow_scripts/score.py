@@ -5,7 +5,7 @@ import numpy as np
 from ldcore.evaluation.distances import cell_distances, cell_gains, cell_groups, floor_rows
 from ldcore.evaluation.rows import cell_labels
 from ldcore.grid import Checkpoint, cell_checkpoints, identifier, reference_cell, table_cells
-from ldcore.runtime import cli
+from ldcore.runtime import cli, code
 from ldcore.runtime.arrays import Arrays, load_part
 from ldcore.runtime.files import write_json
 from ldcore.store import opened
@@ -16,6 +16,7 @@ def main(config, dataset):
     real = Arrays(store.reference(dataset))
     rows = {"cells": table_rows(config, store, dataset, real), "sweep": sweep_rows(config, store, dataset, real)}
     write_json(store.scores(dataset), rows)
+    code.record(store.made("score", dataset))
 
 
 def table_rows(config, store, dataset, real) -> list[dict]:

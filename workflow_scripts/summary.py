@@ -5,6 +5,7 @@ python workflow_scripts/summary.py [--csv FILE] [--measured results/NAME ...] [o
 A job is done, running, failed, stopped (its log has no end, and its machine no longer runs it) or waiting. GPU hours to
 come follow from the mean seconds of a rule's jobs that are done; where none is, from another run's: --measured. Once
 the table of claims is there, how many rows of each claim of the paper are supported, contradicted or not resolved.
+What was made by older code is named, with what makes it again.
 """
 
 import argparse
@@ -15,7 +16,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from ldcore.report import markup, verdicts
+from ldcore.report import markup, older, verdicts
+from ldcore.report.results import Results
 from ldcore.runtime.files import atomic
 from ldcore.runtime.job_log import job_state
 
@@ -150,6 +152,13 @@ def claims_so_far(jobs: pd.DataFrame) -> str:
     return f"\nThe paper's claims: {verdicts.total(rows)}\n\n{verdicts.overview(rows).to_string(index=False)}"
 
 
+def older_code(jobs: pd.DataFrame) -> str:
+    """What is of older code, in the words of the tables; '' where nothing is, or no job has started yet."""
+    pages = jobs[jobs["rule"] == "page"]["output"]  # results/NAME/report/index.html
+    config = Path(pages.iloc[0]).parents[1] / "config.yaml" if len(pages) else None
+    return "".join(f"\n{note}\n" for note in older.notes(Results.opened(config))) if config and config.is_file() else ""
+
+
 def main(csv, measured, arguments):
     """Print jobs by rule, those that failed, stopped or run, and the claims; write all to the file `csv`, if given."""
     jobs = planned(arguments, "--forceall")
@@ -168,6 +177,8 @@ def main(csv, measured, arguments):
         )
     if claims := claims_so_far(jobs):
         print(claims)
+    if note := older_code(jobs):
+        print(note)
     if csv:
         with atomic(csv) as temporary:
             jobs.drop(columns=["mem_mb", "runtime", "threads", "inputs", "benchmark"]).to_csv(temporary, index=False)

@@ -1,7 +1,7 @@
 """One table: NAME.csv (long form), NAME.md and NAME.tex (as people read it)."""
 
 from ldcore import plugins
-from ldcore.report import markup
+from ldcore.report import markup, older
 from ldcore.report.results import Results
 from ldcore.runtime import cli
 
@@ -9,8 +9,9 @@ from ldcore.runtime import cli
 def main(config, name):
     """Make one table from the results of the run."""
     results, table = Results.opened(config), plugins.find("table", name)
-    rows = table.rows(results)
-    markup.write(results.store.table(name).with_suffix(""), rows, table.layout(rows), table.FOOTNOTES)
+    rows = older.marked(table.rows(results), results)
+    footnotes = [*older.notes(results), *table.FOOTNOTES]
+    markup.write(results.store.table(name).with_suffix(""), rows, table.layout(rows), footnotes)
 
 
 if __name__ == "__main__":

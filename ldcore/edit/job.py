@@ -2,7 +2,6 @@
 
 import hashlib
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -15,7 +14,8 @@ from ldcore.edit.requests.edits import Request
 from ldcore.edit.requests.texts import edit_texts
 from ldcore.model.autoencoding import decode, encode
 from ldcore.prompts import label
-from ldcore.runtime.files import atomic, digest, write_json
+from ldcore.runtime import parts
+from ldcore.runtime.files import digest
 from ldcore.runtime.precision import set_precision
 
 NULL_EDITS = (1, 10)  # after how many null edits the images are kept (arXiv 2403.20287, section 3.1)
@@ -52,23 +52,17 @@ class Editor:
 
 
 def run(backbone, method: ModuleType, job: EditJob, drifts: dict[str, Drift], identity: str, folder) -> None:
-    """Write folder/DRIFT.npz for every drift, and folder/index.json last. A part whose settings are unchanged is kept.
+    """Write folder/DRIFT.npz for every drift, and folder/index.json last. What can be kept is (ldcore.runtime.parts).
 
-    identity: a digest of the weights. The arrays of a part: `drift_arrays`, and its `key`.
+    identity: a digest of the weights. The arrays of a part: `drift_arrays`, its `key` and `code`.
     UserError: images of a size that the model does not work at, or an unknown precision.
     """
     check_size(backbone, job.sources)
     set_precision(backbone.unet, job.options.get("precision", "float32"))
-    folder, index = Path(folder), {}
-    for name, drift in drifts.items():
-        key = settings_key(job, drift, identity)
-        path = folder / f"{name}.npz"
-        if not (path.exists() and str(np.load(path)["key"]) == key):
-            arrays = drift_arrays(backbone, method, job, drift)
-            with atomic(path) as temporary, open(temporary, "wb") as file:
-                np.savez_compressed(file, key=key, **arrays)
-        index[name] = {"file": path.name, "key": key}
-    write_json(folder / "index.json", index)
+    keys = {name: settings_key(job, drift, identity) for name, drift in drifts.items()}
+    for name in parts.to_make(folder, keys):
+        parts.save(folder, name, keys[name], **drift_arrays(backbone, method, job, drifts[name]))
+    parts.finish(folder, {name: {"file": f"{name}.npz", "key": keys[name]} for name in drifts})
 
 
 def settings_key(job: EditJob, drift: Drift, identity: str) -> str:

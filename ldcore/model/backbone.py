@@ -10,7 +10,7 @@ from ldcore.model.check import PARTS, check_folder, check_model
 from ldcore.runtime.chunks import in_chunks
 from ldcore.runtime.device import pick_device
 from ldcore.runtime.errors import UserError
-from ldcore.runtime.files import read_json, sha256, staged
+from ldcore.runtime.files import model_files, read_json, sha256, staged
 
 
 @dataclass
@@ -30,12 +30,8 @@ class Backbone:
 
 
 def fingerprint(folder) -> str:
-    """A sha256 over the model's weight files and schedule: what samples depend on besides their settings."""
-    digest = hashlib.sha256()
-    for path in sorted(check_folder(folder).rglob("*")):
-        if path.suffix == ".safetensors" or path.name == "scheduler_config.json":
-            digest.update(bytes.fromhex(sha256(path)))
-    return digest.hexdigest()
+    """A sha256 over all of a model's files: weights, configs, tokenizer and schedule."""
+    return hashlib.sha256("".join(sha256(path) for path in model_files(check_folder(folder))).encode()).hexdigest()
 
 
 def load_backbone(folder, parts=PARTS, device=None) -> Backbone:

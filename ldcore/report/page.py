@@ -9,7 +9,7 @@ import yaml
 
 from ldcore import plugins
 from ldcore.plan import reporting
-from ldcore.report import markup, verdicts
+from ldcore.report import markup, older, verdicts
 from ldcore.report.results import Results
 
 STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:75em;margin:2em auto;padding:0 1em;color:#222}
@@ -31,10 +31,11 @@ def page(results: Results) -> str:
     for name in reporting.figures(config):
         caption = html.escape(plugins.declared("figure", name)["CAPTION"])
         figures.append(f"<h2>{html.escape(name)}</h2><p>{caption}</p>{image_html(store.figure(name), caption)}")
+    warnings = "".join(f"<p><strong>{html.escape(note)}</strong></p>" for note in older.notes(results))
     notes = "".join(f"<li>{html.escape(note)}</li>" for note in footnotes)
     return (
         f"<!doctype html><meta charset=utf-8><title>{title}</title><style>{STYLE}</style>"
-        f"<h1>{title}</h1>{verdicts_first}{''.join(tables)}<ul>{notes}</ul>{''.join(figures)}"
+        f"<h1>{title}</h1>{warnings}{verdicts_first}{''.join(tables)}<ul>{notes}</ul>{''.join(figures)}"
         f"<h2>Configuration</h2><pre>{html.escape(yaml.safe_dump(config, sort_keys=False))}</pre>\n"
     )
 

@@ -146,6 +146,20 @@ def sha256(path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def model_files(folder) -> list[Path]:
+    """The files of a diffusers folder that a model is loaded from, in order: not those of other formats beside them."""
+    found = (path for path in Path(folder).glob("*/*") if path.suffix in (".safetensors", ".json", ".txt", ".model"))
+    return sorted(path for path in found if not path.parent.name.startswith("."))
+
+
 def digest(*values) -> str:
     """Sixteen hex digits of the JSON of the values: equal settings, equal digest."""
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def with_contents(options: dict) -> dict:
+    """Options of a plug-in in which a file, such as its weights, stands by its content: its sha256, not its path."""
+    return {
+        name: f"sha256 {sha256(value)}" if isinstance(value, str) and Path(value).is_file() else value
+        for name, value in options.items()
+    }

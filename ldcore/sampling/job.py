@@ -1,7 +1,6 @@
 """Sample every drift of one checkpoint with one model load. Finished drifts stay, so a killed job goes on from them."""
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -10,7 +9,8 @@ from ldcore.drift import Drift
 from ldcore.features import extract
 from ldcore.model.autoencoding import decode
 from ldcore.model.backbone import embed_prompts
-from ldcore.runtime.files import atomic, digest, write_json
+from ldcore.runtime import parts
+from ldcore.runtime.files import digest, with_contents
 from ldcore.runtime.precision import compiled, set_precision
 from ldcore.sampling.ddim import Sampling, sample, starting_noise
 
@@ -31,31 +31,30 @@ class SampleRequest:
 def generate(
     backbone, requests: dict[str, SampleRequest], sampling: Sampling, extractors: dict, identity: str, folder
 ) -> None:
-    """Write folder/NAME.npz for every request, and folder/index.json last. A part whose settings are unchanged is kept.
+    """Write folder/NAME.npz for every request, and folder/index.json last. What can be kept is (ldcore.runtime.parts).
 
     identity: a digest of the weights; extractors: name -> options, of ldcore.features. The arrays of a part: images
     uint8 [N, H, W, 3], seeds [N], rows [N], trace float32 [N, steps + 1, C] (channel means of the latents before each
-    step and at the end), features [N, D] under each extractor's name, and its `key`.
+    step and at the end), features [N, D] under each extractor's name, its `key` and `code`.
     """
-    folder, index = Path(folder), {}
-    for part in (backbone.unet, backbone.vae):
-        set_precision(part, sampling.precision)
+    seen = {name: with_contents(options) for name, options in extractors.items()}
+    keys = {name: settings_key(request, sampling, seen, identity) for name, request in requests.items()}
+    making = parts.to_make(folder, keys)
+    for network in (backbone.unet, backbone.vae):
+        set_precision(network, sampling.precision)
     with compiled(backbone.unet, sampling.compile):
-        for name, request in requests.items():
-            key = settings_key(request, sampling, extractors, identity)
-            path = folder / f"{name}.npz"
-            if not (path.exists() and str(np.load(path)["key"]) == key):
-                arrays = sample_request(backbone, request, sampling)
-                for extractor, options in extractors.items():
-                    arrays[extractor] = extract(extractor, arrays["images"], progress=True, **options)
-                with atomic(path) as temporary, open(temporary, "wb") as file:
-                    np.savez_compressed(file, key=key, rows=request.rows, seeds=request.seeds, **arrays)
-            index[name] = {"file": path.name, "key": key, "images": len(request.rows)}
-    write_json(folder / "index.json", index)
+        for name in making:
+            request = requests[name]
+            arrays = sample_request(backbone, request, sampling)
+            for extractor, options in extractors.items():
+                arrays[extractor] = extract(extractor, arrays["images"], progress=True, **options)
+            parts.save(folder, name, keys[name], rows=request.rows, seeds=request.seeds, **arrays)
+    facts = {name: {"file": f"{name}.npz", "key": keys[name], "images": len(requests[name].rows)} for name in requests}
+    parts.finish(folder, facts)
 
 
 def settings_key(request: SampleRequest, sampling: Sampling, extractors: dict, identity: str) -> str:
-    """A digest of what a part's arrays follow from, but for the code and the content of the extractors' weights."""
+    """A digest of what a part's arrays follow from, but for the code; extractors: `with_contents`."""
     images = [request.prompts, np.asarray(request.rows).tolist(), np.asarray(request.seeds).tolist()]
     settings = [sampling.steps, sampling.guidance_scale, sampling.precision, request.run, request.guidance_scale]
     if request.drift.by_label:
@@ -85,7 +84,7 @@ def sample_request(backbone, request: SampleRequest, sampling: Sampling) -> dict
         samples.append(sample(backbone, prompt_embeds[places], embeds[0], noise[places], drift, sampling))
         order += places
     back = np.argsort(order)
-    latents, trace = (torch.cat(parts)[back] for parts in zip(*samples))
+    latents, trace = (torch.cat(tensors)[back] for tensors in zip(*samples))
     return {"images": decode(backbone, latents, sampling.batch_size), "trace": trace.numpy()}
 
 

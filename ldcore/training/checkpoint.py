@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import torch
 
+from ldcore.runtime import code
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import atomic
 
@@ -61,9 +62,9 @@ def start(parameters: dict, options: dict, device: torch.device) -> State:
 
 
 def resume(state: State, path, key: str, device: torch.device) -> None:
-    """Put what a checkpoint kept into the state, where there is one and it is of the same run (`key`)."""
+    """Put what a checkpoint kept into the state, where there is one of the same run (`key`) and of today's code."""
     saved = torch.load(path, map_location="cpu", weights_only=True) if path.exists() else {}
-    if saved.get("key") != key:
+    if saved.get("key") != key or code.changed(saved.get("code", {"": ""})):
         return
     with torch.no_grad():
         for name, parameter in state.parameters.items():
@@ -85,6 +86,7 @@ def save_checkpoint(state: State, path, key: str, step: int) -> None:
                 "step": step,
                 "losses": state.losses,
                 "key": key,
+                "code": code.loaded(),
                 "optimizer": state.optimizer.state_dict(),
                 "schedule": state.schedule.state_dict(),
                 "ema": state.ema.state_dict() if state.ema else None,

@@ -5,6 +5,7 @@ launch`, N processes share each micro-batch (batch_size counts the images of all
 is that of one process up to rounding.
 """
 
+import hashlib
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -66,7 +67,7 @@ def train(backbone, run: TrainingRun, data: dict, folder) -> dict:
     # 2. Optimizer, schedule and averages, new or as a checkpoint of the same run left them.
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    checkpoint, key = folder / "checkpoint.pt", run_key(run, data)
+    checkpoint, key = folder / "checkpoint.pt", run_key(backbone, run, data)
     state = start(parameters, options, device)
     resume(state, checkpoint, key, device)
     if options["gradient_checkpointing"]:
@@ -121,11 +122,28 @@ def training_run(method: ModuleType, options: dict, training: dict, drift: Drift
     return TrainingRun(method, options, drift, training["target"], seed, noise, training["scheduler"])
 
 
-def run_key(run: TrainingRun, data: dict) -> str:
-    """A digest of what a checkpoint follows from, but for the model and the prompts."""
+def run_key(backbone, run: TrainingRun, data: dict) -> str:
+    """A digest of what a checkpoint follows from, but for the code: the run, the networks it starts from, the data."""
     options = {name: value for name, value in run.options.items() if name != "checkpoint_every"}
-    drift, data_sum = run.drift.key, float(data["mean"].double().sum())
-    return digest(run.method.__name__, options, drift, run.target, run.seed, data_sum, run.noise, run.scheduler)
+    networks = [
+        contents(network.state_dict()) for network in (backbone.unet, backbone.text_encoder) if network is not None
+    ]
+    schedule = dict(backbone.scheduler.config)
+    settings = [run.method.__name__, options, run.drift.key, run.target, run.seed, run.noise, schedule]
+    return digest(*settings, networks, contents(data))
+
+
+def contents(values: dict) -> str:
+    """A digest of plain values, tensors and dictionaries of them, by name."""
+    running = hashlib.sha256()
+    for name in sorted(values):
+        value = values[name]
+        running.update(name.encode())
+        if isinstance(value, torch.Tensor):
+            running.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+        else:
+            running.update((contents(value) if isinstance(value, dict) else repr(value)).encode())
+    return running.hexdigest()
 
 
 def one_step(backbone, run: TrainingRun, state: State, data: dict, step: int, share: tuple[int, int]) -> list:
