@@ -15,6 +15,7 @@ from ldcore.grid import Checkpoint, EditRun
 from ldcore.plan import budget
 from ldcore.plan import config as ldconfig
 from ldcore.plan import contents
+from ldcore.plan import datasets as lddatasets
 from ldcore.plan import reporting
 from ldcore.plan import resources as ldresources
 from ldcore.plan import weights as ldweights
@@ -58,6 +59,11 @@ elif workflow.is_main_process:
     LACKING += LACKING_DATA
 if LACKING:
     raise WorkflowError("\n".join(LACKING))
+if workflow.is_main_process:
+    try:
+        print(*(f"{sentence}\n" for sentence in lddatasets.cut_prompts(config)), sep="", end="", file=sys.stderr)
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
 # Snakemake knows of index.json alone (ldcore.runtime.parts): what it deletes takes the parts with it.
 if workflow.is_main_process and any(argument.startswith("--delete-all") for argument in sys.argv):
     if not workflow.output_settings.dryrun:

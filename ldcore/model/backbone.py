@@ -1,12 +1,15 @@
 """A latent diffusion model as one bundle, loaded from any Stable-Diffusion-shaped diffusers folder."""
 
+import functools
 import hashlib
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 
 from ldcore.model.check import PARTS, check_folder, check_model
+from ldcore.prompts import said_of_cut
 from ldcore.runtime.chunks import in_chunks
 from ldcore.runtime.device import pick_device
 from ldcore.runtime.errors import UserError
@@ -106,13 +109,28 @@ def tokenize(backbone: Backbone, prompts: list[str]) -> torch.Tensor:
     longest_first = sorted(backbone.placeholders.items(), key=lambda item: -len(item[0]))  # "a and b" before "a"
     for words, replacement in longest_first:
         prompts = [prompt.replace(words, replacement) for prompt in prompts]
+    most = backbone.tokenizer.model_max_length
+    for prompt, ids in zip(prompts, token_ids(backbone, prompts)):
+        if len(ids) > most:
+            warn_of_cut(prompt, len(ids), most)
     return backbone.tokenizer(
         list(prompts),
         padding="max_length",
         truncation=True,
         return_tensors="pt",
-        max_length=backbone.tokenizer.model_max_length,
+        max_length=most,
     ).input_ids
+
+
+def token_ids(backbone: Backbone, prompts: list[str]) -> list[list[int]]:
+    """The tokens of each prompt as it is, not cut, with those of its start and end."""
+    return backbone.tokenizer(list(prompts), verbose=False).input_ids if prompts else []
+
+
+@functools.cache
+def warn_of_cut(prompt: str, count: int, most: int) -> None:
+    """Print, once a job, that a prompt is cut."""
+    print(said_of_cut(prompt, count, most), file=sys.stderr, flush=True)
 
 
 @torch.no_grad()

@@ -11,6 +11,7 @@ import yaml
 from configs import CONFIG, ROOT, SCHEMA, checked, merged
 from ldcore import grid, plugins
 from ldcore.plan import config as module
+from ldcore.plan import datasets
 from ldcore.plan.resources import grown
 from ldcore.runtime.errors import UserError
 
@@ -468,3 +469,41 @@ def test_parse_time_imports_stay_light():
 )
 def test_a_retry_asks_for_twice_as_much_up_to_what_a_partition_grants(attempt, most, wanted):
     assert grown(100, attempt, most) == wanted
+
+
+LONG = "a scene of very many words " * 14
+
+
+@pytest.mark.parametrize(
+    "classes, said",
+    [
+        (
+            ["Flood", "flood"],
+            "Config datasets.own.classes: The labels 'Flood' and 'flood' are one prompt.*the same words",
+        ),
+        (["flood  plain", "flood plain"], "datasets.own.classes: .*the same words"),
+        ([f"{LONG}north", f"{LONG}south"], "datasets.own.classes: .* are cut to 77 tokens before they differ"),
+    ],
+)
+def test_classes_that_are_one_prompt_to_the_model_are_refused_before_any_job(classes, said):
+    own = {"adapter": "folder", "anatomy": "satellite image", "classes": classes, "options": {"root": "x", "csv": "y"}}
+    config = checked(datasets={"own": own}, grid={"datasets": ["own"], "prompts": ["simple_info"]})
+    with pytest.raises(UserError, match=said):
+        datasets.cut_prompts(config)
+    config["grid"]["prompts"] = ["simple"]  # which names no label
+    assert datasets.cut_prompts(config) == []
+
+
+def test_a_prompt_that_is_cut_is_said_before_any_job(tmp_path):
+    own = {"adapter": "folder", "anatomy": "satellite image", "classes": [f"north {LONG}", "south"]}
+    config = checked(datasets={"own": own | {"options": {"root": "x", "csv": "y"}}}, grid={"datasets": ["own"]})
+    (said,) = datasets.cut_prompts(config)
+    assert said.startswith("warning: the prompt 'a satellite image of a 50 year old female with north a scene of") and (
+        "tokens and is cut to 77, so its end is not seen" in said
+    )
+    config["model"]["path"] = str(tmp_path)  # still to be fetched
+    assert datasets.cut_prompts(config) == []
+
+
+def test_prompts_of_the_shipped_config_are_whole():
+    assert datasets.cut_prompts(checked()) == []
