@@ -17,7 +17,9 @@ from ldcore.runtime.files import atomic, staged
 OPTIONS = {
     "fractions": {
         "type": "object",
+        "propertyNames": {"enum": ["train", "val", "test"]},
         "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1},
+        "total": 1,
         "default": {"train": 0.7, "val": 0.1, "test": 0.2},
         "description": "shares of the subjects, drawn by hash of their id",
     },

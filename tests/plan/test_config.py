@@ -270,6 +270,24 @@ def test_an_untrained_edit_method_has_no_training_options():
         module.check_names(checked(editing={"tasks": {"disease": {"train": {"steps": 3}}}}))
 
 
+@pytest.mark.parametrize(
+    "options, named",
+    [
+        ({"window": 5}, "window is 5"),
+        ({"window": [99, 1]}, r"window is \[99, 1\].*does not rise"),
+        ({"fractions": None}, "fractions is None"),
+        ({"fractions": {"train": 0.9, "test": 0.9}}, "fractions is .*adds up to 1.8, not to 1"),
+        ({"fractions": {"trian": 1}}, "fractions is .*'trian' is not one of .'train', 'val', 'test'"),
+        ({"image_size": "2e-1"}, "image_size is 0.2"),
+    ],
+)
+def test_options_of_a_data_set_are_checked_before_any_job(options, named):
+    own = {"adapter": "folder", "anatomy": "satellite image", "classes": ["a", "b"]}
+    config = checked(datasets={"own": own | {"options": {"root": "x", "csv": "y", **options}}})
+    with pytest.raises(UserError, match=f"Config datasets.own.options: option {named}"):
+        module.check_names(config)
+
+
 def test_numbers_may_be_written_as_yaml_reads_them_as_text():
     config = checked(methods={"basic_ft": {"learning_rate": "1e-3", "steps": "2e2", "batch_size": 8.0}})
     module.check_names(config)

@@ -14,6 +14,7 @@ OPTIONS = {
         "items": {"type": "number", "minimum": 0, "maximum": 100},
         "minItems": 2,
         "maxItems": 2,
+        "increasing": True,
         "default": [0.5, 99.5],
         "description": "percentiles of the image that become 0 and 255",
     },
