@@ -31,6 +31,7 @@ from pathlib import Path
 from ldcore import plugins
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import sha256
+from ldcore.runtime.weight_files import check_whole
 
 
 def prepare(backbone, method, data: dict, options: dict, seed) -> dict:
@@ -39,11 +40,12 @@ def prepare(backbone, method, data: dict, options: dict, seed) -> dict:
 
 
 def saved_weights(name: str, path, device) -> dict:
-    """The tensors a fine-tuning job saved; UserError if the file is missing."""
+    """The tensors a fine-tuning job saved; UserError if the file is missing or damaged."""
     from safetensors.torch import load_file
 
     if not Path(path).exists():
         raise UserError(f"Fine-tuned weights {path} are missing; run the fine-tuning job of {name} again.")
+    check_whole(path)
     return load_file(path, device=str(device))
 
 

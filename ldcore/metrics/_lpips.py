@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from ldcore.runtime.errors import UserError
+from ldcore.runtime.weight_files import state_dict
 
 
 def lpips_values(architecture: str, made, target, weights) -> np.ndarray:
@@ -16,7 +17,7 @@ def lpips_values(architecture: str, made, target, weights) -> np.ndarray:
 
 
 def lpips_network(architecture: str, weights):
-    """lpips.LPIPS with the backbone of torchvision's state dict in the file `weights`. UserError: it is missing."""
+    """lpips.LPIPS with the backbone of torchvision's state dict in the file `weights`. UserError: not such."""
     import lpips
 
     if weights is None or not Path(weights).is_file():
@@ -25,10 +26,15 @@ def lpips_network(architecture: str, weights):
             "lite0_perceptual, whose network is packaged."
         )
     network = lpips.LPIPS(net=architecture, pnet_rand=True, verbose=False)
-    state = torch.load(weights, map_location="cpu", weights_only=True)
-    # The package cuts torchvision's `features` into slices that keep its numbering.
-    own = {key: state[f"features.{key.split('.', 1)[1]}"] for key in network.net.state_dict()}
-    network.net.load_state_dict(own)
+    state = state_dict(weights)
+    try:
+        # The package cuts torchvision's `features` into slices that keep its numbering.
+        own = {key: state[f"features.{key.split('.', 1)[1]}"] for key in network.net.state_dict()}
+        network.net.load_state_dict(own)
+    except (KeyError, RuntimeError) as error:
+        raise UserError(
+            f"LPIPS weights {weights} are of another network; give torchvision's {architecture} state dict."
+        ) from error
     return network.eval()
 
 

@@ -54,7 +54,7 @@ def misfit(value, schema: dict):
     if error.validator == "anyOf" and "description" in error.schema:
         message = f"give {error.schema['description']}"
     if error.validator == "additionalProperties":
-        message += f"; use some of {', '.join(error.schema['properties'])}"
+        message += f"; use some of {', '.join(error.schema.get('properties', ()))}"
     if error.validator == "type" and "string" in error.validator_value and type(error.instance).__name__ in KINDS:
         message += f"; it is read as {KINDS[type(error.instance).__name__]}, so put it in quotes"
     return list(error.absolute_path), message

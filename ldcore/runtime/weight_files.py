@@ -1,6 +1,7 @@
 """Files of weights, looked at without being read: whole, cut short, or something else under their name."""
 
 import json
+import pickle
 import zipfile
 from pathlib import Path
 
@@ -31,6 +32,23 @@ def check_whole(path) -> None:
             raise UserError(f"{path} is cut short; copy or fetch it again.")
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror}); give a file that you may read.") from error
+
+
+def state_dict(path) -> dict:
+    """Name -> tensor, on the CPU, of a .safetensors file or one that torch saved. UserError: damaged, or no tensors."""
+    import torch
+    from safetensors.torch import load_file
+
+    check_whole(path)
+    if Path(path).suffix == ".safetensors":
+        return load_file(path)
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, EOFError, pickle.UnpicklingError, ValueError, KeyError) as error:
+        raise UserError(f"{path} is damaged or holds more than tensors; copy or fetch it again.") from error
+    if not isinstance(state, dict):
+        raise UserError(f"{path} holds no tensors by name; give a state dict.")
+    return state
 
 
 def shapes(path) -> dict[str, tuple]:

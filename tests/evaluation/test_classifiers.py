@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from ldcore import plugins
-from ldcore.evaluation.classifiers import densenet121_auc, fit_predict
+from ldcore.evaluation.classifiers import _deep, densenet121_auc, fit_predict
 from ldcore.evaluation.classifiers.densenet121_auc import auc_margin_loss
 from ldcore.metrics.auc import auc
 from ldcore.runtime.errors import UserError
@@ -117,3 +117,23 @@ def fit_predict(train_images, train_labels, test_images, keys, options):
     means = np.stack([train_images[train_labels == name].mean(0) for name in np.unique(train_labels)])
     return -(np.abs(test_images[:, None] - means) ** options["power"]).sum((2, 3))
 """
+
+
+def test_weights_are_taken_whole_but_for_the_last_layer(tmp_path):
+    """Those of another network would leave the classifier as it is without a word."""
+    torch.manual_seed(0)
+    trained = _deep.new_model("resnet18", 5, None)
+    torch.save(trained.state_dict(), tmp_path / "own.pt")
+    taken = _deep.new_model("resnet18", 2, tmp_path / "own.pt").state_dict()
+    assert torch.equal(taken["conv1.weight"], trained.state_dict()["conv1.weight"]) and len(taken["fc.bias"]) == 2
+    other = {name: value for name, value in trained.state_dict().items() if not name.startswith("layer3")}
+    torch.save(other, tmp_path / "other.pt")
+    (tmp_path / "cut.pt").write_bytes((tmp_path / "own.pt").read_bytes()[:-100])
+    torch.save([1, 2], tmp_path / "list.pt")
+    for name, said in (
+        ("other.pt", "other.pt are of another network: .* first layer3.0"),
+        ("cut.pt", "cut.pt is cut short"),
+        ("list.pt", "list.pt holds no tensors by name"),
+    ):
+        with pytest.raises(UserError, match=said):
+            _deep.new_model("resnet18", 2, tmp_path / name)

@@ -33,3 +33,13 @@ def test_missing_weights_are_named():
     images = np.zeros((2, 64, 64), np.uint8)
     with pytest.raises(UserError, match="LPIPS weights None are missing; give torchvision's alex state dict"):
         between_images("lpips_alex", images, images)
+
+
+def test_weights_of_another_network_are_named(tmp_path):
+    images = np.zeros((2, 64, 64), np.uint8)
+    for state in ({"features.0.weight": torch.zeros(3)}, {"classifier.weight": torch.zeros(3)}):
+        torch.save(state, tmp_path / "other.pth")
+        with pytest.raises(
+            UserError, match="LPIPS weights .*other.pth are of another network; give torchvision's alex"
+        ):
+            between_images("lpips_alex", images, images, weights=tmp_path / "other.pth")

@@ -9,6 +9,7 @@ from ldcore.runtime.chunks import in_chunks
 from ldcore.runtime.device import pick_device
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.seeds import derive_seed, numpy_rng
+from ldcore.runtime.weight_files import state_dict
 
 OPTIONS = {
     "epochs": {"type": "integer", "minimum": 1, "default": 20, "description": "times every training image is seen"},
@@ -58,7 +59,7 @@ def train_and_score(network: tuple, train: tuple, test_images, keys, options) ->
 def new_model(architecture: str, classes: int, weights):
     """A timm network with `classes` outputs; weights: a safetensors or weights_only state dict whose head may differ.
 
-    UserError: the file of weights is missing.
+    UserError: the file of weights is missing, damaged or of another network.
     """
     from timm.models import create_model
 
@@ -69,14 +70,19 @@ def new_model(architecture: str, classes: int, weights):
         raise UserError(
             f"Classifier weights {weights} are missing; give timm's {architecture} state dict or leave `weights` out."
         )
-    if str(weights).endswith(".safetensors"):
-        from safetensors.torch import load_file
-
-        state = load_file(weights)
-    else:
-        state = torch.load(weights, map_location="cpu", weights_only=True)
-    own = model.state_dict()
+    state, own = state_dict(weights), model.state_dict()
     fitting = {key: value for key, value in state.items() if key in own and value.shape == own[key].shape}
+    # Of other classes the last layer differs; older files do not count batches.
+    lacking = [
+        key
+        for key in own.keys() - fitting.keys()
+        if not key.startswith(model.default_cfg["classifier"]) and not key.endswith("num_batches_tracked")
+    ]
+    if lacking:
+        raise UserError(
+            f"Classifier weights {weights} are of another network: {len(lacking)} of {len(own)} tensors are not there, "
+            f"first {min(lacking)}; give timm's {architecture} state dict."
+        )
     model.load_state_dict({**own, **fitting})
     return model
 
