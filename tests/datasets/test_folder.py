@@ -133,7 +133,7 @@ def test_truncated_png_and_missing_table(tmp_path):
         ({"window": [90, 10]}, "window"),
         ({"window": 5}, "window is 5"),
         ({"fractions": None}, "fractions is None"),
-        ({"fractions": {"train": 0.5}}, "fractions are .*sum to 1"),
+        ({"fractions": {"train": 0.5}}, "fractions is .*adds up to 0.5, not to 1"),
         ({"image_size": 2}, "image_size"),
         ({"size": 3}, "'size'"),
     ],
