@@ -74,7 +74,7 @@ def test_another_encoding_and_a_damaged_archive_are_named(tmp_path):
 
 
 def test_cells_become_values_or_are_named(tmp_path):
-    table = tables.read(written(tmp_path, "age,sex,day,code\n61.5,f,2005-09-01,1\n,,,1\n0,Male,9/1/2005,2\n"))
+    table = tables.read(written(tmp_path, "age,sex,day,code\n61.5,f,2005-09-01,1\n,,,1\n0,Male,2005-9-30,2\n"))
     assert tables.age(table).tolist()[0] == 61.5 and tables.age(table).isna().tolist() == [False, True, True]
     assert tables.coded(table, "sex", tables.SEXES).tolist() == ["F", "", "M"]
     assert tables.date(table, "day").dt.month.tolist()[::2] == [9, 9]

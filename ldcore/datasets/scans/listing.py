@@ -3,13 +3,47 @@
 A listing is two tables, scans and excluded, as ldcore.datasets.adapters describes them.
 """
 
+import os
 import re
 from pathlib import Path
 
 import pandas as pd
 
+from ldcore.runtime.errors import UserError
+from ldcore.runtime.files import denied_message
+
 LEFT_OUT = ("path", "subject_id", "reason")  # columns of excluded
 OF_A_SCAN = ("when", "age", "sex", "diagnosis", "site")  # columns of scans that a row may fill
+
+
+def files(source):
+    """Yield the Path of every file below a folder, in order, linked folders followed, each folder once.
+
+    Names that begin with a dot are passed over: macOS lays a ._scan.nii beside each scan.nii on foreign disks.
+    UserError: a folder that this user may not read.
+    """
+
+    def refuse(fault):
+        if isinstance(fault, PermissionError):
+            raise UserError(denied_message(fault.filename)) from fault
+
+    seen = set()
+    for folder, folders, names in os.walk(source, followlinks=True, onerror=refuse):
+        place = os.path.realpath(folder)
+        if place in seen:
+            folders.clear()
+            continue
+        seen.add(place)
+        folders[:] = sorted(name for name in folders if name[0] != ".")
+        yield from (Path(folder, name) for name in sorted(names) if name[0] != ".")
+
+
+def is_file(path) -> bool:
+    """Whether a file is there. UserError: this user may not look into its folder."""
+    try:
+        return Path(path).is_file()
+    except PermissionError as fault:
+        raise UserError(denied_message(Path(path).parent)) from fault
 
 
 def none_excluded() -> pd.DataFrame:
@@ -25,7 +59,7 @@ def leave_out(scans: pd.DataFrame, excluded: pd.DataFrame, mask, reason: str):
 
 def leave_out_missing_files(scans: pd.DataFrame, excluded: pd.DataFrame):
     """(scans whose file is there, excluded with the others)."""
-    missing = [not Path(path).is_file() for path in scans["path"]]
+    missing = [not is_file(path) for path in scans["path"]]
     return leave_out(scans, excluded, pd.Series(missing, scans.index, dtype=bool), "no such file")
 
 
