@@ -88,9 +88,9 @@ def place(source: Path, dicom_id: str, subject_id: str, study_id: str) -> Path:
 
 
 def stored(path: str) -> str:
-    """The .jpg, or the .dcm that is there instead."""
-    dicom = Path(path).with_suffix(".dcm")
-    return str(dicom) if is_file(dicom) and not is_file(path) else path
+    """The .jpg, or the .dcm, or the file without an ending, that is there."""
+    places = [path, str(Path(path).with_suffix(".dcm")), str(Path(path).with_suffix(""))]
+    return next(filter(is_file, places), path)
 
 
 def moments(table: pd.DataFrame) -> list[str]:

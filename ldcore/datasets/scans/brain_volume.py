@@ -13,7 +13,7 @@ from ldcore.runtime.errors import UserError
 
 LEAST = 8  # voxels along each axis that make a volume
 UNEVEN = 0.2  # of a slice's distance: how unequal distances may be before slices must be missing
-TURNED = 1e-3  # how much the directions of one volume's slices may differ
+TURNED = 1e-3  # how much the directions, or the mm of the pixels, of one volume's slices may differ
 # What every slice of a DICOM series must say.
 GEOMETRY = {"0028|0030": "pixel spacing", "0020|0037": "orientation", "0020|0032": "position"}
 T1 = re.compile(r"MPR|MP-?RAGE|SPGR|T1", re.I)
@@ -105,6 +105,8 @@ def read_series(folder: Path):
         if not all(cell.strip() for cell in cells):
             raise UserError(f"says nothing about its {what} in the headers of its DICOM files")
         geometry[what] = np.array([cell.split("\\") for cell in cells], float)
+    if np.ptp(geometry["pixel spacing"], axis=0).max() > TURNED:
+        raise UserError("holds slices with pixels of different sizes")
     refuse_uneven(geometry["orientation"], geometry["position"])
     return without_padding(image, header(files[0]))
 

@@ -28,6 +28,20 @@ def header(file):
     return pydicom.dcmread(file, stop_before_pixels=True)
 
 
+def opened(path):
+    """The whole of a DICOM file, even without the part that names its encoding. ValueError: it holds no image."""
+    import pydicom
+
+    scan = pydicom.dcmread(path, force=True)
+    if "PixelData" not in scan:
+        raise ValueError("it holds no DICOM image")
+    if "TransferSyntaxUID" not in scan.file_meta:
+        implicit, little = scan.original_encoding
+        explicit = pydicom.uid.ExplicitVRLittleEndian if little else pydicom.uid.ExplicitVRBigEndian
+        scan.file_meta.TransferSyntaxUID = pydicom.uid.ImplicitVRLittleEndian if implicit else explicit
+    return scan
+
+
 def frames_of(scan) -> int:
     """How many images a DICOM file holds, by its header."""
     return int(scan.get("NumberOfFrames", 1) or 1)
@@ -40,9 +54,7 @@ def dicom_frame(path, index: int | None = None, voi: bool = False) -> np.ndarray
     voi: as the file's own window or VOI table (the first) shows it, where it has one.
     UserError: it has no such frame, holds nothing but padding, or is compressed in a way that nothing here reads.
     """
-    import pydicom
-
-    scan = pydicom.dcmread(path)
+    scan = opened(path)
     stored = stored_pixels(scan, one_of(frames_of(scan), index, "frames"))
     image = gray(shown(scan, stored, voi))
     padding = padding_of(scan)
@@ -61,7 +73,7 @@ def shown(scan, stored: np.ndarray, voi: bool) -> np.ndarray:
     """
     from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi_lut
 
-    if scan.PhotometricInterpretation == "PALETTE COLOR":
+    if scan.get("PhotometricInterpretation") == "PALETTE COLOR":
         return np.asarray(apply_color_lut(stored, scan), np.float64)
     pixels = np.asarray(apply_modality_lut(stored, scan))
     if not voi:

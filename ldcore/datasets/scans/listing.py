@@ -16,26 +16,23 @@ LEFT_OUT = ("path", "subject_id", "reason")  # columns of excluded
 OF_A_SCAN = ("when", "age", "sex", "diagnosis", "site")  # columns of scans that a row may fill
 
 
-def files(source):
-    """Yield the Path of every file below a folder, in order, linked folders followed, each folder once.
+def files(source, above: tuple = ()):
+    """Yield the Path of every file below a folder, in order; linked folders are followed.
 
-    Names that begin with a dot are passed over: macOS lays a ._scan.nii beside each scan.nii on foreign disks.
-    UserError: a folder that this user may not read.
+    Names that begin with a dot are passed over: macOS lays a ._scan.nii beside each scan.nii on foreign disks. above:
+    the folders on the way, into which a link may lead back. UserError: a folder that this user may not read.
     """
-
-    def refuse(fault):
-        if isinstance(fault, PermissionError):
-            raise UserError(denied_message(fault.filename)) from fault
-
-    seen = set()
-    for folder, folders, names in os.walk(source, followlinks=True, onerror=refuse):
-        place = os.path.realpath(folder)
-        if place in seen:
-            folders.clear()
-            continue
-        seen.add(place)
-        folders[:] = sorted(name for name in folders if name[0] != ".")
-        yield from (Path(folder, name) for name in sorted(names) if name[0] != ".")
+    place = os.path.realpath(source)
+    if place in above:
+        return
+    try:
+        entries = sorted((entry for entry in os.scandir(source) if entry.name[0] != "."), key=lambda entry: entry.name)
+        folders = [entry.name for entry in entries if entry.is_dir()]
+    except PermissionError as fault:
+        raise UserError(denied_message(source)) from fault
+    yield from (Path(source, entry.name) for entry in entries if entry.name not in folders)
+    for name in folders:
+        yield from files(Path(source, name), (*above, place))
 
 
 def is_file(path) -> bool:

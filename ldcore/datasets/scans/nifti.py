@@ -68,7 +68,7 @@ def slice_and_spacing(path, index: int | None = None, axes: str | None = None):
 
     image = nibabel.load(path)
     if image.ndim < 3:
-        return np.rot90(np.asarray(image.dataobj)), image.header.get_zooms()[1::-1]
+        return np.rot90(in_colour(np.asarray(image.dataobj))), image.header.get_zooms()[1::-1]
     image = first_volume(image)
     if not says_orientation(image):
         if axes is None:
@@ -77,4 +77,9 @@ def slice_and_spacing(path, index: int | None = None, axes: str | None = None):
     image = nibabel.as_closest_canonical(image)
     count, volume = image.shape[2], np.asarray(image.dataobj).reshape(image.shape[:3])
     sizes = nibabel.affines.voxel_sizes(image.affine)
-    return np.rot90(volume[:, :, one_of(count, index, "slices")]), sizes[1::-1]
+    return np.rot90(in_colour(volume[:, :, one_of(count, index, "slices")])), sizes[1::-1]
+
+
+def in_colour(voxels: np.ndarray) -> np.ndarray:
+    """Voxels of NIfTI's RGB kinds with the colours as a last axis [..., 3], others as they are."""
+    return np.stack([voxels[name] for name in "RGB"], -1) if voxels.dtype.names else voxels
