@@ -1,11 +1,13 @@
 """Write what the study of readings found between the marks of docs/readings.md: a line a reading and data set.
 
 python -m tools.readings --run results/readings --flipped results/readings_flipped --methods results/readings_methods
-    [--into docs/readings.md]
+    --docs docs
 
-The marks are `<!-- readings -->` and `<!-- /readings -->`; all numbers are those of tables/claims.csv.
+The marks are `<!-- readings -->` and `<!-- /readings -->`; all numbers are those of tables/claims.csv, of which the
+first run's goes to DOCS/readings.csv, and its figure 5 to DOCS/readings.png.
 """
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +15,7 @@ import pandas as pd
 from ldcore.report import markup, verdicts
 from ldcore.runtime import cli
 from tools.claims import write_into
+from tools.results import copy_picture
 
 # column -> (claim, how its statistic begins, extractor)
 COLUMNS = {
@@ -70,21 +73,17 @@ def block(runs: dict[str, str]) -> str:
     return "\n".join(parts)
 
 
-def main(run, flipped, methods, into):
-    """Print the block; write it into the file, if one is given."""
-    text = block(
-        {
-            "As Stable Diffusion is oriented": run,
-            "Every latent channel turned": flipped,
-            "The other methods": methods,
-        }
-    )
-    print(text)
-    if into:
-        write_into(into, text, "readings")
+def main(run, flipped, methods, docs):
+    """Write DOCS/readings.md, .csv and .png."""
+    runs = {
+        "As Stable Diffusion is oriented": run,
+        "Every latent channel turned": flipped,
+        "The other methods": methods,
+    }
+    write_into(Path(docs, "readings.md"), block(runs), "readings")
+    shutil.copyfile(Path(run, "tables", "claims.csv"), Path(docs, "readings.csv"))
+    copy_picture(Path(run, "figures", "figure5.png"), Path(docs, "readings.png"))
 
 
 if __name__ == "__main__":
-    parser = cli.parser(__doc__, run=str, flipped=str, methods=str)
-    parser.add_argument("--into", help="a text with the marks")
-    cli.run(main, parser)
+    cli.run(main, cli.parser(__doc__, run=str, flipped=str, methods=str, docs=str))
