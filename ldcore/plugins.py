@@ -16,12 +16,12 @@ none of the plug-ins, nor torch with them.
 import ast
 import functools
 import importlib
-import math
 import pkgutil
 from importlib.util import find_spec
 from pathlib import Path
 
 from ldcore.runtime.errors import UserError
+from ldcore.runtime.schemas import misfit, with_numbers
 
 # kind, as error texts name it -> the folder where its plug-ins lie
 FOLDERS = {
@@ -171,36 +171,30 @@ def options_of(module, given: dict | None = None, place: str = "") -> dict:
 
 
 def filled(properties: dict, given: dict, place: str) -> dict:
-    """`given` checked against the JSON Schemas `properties`, over their defaults."""
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import best_match
+    """`given` checked against the JSON Schemas `properties`, over their defaults.
 
+    Beside the words of ldcore.runtime.schemas a property may have `above`: the name of an option that is to be smaller.
+    """
+    if not isinstance(given, dict):
+        raise UserError(f"{place}: {given!r} is no mapping; give options by name.")
     for key in given:
         if key not in properties:
             known = f"use one of {', '.join(sorted(properties))}" if properties else "it has none"
             raise UserError(f"{place}: option {key!r} is unknown; {known}.")
-    values = {key: number(value, properties[key]) for key, value in given.items()}
+    values = {key: with_numbers(value, properties[key]) for key, value in given.items()}
     for key, schema in properties.items():
         if key not in values and "default" not in schema:
             raise UserError(
                 f"{place}: option {key!r} is not set; give it ({schema.get('description', 'it has no default')})."
             )
-        if isinstance(values.get(key), float) and not math.isfinite(values[key]):
-            raise UserError(f"{place}: option {key} is {values[key]}; give a finite number.")
-        error = best_match(Draft202012Validator(schema).iter_errors(values[key])) if key in values else None
-        if error is not None:
-            inside = ".".join([key, *map(str, error.absolute_path)])
-            raise UserError(f"{place}: option {inside} is {error.instance!r}, which does not fit: {error.message}.")
-    return {key: values.get(key, schema.get("default")) for key, schema in properties.items()}
-
-
-def number(value, schema: dict):
-    """A number where the option is one: YAML 1.1 reads 1e-3 as text, and 2.0e+2 is not whole to it."""
-    types = str(schema.get("type", ""))
-    if isinstance(value, str) and ("number" in types or "integer" in types):
-        try:
-            value = float(value)
-        except ValueError:
-            return value
-    whole = isinstance(value, float) and value.is_integer() and "integer" in types
-    return int(value) if whole else value
+        fault = misfit(values[key], schema) if key in values else None
+        if fault is not None:
+            value = functools.reduce(lambda value, step: value[step], fault[0], values[key])
+            inside = ".".join([key, *map(str, fault[0])])
+            raise UserError(f"{place}: option {inside} is {value!r}, which does not fit: {fault[1]}.")
+    values = {key: values.get(key, schema.get("default")) for key, schema in properties.items()}
+    for key, schema in properties.items():
+        if "above" in schema and not values[key] > values[schema["above"]]:
+            low = f"{schema['above']} ({values[schema['above']]})"
+            raise UserError(f"{place}: option {key} is {values[key]}; give more than {low}.")
+    return values

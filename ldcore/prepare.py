@@ -21,16 +21,18 @@ from ldcore.datasets import records as table
 from ldcore.datasets.scans import build as scans
 from ldcore.datasets.scans.listing import none_excluded, reasons
 from ldcore.datasets.splits import hashed_splits
+from ldcore.evaluation.real_images import check_classes
 from ldcore.runtime import cli
 from ldcore.runtime.files import atomic, check_writable
 
 
-def prepare(adapter: str, options: dict, seed: int, out, workers: int = 1) -> None:
+def prepare(adapter: str, options: dict, seed: int, out, workers: int = 1, classes=()) -> None:
     """Build the adapter's data set into the folder `out`; a call after one that was killed goes on where that was.
 
     adapter: the name of a file in ldcore/datasets/adapters, or a dotted module path. options: those that are not to
-    have their defaults. workers: processes that read scans. UserError: an unknown adapter or option, a value out of
-    range, and whatever the adapter finds wrong with the download.
+    have their defaults. workers: processes that read scans. classes: labels of which subjects are needed. UserError: an
+    unknown adapter or option, a value out of range, a class without subjects to learn from or to test on, and whatever
+    the adapter finds wrong with the download.
     """
     module, out = plugins.find("dataset adapter", adapter), Path(out)
     options = plugins.options("dataset adapter", adapter, options)
@@ -46,6 +48,7 @@ def prepare(adapter: str, options: dict, seed: int, out, workers: int = 1) -> No
         records, images = module.build(options, seed, out / "cache", workers)
     else:
         records, images = module.build(options, seed)
+    check_classes(records, classes)  # with the cache still there
     write(out / "excluded.csv", excluded)
     write(out / "splits.csv", hashed_splits(records, options.get("salt", "latent-drifting")))
     table.save(records, images, out)

@@ -37,6 +37,7 @@ OTHER_FINDINGS = (
     "Support Devices",
     *NIH_FINDINGS,
 )
+PATIENT = {"subject_id": "0", "session": 0, "age": 50.0, "sex": "F"}  # of whom labels are compared
 SEX = {"F": "female", "M": "male"}
 SIMPLE = "a {subject}{patient}"
 # 21 an anatomy, as many as the paper uses; its own wording is not published.
@@ -162,6 +163,37 @@ def patient_information(record) -> str:
         )
     who = " ".join(([f"{age:.0f} year old"] if age is not None else []) + [SEX.get(sex, "patient")])
     return f" of a {who}" + (f" with {condition(case)}" if case else "")
+
+
+def label_prompts(labels, anatomy: str, style: str, patient=None) -> dict[str, str]:
+    """Label -> the prompt that says it of one and the same patient (a record); {} for a style that names no label."""
+    patient = PATIENT if patient is None else patient
+    styled = sorted(labels) if style.endswith("_info") else ()
+    return {case: prompt({**patient, "diagnosis": case, "findings": ""}, anatomy, style) for case in styled}
+
+
+def check_told_apart(texts: dict[str, str], tokens: list[list[int]], most: int) -> None:
+    """UserError where the prompts of two labels (label_prompts) are the same to a text encoder.
+
+    tokens: of each prompt, not cut, with those of its start and end; most: how many the text encoder sees.
+    """
+    seen = {}
+    for (case, text), ids in zip(texts.items(), tokens, strict=True):
+        first = seen.setdefault(tuple(ids[:-1][: most - 1]), case)
+        if first != case:
+            why = f"are cut to {most} tokens before they differ" if len(ids) > most else "are the same words"
+            raise UserError(
+                f"The labels {first!r} and {case!r} are one prompt to the model: {texts[first]!r} and {text!r} {why}; "
+                "rename one of them, or shorten `anatomy`."
+            )
+
+
+def said_of_cut(text: str, count: int, most: int) -> str:
+    """The sentence about a prompt of more tokens than the text encoder sees."""
+    return (
+        f"warning: the prompt {text!r} has {count} tokens and is cut to {most}, so its end is not seen; shorten "
+        "`anatomy` or the labels."
+    )
 
 
 def condition(case: str) -> str:

@@ -5,13 +5,14 @@ from pathlib import Path
 import torch
 
 from ldcore.runtime.files import atomic
+from ldcore.training.checkpoint import read_checkpoint
 
 
 def resume(parts: dict, checkpoint: Path) -> tuple[int, list]:
     """(The step to go on with, the losses so far); parts: name -> model, optimizer or averages, as `keep` left them."""
-    if not checkpoint.exists():
+    state = read_checkpoint(checkpoint)
+    if not state:
         return 0, []
-    state = torch.load(checkpoint, weights_only=True)
     for name, part in parts.items():
         part.load_state_dict(state[name])
     return state["step"], state["log"]

@@ -1,11 +1,13 @@
 # The config, checked and unrolled; paths and look-ups that rules share. Imports nothing heavy: every job parses this.
 import atexit
 import json
+import os
 import re
 import sys
 from shlex import quote
 
 import yaml
+from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
 
 from ldcore import grid, plugins
@@ -13,6 +15,7 @@ from ldcore.grid import Checkpoint, EditRun
 from ldcore.plan import budget
 from ldcore.plan import config as ldconfig
 from ldcore.plan import contents
+from ldcore.plan import datasets as lddatasets
 from ldcore.plan import reporting
 from ldcore.plan import resources as ldresources
 from ldcore.plan import weights as ldweights
@@ -21,9 +24,22 @@ from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import atomic, check_writable, digest, in_folder
 from ldcore.store import Store
 
+# The python of a job is that of this Snakemake, in an environment that was not activated too.
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+
 with open(workflow.source_path("../schemas/config.schema.yaml")) as file:
     SCHEMA = yaml.safe_load(file)
 try:
+    if workflow.is_main_process:
+        ldconfig.check_flags(sys.argv[1:])
+    ldconfig.undo_nulls(
+        config,
+        [
+            *([] if workflow.config_settings.replace_workflow_config else [load_configfile("config.yaml")]),
+            *map(load_configfile, workflow.config_settings.configfiles),
+            dict(workflow.config_settings.config),
+        ],
+    )
     ldconfig.check(config, SCHEMA)
     ldconfig.check_names(config)
     FETCHED = ldweights.resolve(config)  # path of a weight -> what says that rule fetch brought it
@@ -44,6 +60,11 @@ elif workflow.is_main_process:
     LACKING += LACKING_DATA
 if LACKING:
     raise WorkflowError("\n".join(LACKING))
+if workflow.is_main_process:
+    try:
+        print(*(f"{sentence}\n" for sentence in lddatasets.cut_prompts(config)), sep="", end="", file=sys.stderr)
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
 # Snakemake knows of index.json alone (ldcore.runtime.parts): what it deletes takes the parts with it.
 if workflow.is_main_process and any(argument.startswith("--delete-all") for argument in sys.argv):
     if not workflow.output_settings.dryrun:

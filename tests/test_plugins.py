@@ -72,3 +72,28 @@ def test_a_folder_among_the_files_is_no_plugin(tmp_path, monkeypatch):
     (tmp_path / "ldcore" / "methods" / "own.py").write_text(GOOD + WORK)
     monkeypatch.setattr(plugins, "ROOT", tmp_path)
     assert plugins.names("method") == ["own"]
+
+
+@pytest.mark.parametrize(
+    "given, said",
+    [
+        ([1], r"lab: \[1\] is no mapping; give options by name"),
+        ({"window": [9, 1]}, r"lab: option window is \[9, 1\].*does not rise"),
+        ({"window": [1, "x"]}, "lab: option window.1 is 'x'"),
+        ({"shares": {"a": "5e-1", "b": 0.6}}, "lab: option shares is .*adds up to 1.1, not to 1"),
+        ({"shares": {"a": None}}, "lab: option shares.a is None"),
+        ({"high": 2}, r"lab: option high is 2; give more than low \(3\)"),
+    ],
+)
+def test_options_may_be_bound_to_each_other(given, said):
+    properties = {
+        "window": {"type": "array", "items": {"type": "number"}, "increasing": True, "default": [1, 9]},
+        "shares": {"type": "object", "additionalProperties": {"type": "number"}, "total": 1, "default": {"a": 1}},
+        "low": {"type": "number", "default": 3},
+        "high": {"type": "number", "above": "low", "default": 4},
+    }
+    whole = plugins.filled(properties, {"window": ["1e0", 2], "high": "5e0"}, "lab")
+    assert whole == {"window": [1, 2], "shares": {"a": 1}, "low": 3, "high": 5}
+    with pytest.raises(UserError, match=said) as caught:
+        plugins.filled(properties, given, "lab")
+    assert "\n" not in str(caught.value)

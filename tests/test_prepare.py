@@ -1,5 +1,6 @@
 """python -m ldcore.prepare: its four files, phantoms and folders too, errors as one sentence, going on after a kill."""
 
+import contextlib
 import subprocess
 import sys
 
@@ -112,3 +113,25 @@ def test_an_unknown_adapter_lists_the_known(tmp_path):
         module.prepare("pacs", {}, 0, tmp_path)
     done = command("--adapter", "pacs", "--source", tmp_path, "--out", tmp_path / "out")
     assert done.returncode == 1 and "'pacs' is unknown" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "rows, said",
+    [
+        (["flood train", "flood test", "dry train", "dry test"], None),
+        (["flood test", "dry train", "dry test"], "'flood' has too few subjects .1 in test.*labels found: dry, flood"),
+        (["flood train", "flood val", "dry train", "dry test"], "'flood' has too few subjects .1 in train, 1 in val"),
+        (["dry train", "dry test"], "'flood' has too few subjects .none in any split"),
+    ],
+)
+def test_a_class_needs_subjects_to_learn_from_and_to_test_on(tmp_path, rows, said):
+    lines = ["path,subject,diagnosis,split"]
+    for number, row in enumerate(rows):
+        pixels = np.random.default_rng(number).integers(0, 256, (20, 20), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+        lines.append(f"{number}.png,s{number},{row.replace(' ', ',')}")
+    (tmp_path / "own.csv").write_text("\n".join(lines) + "\n")
+    options = {"root": str(tmp_path), "csv": "own.csv", "image_size": 16}
+    with pytest.raises(UserError, match=said) if said else contextlib.nullcontext():
+        module.prepare("folder", options, 0, tmp_path / "out", classes=["flood", "dry"])
+    assert (tmp_path / "out" / "records.csv").exists() == (said is None)

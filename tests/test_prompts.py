@@ -1,10 +1,12 @@
 """Prompts: wording, what is left out when unknown, and refusals."""
 
+import contextlib
+
 import pandas as pd
 import pytest
 
 from ldcore.datasets.scans import chest_labels
-from ldcore.prompts import CONDITION, OTHER_FINDINGS, phrases, prompt
+from ldcore.prompts import CONDITION, OTHER_FINDINGS, check_told_apart, label_prompts, phrases, prompt
 from ldcore.runtime.errors import UserError
 
 RECORD = {"subject_id": "s1", "age": 70.6, "sex": "F", "diagnosis": "AD", "findings": ""}
@@ -71,3 +73,26 @@ def test_diverse_prompts_of_another_field_say_nothing_medical():
 
 def test_every_finding_of_the_chest_labels_has_words():
     assert set(chest_labels.FINDINGS) <= {*OTHER_FINDINGS, *CONDITION}
+
+
+def test_labels_are_compared_on_one_patient_where_a_style_names_them():
+    assert label_prompts(["b", "a"], "satellite image", "simple_info", FIELD) == {
+        "a": "a satellite image with a",
+        "b": "a satellite image with b",
+    }
+    assert label_prompts(["CN"], "brain_mr", "simple") == {} == label_prompts(["CN"], "brain_mr", "binned")
+
+
+@pytest.mark.parametrize(
+    "tokens, said",
+    [
+        ([[0, 1, 2, 3, 9], [0, 1, 2, 4, 9]], None),
+        ([[0, 1, 2, 9], [0, 1, 2, 3, 9]], None),  # one ends where the other goes on
+        ([[0, 1, 9], [0, 1, 9]], "'a' and 'b' are one prompt.* are the same words; rename"),
+        ([[0, 1, 2, 3, 4, 9], [0, 1, 2, 3, 5, 9]], "'a' and 'b' .* are cut to 5 tokens before they differ"),
+    ],
+)
+def test_labels_that_a_text_encoder_cannot_tell_apart_are_named(tokens, said):
+    texts = {"a": "an image with a", "b": "an image with b"}
+    with pytest.raises(UserError, match=said) if said else contextlib.nullcontext():
+        check_told_apart(texts, tokens, 5)

@@ -8,7 +8,7 @@ from ldcore.store import opened
 def main(config, dataset, workers):
     config, store = opened(config, dataset=dataset)
     entry = config["datasets"][dataset]
-    prepare(entry["adapter"], entry["options"], config["seed"], store.data(dataset), workers)
+    prepare(entry["adapter"], entry["options"], config["seed"], store.data(dataset), workers, entry["classes"])
     code.record(store.made("data", dataset))
 
 

@@ -197,7 +197,7 @@ if __name__ == "__main__":
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
     parser.add_argument("--rule", required=True)
-    parser.add_argument("--configfile", nargs="+", default=[], help="as for snakemake")
+    parser.add_argument("--configfile", nargs="+", action="extend", default=[], help="as for snakemake")
     parser.add_argument("options", nargs="*", help="after --: for sbatch")
     try:
         main(**vars(parser.parse_args()))

@@ -13,6 +13,20 @@ def labels(records: pd.DataFrame) -> np.ndarray:
     return np.array([label(row) or "" for row in records.to_dict("records")])
 
 
+def check_classes(records: pd.DataFrame, classes) -> None:
+    """UserError where a class has no subject to learn from, or none to test on: every run needs both."""
+    for name in classes:
+        of_class = records[labels(records) == name]
+        found = of_class.groupby("split")["subject_id"].nunique().to_dict()
+        if not {"train", "test"} <= set(found):
+            has = ", ".join(f"{count} in {split}" for split, count in found.items()) or "none in any split"
+            known = ", ".join(sorted(set(labels(records))))
+            raise UserError(
+                f"Class {name!r} has too few subjects ({has}), and needs one in train and one in test; take it out of "
+                f"`classes`, or give it more subjects or a split (labels found: {known})."
+            )
+
+
 def balanced_rows(records: pd.DataFrame, split: str, classes: list[str], count: int, *keys) -> np.ndarray:
     """Row positions of `count` records of a split, equally many of each label, drawn without replacement by `keys`.
 

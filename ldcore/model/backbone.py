@@ -1,18 +1,19 @@
 """A latent diffusion model as one bundle, loaded from any Stable-Diffusion-shaped diffusers folder."""
 
+import functools
 import hashlib
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 
-from ldcore.model.schedule import check_schedule
+from ldcore.model.check import PARTS, check_folder, check_model
+from ldcore.prompts import said_of_cut
 from ldcore.runtime.chunks import in_chunks
 from ldcore.runtime.device import pick_device
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import model_files, read_json, sha256, staged
-
-PARTS = ("tokenizer", "text_encoder", "vae", "unet", "scheduler")
 
 
 @dataclass
@@ -31,18 +32,6 @@ class Backbone:
     )  # words of a prompt -> what a method writes in their place
 
 
-def check_folder(folder) -> Path:
-    """Return the folder as a Path. UserError names the part that is missing."""
-    folder = Path(folder)
-    for name in ("model_index.json", *PARTS):
-        if not (folder / name).exists():
-            raise UserError(
-                f"Model weights: {folder} lacks {name!r}; give `model.path` a diffusers folder of a Stable "
-                "Diffusion model."
-            )
-    return folder
-
-
 def fingerprint(folder) -> str:
     """A sha256 over all of a model's files: weights, configs, tokenizer and schedule."""
     return hashlib.sha256("".join(sha256(path) for path in model_files(check_folder(folder))).encode()).hexdigest()
@@ -52,25 +41,29 @@ def load_backbone(folder, parts=PARTS, device=None) -> Backbone:
     """Load the named parts in float32, frozen, in evaluation mode, from safetensors only.
 
     The scheduler is always loaded: it is the noise schedule and costs nothing. device: by default pick_device's.
-    UserError: a part is missing.
+    UserError: no model that the suite can run (ldcore.model.check), or weights that are not those of a part.
     """
     from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 
-    folder = staged(check_folder(folder))
+    check_model(folder)
+    folder = staged(folder)
     device = device or pick_device()
     loaded = dict.fromkeys(PARTS)
-    options = dict(torch_dtype=torch.float32, use_safetensors=True)
     if "vae" in parts:
-        loaded["vae"] = AutoencoderKL.from_pretrained(folder, subfolder="vae", **options)
+        loaded["vae"] = network_of(AutoencoderKL, folder / "vae", torch_dtype=torch.float32)
     if "unet" in parts:
-        loaded["unet"] = UNet2DConditionModel.from_pretrained(folder, subfolder="unet", **options)
+        loaded["unet"] = network_of(UNet2DConditionModel, folder / "unet", torch_dtype=torch.float32)
     if "text_encoder" in parts:
         from transformers import CLIPTextModel, CLIPTokenizer
 
-        loaded["text_encoder"] = CLIPTextModel.from_pretrained(
-            folder / "text_encoder", dtype=torch.float32, use_safetensors=True
-        )
+        loaded["text_encoder"] = network_of(CLIPTextModel, folder / "text_encoder", dtype=torch.float32)
         loaded["tokenizer"] = CLIPTokenizer.from_pretrained(folder / "tokenizer")
+        tokens, places = len(loaded["tokenizer"]), loaded["text_encoder"].config.vocab_size
+        if tokens > places:
+            raise UserError(
+                f"Model {folder}: its tokenizer has {tokens} tokens and its text encoder knows {places}; copy or fetch "
+                "both again."
+            )
     for part in ("vae", "unet", "text_encoder"):
         if loaded[part] is not None:
             loaded[part] = loaded[part].to(device).eval().requires_grad_(False)
@@ -78,11 +71,29 @@ def load_backbone(folder, parts=PARTS, device=None) -> Backbone:
         if loaded[part] is not None:
             loaded[part] = loaded[part].to(memory_format=torch.channels_last)
     schedule = read_json(folder / "scheduler" / "scheduler_config.json")
-    check_schedule(schedule, folder)
     schedule = {name: value for name, value in schedule.items() if not name.startswith("_")}
     # Latents are not confined to [-1, 1]; DDIMScheduler would clip them by default.
     loaded["scheduler"] = DDIMScheduler.from_config(schedule, clip_sample=False)
     return Backbone(**loaded, folder=folder, device=device)
+
+
+def network_of(kind, folder: Path, **dtype):
+    """A part of the model with exactly its file's weights. UserError where these are not the part's own.
+
+    The libraries would start what a file lacks at random, with a warning alone.
+    """
+    try:
+        network, found = kind.from_pretrained(folder, use_safetensors=True, output_loading_info=True, **dtype)
+    except (ValueError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise UserError(f"Model weights: {folder} cannot be loaded ({reason}); copy or fetch it again.") from error
+    wrong = sorted([*found["missing_keys"], *found["mismatched_keys"]], key=str)
+    if wrong:
+        raise UserError(
+            f"Model weights: the file in {folder} has {len(wrong)} tensors less than its config.json says, first "
+            f"{wrong[0]}; copy or fetch both again."
+        )
+    return network
 
 
 def rescheduled(scheduler, changes: dict):
@@ -98,13 +109,28 @@ def tokenize(backbone: Backbone, prompts: list[str]) -> torch.Tensor:
     longest_first = sorted(backbone.placeholders.items(), key=lambda item: -len(item[0]))  # "a and b" before "a"
     for words, replacement in longest_first:
         prompts = [prompt.replace(words, replacement) for prompt in prompts]
+    most = backbone.tokenizer.model_max_length
+    for prompt, ids in zip(prompts, token_ids(backbone, prompts)):
+        if len(ids) > most:
+            warn_of_cut(prompt, len(ids), most)
     return backbone.tokenizer(
         list(prompts),
         padding="max_length",
         truncation=True,
         return_tensors="pt",
-        max_length=backbone.tokenizer.model_max_length,
+        max_length=most,
     ).input_ids
+
+
+def token_ids(backbone: Backbone, prompts: list[str]) -> list[list[int]]:
+    """The tokens of each prompt as it is, not cut, with those of its start and end."""
+    return backbone.tokenizer(list(prompts), verbose=False).input_ids if prompts else []
+
+
+@functools.cache
+def warn_of_cut(prompt: str, count: int, most: int) -> None:
+    """Print, once a job, that a prompt is cut."""
+    print(said_of_cut(prompt, count, most), file=sys.stderr, flush=True)
 
 
 @torch.no_grad()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import torch
 
+from ldcore.model.check import no_single_file
 from ldcore.model.save import new_tokenizer, save_model
 from ldcore.runtime.errors import UserError
 
@@ -67,7 +68,7 @@ def convert(file, out, unet: dict = UNET, vae: dict = VAE, text: dict = TEXT) ->
             {key.removeprefix("text_model."): value for key, value in convert_ldm_clip_checkpoint(state).items()},
         ]
     except (KeyError, AttributeError) as error:
-        raise UserError(misfit(file, f"it has no {error}")) from error
+        raise UserError(no_single_file(file, f"it has no {error}")) from error
 
     # 3. Exactly these.
     for network, tensors in zip(networks, weights):
@@ -85,7 +86,7 @@ def read(file) -> dict:
     try:
         state = load_file(file)
     except SafetensorError as error:
-        raise UserError(misfit(file, str(error))) from error
+        raise UserError(no_single_file(file, str(error))) from error
     return {key: tensor.float() if tensor.is_floating_point() else tensor for key, tensor in state.items()}
 
 
@@ -100,18 +101,10 @@ def fill(file, network, tensors: dict) -> None:
     different = sorted(own.keys() ^ tensors.keys())
     different = different or [key for key in sorted(own) if own[key].shape != tensors[key].shape]
     if different:
-        raise UserError(misfit(file, f"{type(network).__name__} differs first in {different[0]}"))
+        raise UserError(no_single_file(file, f"{type(network).__name__} differs first in {different[0]}"))
     network.load_state_dict(tensors, assign=True)
     for name, buffer in network.named_buffers():
         if buffer.is_meta:  # CLIP's positions, in no file
             owner, _, last = name.rpartition(".")
             positions = torch.arange(buffer.shape[-1]).expand(buffer.shape)
             network.get_submodule(owner).register_buffer(last, positions, persistent=False)
-
-
-def misfit(file, why: str) -> str:
-    """The error's sentence about a file that is no such model."""
-    return (
-        f"{file} is no Stable Diffusion 1.x model in the original layout ({why}); give such a .safetensors file or a "
-        "diffusers folder."
-    )

@@ -3,19 +3,43 @@
 from ldcore.runtime.errors import UserError
 
 PREDICTIONS = ("epsilon", "v_prediction")  # what the network may predict
+BETAS = ("linear", "scaled_linear", "squaredcos_cap_v2")  # DDIM's courses of beta
+SPACINGS = ("leading", "trailing")  # of timesteps: what inversion knows
 
 
 def check_schedule(schedule: dict, folder) -> None:
-    """UserError where a scheduler_config.json is not of a diffusion model that predicts epsilon or v."""
+    """UserError where a scheduler_config.json is not of a diffusion model that predicts epsilon or v.
+
+    Whose sampler it is does not matter: the suite takes the betas alone and samples by DDIM.
+    """
     kind, predicts = schedule.get("_class_name", ""), schedule.get("prediction_type", "epsilon")
     if schedule.get("rescale_betas_zero_snr") and predicts == "epsilon":
         raise UserError(
             f"Model {folder}: its scheduler/scheduler_config.json has a terminal SNR of zero (rescale_betas_zero_snr) "
             "and predicts epsilon, which does not tell the image there; give a model that predicts v_prediction."
         )
-    if "FlowMatch" in kind or predicts not in PREDICTIONS:
-        what = f"is a {kind}" if "FlowMatch" in kind else f"has prediction_type {predicts!r}"
+    if what := unlike_diffusion(kind, predicts, schedule):
         raise UserError(
             f"Model {folder}: its scheduler/scheduler_config.json {what}; give a Stable Diffusion model that predicts "
             f"{' or '.join(PREDICTIONS)}."
         )
+    spacing = schedule.get("timestep_spacing", SPACINGS[0])
+    if spacing not in SPACINGS:
+        raise UserError(
+            f"Model {folder}: its scheduler/scheduler_config.json has timestep_spacing {spacing!r}, which edits cannot "
+            f"invert; write {' or '.join(SPACINGS)} there, which leaves the model as it is."
+        )
+
+
+def unlike_diffusion(kind: str, predicts, schedule: dict) -> str:
+    """What a schedule has that a diffusion model's has not; '' where there is nothing."""
+    if "FlowMatch" in kind or schedule.get("use_flow_sigmas"):
+        return f"is a {kind} of flow matching"
+    if predicts not in PREDICTIONS:
+        return f"has prediction_type {predicts!r}"
+    if not schedule.get("trained_betas"):
+        if not all(isinstance(schedule.get(key), float) for key in ("beta_start", "beta_end")):
+            return f"is a {kind or 'schedule'} without beta_start and beta_end"
+        if schedule.get("beta_schedule") not in BETAS:
+            return f"has beta_schedule {schedule.get('beta_schedule')!r}"
+    return ""

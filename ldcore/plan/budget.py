@@ -4,19 +4,17 @@ The workflow prints it at a dry run, so it imports nothing heavy: a safetensors 
 of its tensors, and which of them a method trains is its TRAINS (tested against what training saves).
 """
 
-import json
 import math
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ldcore import plugins
 from ldcore.grid import checkpoints, edit_runs, sampled_drifts, tasks
+from ldcore.model.check import part_shapes
 from ldcore.plan.weights import RECORD
 from ldcore.prompts import condition, subject_words
-from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import read_json
 
-WEIGHTS = {"unet": "diffusion_pytorch_model", "text_encoder": "model"}
 BYTES = {"float32": 4, "bf16": 2}
 # Stable Diffusion 1.x, summed up, for a model that is still to be fetched.
 SD1 = {
@@ -40,23 +38,11 @@ def there(folder) -> bool:
 def shapes(folder, part: str) -> dict:
     """Tensor name -> shape of a part of a diffusers folder, from the heads of its files; SD1's without a folder.
 
-    UserError where they are missing.
+    UserError where they are missing or not whole.
     """
     if not there(folder):
         return SD1[part]
-    stem = Path(folder, part, WEIGHTS[part])
-    index = stem.with_name(stem.name + ".safetensors.index.json")
-    names = sorted(set(read_json(index)["weight_map"].values())) if index.is_file() else [stem.name + ".safetensors"]
-    tensors = {}
-    for path in (stem.with_name(name) for name in names):
-        if not path.is_file():
-            raise UserError(
-                f"Model weights: {path} is missing; give `model.path` a diffusers folder with safetensors weights."
-            )
-        with open(path, "rb") as file:
-            head = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-        tensors |= {name: tuple(value["shape"]) for name, value in head.items() if name != "__metadata__"}
-    return tensors
+    return part_shapes(folder, part)
 
 
 def trained(folder, trains: dict, words: list[str]) -> int:

@@ -4,9 +4,11 @@ Read at workflow parse time, so it imports nothing heavy.
 """
 
 import copy
+import itertools
 
 from ldcore import plugins
 from ldcore.grid import all_drifts, cell_of, drift_needs, drift_training, judged_cells, repeated
+from ldcore.runtime import schemas
 from ldcore.runtime.errors import UserError
 from ldcore.training.options import source_dropout
 
@@ -17,27 +19,68 @@ def check(config: dict, schema: dict) -> dict:
     An entry that is null where entries have names of their own (datasets, extractors, tasks, ...) is taken out, so that
     a config which Snakemake merges over config.yaml can drop what that has.
     """
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import best_match
-
     from ldcore.plan.schema import drop_nulls, fill
 
-    for section in ("datasets", "drifts", "trainings", "methods"):
-        for key in config.get(section) or {}:
-            if not isinstance(key, str):
-                raise UserError(
-                    f'Config {section}: the name {key!r} is read as a number; put it in quotes, e.g. "0.10".'
-                )
+    schemas.check_names(config, [])
     definitions = schema.get("$defs", {})
     liken_tasks(config)
     drop_nulls(config, schema, definitions)
-    error = best_match(Draft202012Validator(schema).iter_errors(config))
-    if error is not None:
-        place = ".".join(map(str, error.absolute_path)) or "top level"
-        raise UserError(f"Config {place}: {error.message}.")
+    config |= schemas.with_numbers(config, schema, definitions)
+    if fault := schemas.misfit(config, schema):
+        raise UserError(f"Config {'.'.join(map(str, fault[0])) or 'top level'}: {fault[1]}.")
     fill(config, schema, definitions)
     check_references(config)
     return config
+
+
+def check_flags(arguments: list[str]) -> None:
+    """UserError where a command line gives Snakemake a flag twice of which it would take the last alone."""
+    flags = [argument.partition("=")[0] for argument in arguments[: [*arguments, "--"].index("--")]]
+    for flag, written in (
+        ("--configfile", [name for name in flags if name.startswith("--configf")]),
+        ("--config", [name for name in flags if name == "--config" or name.startswith("-C")]),
+    ):
+        if len(written) > 1:
+            raise UserError(
+                f"{flag} is given {len(written)} times, and Snakemake would take the last alone; give one {flag} with "
+                "everything behind it."
+            )
+
+
+def undo_nulls(config: dict, files: list[dict]) -> None:
+    """Put entries back into `config`, in place, that one of its files sets to null and a later one to a mapping.
+
+    Snakemake, which merged the files in this order, keeps the null where the mapping is empty. The entry is then as if
+    no file had set it to null.
+    """
+    files = copy.deepcopy(files)
+    if any([drop_undone(earlier, later) for earlier, later in itertools.combinations(files, 2)]):
+        config.clear()
+        for file in files:
+            merge(config, file)
+
+
+def drop_undone(earlier: dict, later: dict) -> bool:
+    """Take out nulls in whose place the later mapping has a mapping; whether there was one."""
+    undone = [key for key, value in earlier.items() if value is None and isinstance(later.get(key), dict)]
+    for key in undone:
+        del earlier[key]
+    below = [drop_undone(earlier[key], later[key]) for key in earlier if both_mappings(earlier, later, key)]
+    return bool(undone) or any(below)
+
+
+def merge(config: dict, file: dict) -> None:
+    """Lay a config file over a config, in place: mappings merge, all else is replaced."""
+    for key, value in file.items():
+        if both_mappings(config, file, key):
+            merge(config[key], value)
+        else:
+            config[key] = value
+
+
+def both_mappings(one: dict, other: dict, key) -> bool:
+    """Whether both have a mapping under the key."""
+    return isinstance(one.get(key), dict) and isinstance(other.get(key), dict)
 
 
 def liken_tasks(config: dict) -> None:
@@ -45,21 +88,26 @@ def liken_tasks(config: dict) -> None:
 
     One that is like a task taken out (null) goes with it. UserError where there is no such task, or it is like another.
     """
-    tasks = (config.get("editing") or {}).get("tasks") or {}
+    tasks = mapping(mapping(config.get("editing")).get("tasks"))
     for name, task in list(tasks.items()):
-        other = task.get("like") if isinstance(task, dict) else None
+        other = mapping(task).get("like")
         if other is None:
             continue
-        if other not in tasks or (tasks[other] or {}).get("like") is not None:
+        if not isinstance(other, str) or other not in tasks or mapping(tasks[other]).get("like") is not None:
             raise UserError(f"Config editing.tasks.{name}.like: {other!r} is no task that says all itself; name one.")
-        if tasks[other] is None:
-            tasks[name] = None
+        if not isinstance(tasks[other], dict):  # taken out, or refused by the schema
+            tasks[name] = tasks[other]
             continue
         whole = copy.deepcopy({**tasks[other], **task})
         for part in ("train", "options"):
-            if task.get(part) and tasks[other].get(part):
+            if isinstance(task.get(part), dict) and task[part] and mapping(tasks[other].get(part)):
                 whole[part] = {**tasks[other][part], **whole[part]}
         tasks[name] = whole
+
+
+def mapping(value) -> dict:
+    """A mapping as it is; an empty one in place of anything else, which the schema speaks of."""
+    return value if isinstance(value, dict) else {}
 
 
 def check_references(config: dict) -> None:
@@ -90,8 +138,8 @@ def check_references(config: dict) -> None:
     for place, name, section in references:
         if name not in config[section]:
             raise UserError(f"Config {place}: {name!r} is not among {section} ({', '.join(config[section])}).")
-    all_drifts(config)
     check_trainings(config)
+    check_edits(editing["tasks"])
     labels = [cell["label"] for cell in grid["cells"]]
     for label in repeated(labels):
         raise UserError(f"Config grid.cells: the label {label!r} appears twice.")
@@ -111,6 +159,17 @@ def check_references(config: dict) -> None:
         own = [key for key in ("guidance_scale", "reference") if cell_of(config, label)[key] is not None]
         if own and place.startswith("editing"):
             raise UserError(f"Config {place}: the cell {label!r} has {own[0]} of its own, which edits do not follow.")
+
+
+def check_edits(tasks: dict) -> None:
+    """UserError where an edit asks for nothing."""
+    for key, task in tasks.items():
+        for name, edit in (task["edits"] or {}).items():
+            if not edit["to"] and not edit["add"]:
+                raise UserError(
+                    f"Config editing.tasks.{key}.edits.{name}: it changes nothing; say what the image shall become, as "
+                    "`to: {diagnosis: CN}` or `add: {age: 15}`."
+                )
 
 
 def check_trainings(config: dict) -> None:
@@ -145,10 +204,13 @@ def check_names(config: dict) -> None:
     for name, drift in config["drifts"].items():
         plugins.check("drift source", drift["source"], f"drifts.{name}.source")
         given = {key: value for key, value in drift.items() if key not in ("kind", "source")}
-        schemas = plugins.declared("drift source", drift["source"])["OPTIONS"]
+        properties = plugins.declared("drift source", drift["source"])["OPTIONS"]
         if drift["kind"] == "none":  # needs no value
-            schemas = {key: schema for key, schema in schemas.items() if key in given}
-        plugins.filled(schemas, given, f"Config drifts.{name}")
+            properties = {key: schema for key, schema in properties.items() if key in given}
+        values = plugins.filled(properties, given, f"Config drifts.{name}")
+        drift |= {key: values[key] for key in given}  # numbers as numbers
+    all_drifts(config)
+    for name in config["drifts"]:
         check_source(config, name)
     for name, options in config["methods"].items():
         plugins.check("method", name, "methods")

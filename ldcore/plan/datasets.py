@@ -1,8 +1,12 @@
 """What a config asks of its data sets, checked before anything runs: adapters, their options, patient information."""
 
+from pathlib import Path
+
 from ldcore import plugins
 from ldcore.datasets import part_options
+from ldcore.prompts import check_told_apart, label_prompts, said_of_cut
 from ldcore.runtime.errors import UserError
+from ldcore.runtime.files import read_json
 
 WITHOUT_PATIENT = ("simple", "diverse")  # prompt styles that name neither age nor sex
 
@@ -23,8 +27,8 @@ def check_options(adapter: str, given: dict, place: str) -> None:
         part_options(part, own, options, f"{place}.{parts}.{part}")
 
 
-def check_patients(config: dict) -> None:
-    """UserError where a data set that the config uses is asked for patient information that it lacks."""
+def styles_used(config: dict) -> list[tuple[str, str, list[str]]]:
+    """(Data set, place in the config, prompt styles) wherever the config asks for prompts of a data set."""
     grid, study, sweep = config["grid"], config.get("prompt_study"), config.get("sweep")
     uses = [(name, "grid.prompts", grid["prompts"]) for name in grid["datasets"]]
     if study:
@@ -35,7 +39,12 @@ def check_patients(config: dict) -> None:
         uses.append((task["dataset"], f"editing.tasks.{key}.styles", task["styles"]))
         if task["bases"] != ["base"]:
             uses.append((task["dataset"], f"editing.tasks.{key}.base_prompt", [task["base_prompt"]]))
-    for name, place, styles in uses:
+    return uses
+
+
+def check_patients(config: dict) -> None:
+    """UserError where a data set that the config uses is asked for patient information that it lacks."""
+    for name, place, styles in styles_used(config):
         informed = [style for style in styles if style not in WITHOUT_PATIENT]
         adapter = config["datasets"][name]["adapter"]
         if informed and not plugins.declared("dataset adapter", adapter).get("PATIENTS", True):
@@ -43,3 +52,42 @@ def check_patients(config: dict) -> None:
                 f"Config {place}: {informed[0]!r} writes age and sex into prompts, and dataset {name!r} ({adapter}) "
                 "has neither; use simple or diverse."
             )
+
+
+def cut_prompts(config: dict) -> list[str]:
+    """A sentence for every class whose prompt is cut. UserError where two classes are one prompt to the model.
+
+    Without the model's tokenizer, still to be fetched or of the old two files, only words are compared.
+    """
+    folder = Path(config["model"].get("turned_from", config["model"]["path"]), "tokenizer")
+    encode, most = tokenizer(folder) if Path(folder, "tokenizer.json").is_file() else (in_words, 10**9)
+    sentences = []
+    for name, _, styles in styles_used(config):
+        dataset = config["datasets"][name]
+        for style in styles:
+            texts = label_prompts(dataset["classes"], dataset["anatomy"], style)
+            tokens = encode(list(texts.values()))
+            try:
+                check_told_apart(texts, tokens, most)
+            except UserError as error:
+                raise UserError(f"Config datasets.{name}.classes: {error}") from None
+            sentences += [
+                said_of_cut(text, len(ids), most) for text, ids in zip(texts.values(), tokens) if len(ids) > most
+            ]
+    return list(dict.fromkeys(sentences))
+
+
+def tokenizer(folder: Path):
+    """(What turns texts into the model's tokens, not cut; how many of them it sees)."""
+    from tokenizers import Tokenizer
+
+    words = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    words.no_truncation()
+    words.no_padding()
+    most = int(read_json(folder / "tokenizer_config.json")["model_max_length"])
+    return (lambda texts: [encoding.ids for encoding in words.encode_batch(texts)]), most
+
+
+def in_words(texts: list[str]) -> list[list]:
+    """Texts as a tokenizer that knows no capitals would split them at least, with a start and an end."""
+    return [["", *text.lower().split(), ""] for text in texts]

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from ldcore import plugins
 from ldcore.grid import used_datasets
-from ldcore.model.schedule import check_schedule
+from ldcore.model.check import check_model, check_single_file
 from ldcore.runtime.downloads import RECORD, located
 from ldcore.runtime.errors import UserError
-from ldcore.runtime.files import in_folder, read_json
+from ldcore.runtime.files import in_folder
+from ldcore.runtime.weight_files import check_whole
 
 PICKLES = (".ckpt", ".pt", ".pth", ".bin", ".pkl")
 
@@ -62,9 +63,12 @@ def resolve(config: dict) -> dict[str, str]:
     return fetched
 
 
-def lacking(config: dict, fetched=()) -> list[str]:
-    """A sentence for every path of weights that does not exist; `fetched`: those that will be."""
-    sentences, known = [], ", ".join(config["weights"]) or "it is empty"
+def lacking(config: dict, fetched: dict | None = None) -> list[str]:
+    """A sentence for every path of weights that does not exist, or holds something that the suite cannot use.
+
+    fetched: those that rule fetch brings, as `resolve` returns them; they are looked at once they are there.
+    """
+    sentences, known, fetched = [], ", ".join(config["weights"]) or "it is empty", fetched or {}
     for place, holder, key in places(config):
         path = holder[key]
         if place == "model.path":
@@ -75,9 +79,10 @@ def lacking(config: dict, fetched=()) -> list[str]:
             )
         else:
             there, remedy = Path(path).exists(), "give the weights file"
-        if path not in fetched and not there:
+        if not there and path not in fetched:
             sentences.append(f"Config {place}: {path} does not exist; {remedy}, or a name in `weights` ({known}).")
-    sentences += unfit_model(config["model"].get("turned_from", config["model"]["path"]))
+        if there and (path not in fetched or Path(fetched[path]).exists()):
+            sentences += unfit(place, Path(path))
     sections = {
         ("extractor", "extractors"): config["extractors"],
         ("metric", "editing.perceptual"): (config.get("editing") or {"perceptual": {}})["perceptual"],
@@ -90,15 +95,15 @@ def lacking(config: dict, fetched=()) -> list[str]:
     ]
 
 
-def unfit_model(folder) -> list[str]:
-    """A sentence where a model that lies there has a noise schedule that nothing here can run."""
-    file = Path(folder, "scheduler", "scheduler_config.json")
-    if not file.is_file():
-        return []
+def unfit(place: str, path: Path) -> list[str]:
+    """A sentence where weights that lie there are damaged, or a model of a kind that nothing here can run."""
     try:
-        check_schedule(read_json(file), folder)
+        if place == "model.path":
+            (check_single_file if path.is_file() else check_model)(path)
+        for file in sorted(path.glob("*.safetensors")) if path.is_dir() else [path]:
+            check_whole(file)
     except UserError as error:
-        return [str(error)]
+        return [f"Config {place}: {error}"]
     return []
 
 

@@ -8,6 +8,8 @@ import matplotlib.pyplot as plt
 
 from ldcore.runtime.files import atomic
 
+plt.rcParams["text.parse_math"] = False  # a $ in a label of the config is a $
+
 
 def picture(axes, image) -> None:
     """One image without axes; image: uint8 [H, W] or [H, W, 3]."""

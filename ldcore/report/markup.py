@@ -13,6 +13,16 @@ MARKED = (
     "p_holm in the csv; Student's t over what the interval is over). The interval itself is of one comparison alone: "
     "without any effect 1 in 20 excludes 0. No interval: one unit, or none that differs from another."
 )
+# Characters that mean something in a cell of Markdown or LaTeX -> what stands for them. SURE stays as it is.
+MARKDOWN = {character: "\\" + character for character in "\\|$~`<"}
+LATEX = {character: "\\" + character for character in "#$%&_{}"} | {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "|": r"\textbar{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+}
 # Rows that no method makes.
 FLOORS = {"real": "Real training images", "reconstruction": "Real training images, reconstructed"}
 
@@ -55,18 +65,24 @@ def without_empty_columns(lines: list[dict]) -> pd.DataFrame:
     return table.loc[:, (table.astype(str) != "").any()]
 
 
+def escaped(lines: pd.DataFrame, special: dict[str, str]) -> list[list[str]]:
+    """The names and the rows of a table as text in which some characters stand for themselves; a cell is one line."""
+    table = str.maketrans(special)
+    return [
+        [" ".join(str(cell).split()).translate(table) for cell in row] for row in [lines.columns, *lines.to_numpy()]
+    ]
+
+
 def markdown(lines: pd.DataFrame, footnotes) -> str:
     """A pipe table and its footnotes."""
-    rows = [list(lines.columns), ["---"] * len(lines.columns), *lines.astype(str).to_numpy().tolist()]
-    text = "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    names, *rows = escaped(lines, MARKDOWN)
+    text = "\n".join("| " + " | ".join(row) + " |" for row in [names, ["---"] * len(names), *rows])
     return text + "\n\n" + "\n".join(f"- {note}" for note in footnotes) + "\n"
 
 
 def latex(lines: pd.DataFrame, footnotes) -> str:
     """A booktabs table; footnotes as comments."""
-    escape = str.maketrans({"_": r"\_", "%": r"\%", "&": r"\&"})
-    text = [[str(value).translate(escape) for value in row] for row in [lines.columns, *lines.to_numpy()]]
-    rows = [" & ".join(row) + r" \\" for row in text]
+    rows = [" & ".join(row) + r" \\" for row in escaped(lines, LATEX)]
     body = [
         rf"\begin{{tabular}}{{{'l' * len(lines.columns)}}}",
         r"\toprule",

@@ -4,8 +4,8 @@ import numpy as np
 import torch
 
 from ldcore.drift.training_noise import training_noise
-from ldcore.model.backbone import embed_prompts
-from ldcore.prompts import phrases, prompt
+from ldcore.model.backbone import embed_prompts, token_ids
+from ldcore.prompts import check_told_apart, label, label_prompts, phrases, prompt
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.seeds import numpy_rng, torch_generator
 from ldcore.training.options import source_dropout
@@ -17,11 +17,15 @@ def training_data(backbone, latents, records, anatomy: str, style: str) -> dict:
     """What `batch` draws from: the cached posteriors in the file `latents`, and the embeddings of the records' prompts.
 
     mean, std [N, 4, h, w]; texts (P prompts), prompt_embeds [P, 77, D], prompt_rows [N] (which prompt), empty [77, D]
-    (of no prompt); phrases (prompts.phrases); timesteps, how many the noise schedule has.
+    (of no prompt); phrases (prompts.phrases); timesteps, how many the noise schedule has. UserError: two labels are one
+    prompt to the text encoder.
     """
     with np.load(latents) as arrays:
         mean, std, rows = (arrays[key] for key in ("mean", "std", "rows"))
     texts = [prompt(records.iloc[row], anatomy, style) for row in rows]
+    labels = {label(record) for record in records.iloc[rows].to_dict("records")} - {None}
+    of_labels = label_prompts(labels, anatomy, style, records.iloc[rows[0]].to_dict())
+    check_told_apart(of_labels, token_ids(backbone, list(of_labels.values())), backbone.tokenizer.model_max_length)
     unique = sorted(set(texts))
     place = {text: index for index, text in enumerate(unique)}
     embeds = embed_prompts(backbone, ["", *unique])

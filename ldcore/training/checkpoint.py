@@ -1,6 +1,9 @@
 """The state that training carries from step to step, and the checkpoint file that keeps it exactly."""
 
+import contextlib
 import math
+import pickle
+import zipfile
 from dataclasses import dataclass, field
 
 import torch
@@ -63,7 +66,7 @@ def start(parameters: dict, options: dict, device: torch.device) -> State:
 
 def resume(state: State, path, key: str, device: torch.device) -> None:
     """Put what a checkpoint kept into the state, where there is one of the same run (`key`) and of today's code."""
-    saved = torch.load(path, map_location="cpu", weights_only=True) if path.exists() else {}
+    saved = read_checkpoint(path)
     if saved.get("key") != key or code.changed(saved.get("code", {"": ""})):
         return
     with torch.no_grad():
@@ -75,6 +78,24 @@ def resume(state: State, path, key: str, device: torch.device) -> None:
         state.ema.load_state_dict(saved["ema"])
         state.ema.to(device)
     state.step, state.losses = saved["step"], saved["losses"]
+
+
+def read_checkpoint(path) -> dict:
+    """What `save_checkpoint` wrote; nothing where there is no file, or a damaged one, which is set aside and named."""
+    try:
+        saved = torch.load(path, map_location="cpu", weights_only=True)
+        if isinstance(saved, dict):
+            return saved
+    except FileNotFoundError:
+        return {}
+    except (RuntimeError, EOFError, pickle.UnpicklingError, zipfile.BadZipFile, ValueError, KeyError):
+        pass
+    aside = path.with_name(f"{path.stem}.damaged{path.suffix}")
+    with contextlib.suppress(FileNotFoundError):  # another process of this training was first
+        path.replace(aside)
+    fate = f"it is set aside as {aside.name}, which may be deleted, and training starts again"
+    print(f"warning: the checkpoint {path} is damaged; {fate}.", flush=True)
+    return {}
 
 
 def save_checkpoint(state: State, path, key: str, step: int) -> None:

@@ -10,7 +10,7 @@ OPTIONS = {
     "steps": {"type": "integer", "minimum": 1, "default": 300, "description": "updates of the weights"},
     "batch_size": {"type": "integer", "minimum": 1, "default": 16, "description": "images in a micro-batch"},
     "accumulation": {"type": "integer", "minimum": 1, "default": 1, "description": "micro-batches per update"},
-    "learning_rate": {"type": "number", "minimum": 0, "default": 5e-4, "description": "the highest rate"},
+    "learning_rate": {"type": "number", "exclusiveMinimum": 0, "default": 5e-4, "description": "the highest rate"},
     "weight_decay": {"type": "number", "minimum": 0, "default": 0.01, "description": "AdamW's decay"},
     "optimizer": {"enum": ["adamw", "adamw_8bit"], "default": "adamw", "description": "8 bits need bitsandbytes"},
     "lr_schedule": {

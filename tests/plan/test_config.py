@@ -1,5 +1,6 @@
 """The configuration: what ships is valid, defaults are filled, and each mistake is one sentence naming its key."""
 
+import contextlib
 import copy
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import yaml
 from configs import CONFIG, ROOT, SCHEMA, checked, merged
 from ldcore import grid, plugins
 from ldcore.plan import config as module
+from ldcore.plan import datasets
 from ldcore.plan.resources import grown
 from ldcore.runtime.errors import UserError
 
@@ -65,6 +67,37 @@ def test_defaults_are_filled():
         ({"prompt_study": {"cell": "0.12"}}, "prompt_study.cell.*0.12"),
         ({"sweep": {"datasets": ["liver"]}}, "liver"),
         ({"methods": {1: {}}}, "methods.*quotes"),
+        (
+            {"editing": {"tasks": {"disease": {"edits": {2024: {"add": {"age": 5}}}}}}},
+            "disease.edits: the name 2024.*quotes",
+        ),
+        (
+            {"datasets": {"brain_phantom": {"options": {"fractions": {True: 1}}}}},
+            "fractions: the name True is .*quotes",
+        ),
+        ({"grid": {"cells": [{"label": 0.1, "training": "plain", "drift": "none"}]}}, "cells.0.label: 0.1.*in quotes"),
+        ({"datasets": {"brain_phantom": {"classes": ["AD", False]}}}, "classes.1: False.*true or false.*in quotes"),
+        (
+            {"methods": {"basic_ft": {"learning_rate": float("nan")}}},
+            "methods.basic_ft.learning_rate: nan is not a fin",
+        ),
+        ({"drifts": {"x": {"kind": "prior", "value": [float("inf")] * 4}}}, "drifts.x.value.0: inf is not a finite"),
+        ({"sampling": {"guidance_scale": float("inf")}}, "sampling.guidance_scale: inf is not a finite"),
+        ({"sampling": {"stepz": 3}}, "sampling: .*'stepz' was unexpected.; use some of seeds, images_per_seed, steps"),
+        ({"sampling": {"steps": "1e-1"}}, "sampling.steps: 0.1 is not of type 'integer'"),
+        ({"model": {"turn": [-1]}}, "model.turn"),
+        ({"grid": {"methods": ["basic_ft", "basic_ft"]}}, "grid.methods.*non-unique"),
+        ({"sweep": {"deltas": [0.1, "1e-1"]}}, "sweep.deltas.*non-unique"),
+        ({"editing": {"tasks": {"ageing": {"train": [1]}}}}, r"ageing.train: \[1\] is not of type 'object'"),
+        ({"editing": {"tasks": {"mine": {"like": ["ageing"]}}}}, "editing.tasks.mine.like"),
+        ({"editing": True}, "editing: True is not of type 'object'"),
+        ({"editing": {"tasks": {"disease": {"edits": {"x": {}}}}}}, "disease.edits.x: it changes nothing"),
+        ({"editing": {"tasks": {"disease": {"edits": {"x": {"from": {"gender": "F"}}}}}}}, "edits.x.from: .*'gender'"),
+        ({"editing": {"tasks": {"disease": {"edits": {"x": {"to": {"sex": "female"}}}}}}}, "disease.edits.x.to.sex.*F"),
+        (
+            {"editing": {"tasks": {"disease": {"edits": {"x": {"add": {"ages": 5}}}}}}},
+            "edits.x.add: .*'ages'.*age, years",
+        ),
         ({"grid": {"cells": [{"label": "a", "training": "plain", "drift": "none"}] * 2}}, "'a' appears twice"),
         ({"editing": {"cells": ["0.12"]}}, "editing.cells.*0.12"),
         ({"editing": {"tasks": {"ageing": {"cells": ["0.12"]}}}}, "editing.tasks.ageing.cells.*0.12"),
@@ -131,7 +164,10 @@ def test_each_mistake_names_its_key(changes, named):
         ({"drifts": {"x": {"kind": "prior", "source": "guess"}}}, "drifts.x.source: .*'guess'.*moment_scalar"),
         ({"drifts": {"x": {"kind": "prior"}}}, "drifts.x: option 'value' is not set"),
         ({"drifts": {"x": {"kind": "prior", "value": "big"}}}, "drifts.x: option value is 'big'"),
-        ({"drifts": {"x": {"kind": "prior", "value": float("nan")}}}, "drifts.x: option value is nan"),
+        ({"drifts": {"x": {"kind": "prior", "value": [0.1, 0.1]}}}, "drifts.x: option value .*one for each of the 4"),
+        ({"drifts": {"x": {"kind": "prior", "value": ["a"] * 4}}}, "drifts.x: option value .*one for each of the 4"),
+        ({"drifts": {"x": {**SEARCHED, "lowest": 0.3}}}, "drifts.x: option highest is 0.2; give more than lowest"),
+        ({"methods": {"basic_ft": {"learning_rate": 0}}}, "methods.basic_ft: option learning_rate is 0"),
         ({"drifts": {"x": {"kind": "prior", "value": []}}}, "drifts.x: option value is \\[\\]"),
         ({"drifts": {"x": {"kind": "none", "valu": 0.1}}}, "drifts.x: option 'valu' is unknown"),
         (
@@ -188,7 +224,6 @@ def test_unknown_modules_are_named_before_any_job(changes, named):
         ({"checkpoint_every": 0}, "checkpoint_every is 0"),
         ({"caption_dropout": 2}, "caption_dropout is 2"),
         ({"ema_decay": 2.0}, "ema_decay is 2.0"),
-        ({"learning_rate": float("nan")}, "learning_rate is nan"),
         ({"learning_rate": "fast"}, "learning_rate is 'fast'"),
         ({"lr_schedule": "cosin"}, "lr_schedule is 'cosin'.*cosine_with_restarts"),
         ({"mixed_precision": "fp16"}, "mixed_precision is 'fp16'.*bf16"),
@@ -243,6 +278,43 @@ def test_numbers_may_be_written_as_yaml_reads_them_as_text():
     assert isinstance(options["steps"], int) and isinstance(options["batch_size"], int)
 
 
+def test_numbers_are_numbers_wherever_they_stand():
+    config = checked(
+        drifts={
+            "0.10": {"kind": "prior", "value": "1e-1"},
+            "four": {"kind": "prior", "value": ["1e-1", 0, "-2.5E-1", ".5"]},
+        },
+        sweep={"deltas": ["1e-1"]},
+        trainings={"x": {"noise": "offset", "scale": "3e-1"}},
+        sampling={"steps": "1e1", "guidance_scale": "1.5e0"},
+        editing={
+            "amounts": ["5e-1"],
+            "tasks": {
+                "disease": {
+                    "edits": {"x": {"add": {"age": "1e1"}, "amount": "5e-1"}},
+                    "options": {"regularisation": {"kl": "2e1", "reg_steps": "1e0"}},
+                }
+            },
+        },
+    )
+    module.check_names(config)
+    assert config["drifts"]["0.10"]["value"] == 0.1 and config["drifts"]["four"]["value"] == [0.1, 0, -0.25, 0.5]
+    assert config["sweep"]["deltas"] == [0.1] and config["trainings"]["x"]["scale"] == 0.3
+    assert config["sampling"]["steps"] == 10 and config["sampling"]["guidance_scale"] == 1.5
+    disease = config["editing"]["tasks"]["disease"]
+    assert disease["edits"]["x"]["add"] == {"age": 10} and disease["edits"]["x"]["amount"] == 0.5
+    options = plugins.options("edit method", "pix2pix_zero", disease["options"], literal="SAMPLING")
+    assert options["regularisation"] == {"kl": 20, "reg_steps": 1}
+    assert checked(name="1e3")["name"] == "1e3"  # a text stays one
+
+
+def test_of_several_faults_the_first_is_named():
+    """Also where tasks are like the one that has it."""
+    for _ in range(5):
+        with pytest.raises(UserError, match="editing.tasks.disease.edits.x.from"):
+            checked(editing={"tasks": {"disease": {"edits": {"x": {"from": {"height": 3}, "to": {"sex": "M"}}}}}})
+
+
 def test_a_named_entry_that_is_null_is_taken_out():
     config = checked(
         datasets={"chest_phantom": None},
@@ -260,6 +332,40 @@ def test_a_named_entry_that_is_null_is_taken_out():
     assert config["sweep"] is None and config["editing"]["tasks"]["disease"]["train"] is None
     with pytest.raises(UserError, match="sampling.*None"):
         checked(sampling={"seeds": None})
+
+
+@pytest.mark.parametrize(
+    "arguments, flag",
+    [
+        (["-n", "--configfile", "a.yaml", "--cores", "2", "--configfile", "b.yaml"], "--configfile is given 2 times"),
+        (["--configfiles=a.yaml", "--configf", "b.yaml"], "--configfile is given 2 times"),
+        (["--config", "seed=1", "-n", "-C", "name=x"], "--config is given 2 times"),
+        (["--configfile", "a.yaml", "b.yaml", "--config", "seed=1", "--", "--config", "--configfile"], None),
+    ],
+)
+def test_a_flag_that_snakemake_would_forget_is_refused(arguments, flag):
+    with pytest.raises(UserError, match=flag) if flag else contextlib.nullcontext():
+        module.check_flags(arguments)
+
+
+@pytest.mark.parametrize(
+    "files, wanted",
+    [
+        ([{"x": {"a": 1}}, {"x": None}, {"x": {}}], {"x": {"a": 1}}),
+        (
+            [{"x": {"a": {"b": 1}}, "y": 2}, {"x": {"a": None}}, {"y": 3}, {"x": {"a": {}}}],
+            {"x": {"a": {"b": 1}}, "y": 3},
+        ),
+        ([{}, {"x": None}, {"x": {}}], {"x": {}}),
+        ([{"x": {"a": 1}}, {"x": {}}, {"x": None}], "as it is"),  # the last word is null
+        ([{"x": 1}, {"x": None}, {"x": 2}], "as it is"),  # Snakemake's own way is right
+    ],
+)
+def test_what_a_later_file_puts_back_is_there_again(files, wanted):
+    config = {"merged by": "Snakemake"}
+    before = copy.deepcopy(files)
+    module.undo_nulls(config, files)
+    assert config == ({"merged by": "Snakemake"} if wanted == "as it is" else wanted) and files == before
 
 
 def test_a_task_like_another_has_what_it_does_not_say_itself():
@@ -363,3 +469,41 @@ def test_parse_time_imports_stay_light():
 )
 def test_a_retry_asks_for_twice_as_much_up_to_what_a_partition_grants(attempt, most, wanted):
     assert grown(100, attempt, most) == wanted
+
+
+LONG = "a scene of very many words " * 14
+
+
+@pytest.mark.parametrize(
+    "classes, said",
+    [
+        (
+            ["Flood", "flood"],
+            "Config datasets.own.classes: The labels 'Flood' and 'flood' are one prompt.*the same words",
+        ),
+        (["flood  plain", "flood plain"], "datasets.own.classes: .*the same words"),
+        ([f"{LONG}north", f"{LONG}south"], "datasets.own.classes: .* are cut to 77 tokens before they differ"),
+    ],
+)
+def test_classes_that_are_one_prompt_to_the_model_are_refused_before_any_job(classes, said):
+    own = {"adapter": "folder", "anatomy": "satellite image", "classes": classes, "options": {"root": "x", "csv": "y"}}
+    config = checked(datasets={"own": own}, grid={"datasets": ["own"], "prompts": ["simple_info"]})
+    with pytest.raises(UserError, match=said):
+        datasets.cut_prompts(config)
+    config["grid"]["prompts"] = ["simple"]  # which names no label
+    assert datasets.cut_prompts(config) == []
+
+
+def test_a_prompt_that_is_cut_is_said_before_any_job(tmp_path):
+    own = {"adapter": "folder", "anatomy": "satellite image", "classes": [f"north {LONG}", "south"]}
+    config = checked(datasets={"own": own | {"options": {"root": "x", "csv": "y"}}}, grid={"datasets": ["own"]})
+    (said,) = datasets.cut_prompts(config)
+    assert said.startswith("warning: the prompt 'a satellite image of a 50 year old female with north a scene of") and (
+        "tokens and is cut to 77, so its end is not seen" in said
+    )
+    config["model"]["path"] = str(tmp_path)  # still to be fetched
+    assert datasets.cut_prompts(config) == []
+
+
+def test_prompts_of_the_shipped_config_are_whole():
+    assert datasets.cut_prompts(checked()) == []

@@ -3,6 +3,7 @@
 import hashlib
 import http.server
 import json
+import math
 import os
 import re
 import signal
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from configs import checked
+from ldcore.model import check
 from ldcore.plan import weights as module
 from ldcore.runtime import downloads
 from ldcore.runtime.errors import UserError
@@ -213,17 +215,42 @@ def test_names_become_places():
     ]
 
 
+def write_hollow(path, shapes):
+    """A .safetensors file of zeros, which take no room on the disk."""
+    head, end = {}, 0
+    for name, shape in shapes.items():
+        head[name] = {"dtype": "F16", "shape": shape, "data_offsets": [end, end + 2 * math.prod(shape)]}
+        end = head[name]["data_offsets"][1]
+    text = json.dumps(head).encode()
+    with open(path, "wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text)
+        file.truncate(8 + len(text) + end)
+
+
 def test_a_model_in_one_file_is_converted_and_a_pickle_refused(tmp_path):
     config = checked(model={"path": "sd"}, weights={"sd": {"url": "https://somewhere/sd-v1-4.safetensors"}})
     assert module.resolve(config) == {"weights/sd/sd-v1-4.safetensors": "weights/sd/source.json"}
     assert config["model"] == {"path": "weights/sd-v1-4.diffusers", "single_file": "weights/sd/sd-v1-4.safetensors"}
     assert (
-        not module.lacking(config, {config["model"]["single_file"]})
+        not module.lacking(config, {config["model"]["single_file"]: "no/record"})
         and "sd-v1-4.safetensors" in module.lacking(config)[0]
     )
-    (tmp_path / "mine.safetensors").write_bytes(b"")
-    config = checked(model={"path": str(tmp_path / "mine.safetensors")})
-    assert not module.resolve(config) and not module.lacking(config)
+    file = tmp_path / "mine.safetensors"
+    config = checked(model={"path": str(file)})
+    assert not module.resolve(config)
+    write_hollow(file, check.SINGLE)
+    assert not module.lacking(config)
+    wide = check.SINGLE | {"model.diffusion_model.input_blocks.0.0.weight": (320, 9, 3, 3)}
+    xl = {
+        "conditioner.embedders.0.transformer.weight": (768, 768),
+        "first_stage_model.decoder.conv_in.weight": (512, 4),
+    }
+    for shapes, said in ((wide, r"\[320, 9, 3, 3\], not \[320, 4, 3, 3\]"), (xl, "it has no model.diffusion_model")):
+        write_hollow(file, shapes)
+        (sentence,) = module.lacking(config)
+        assert re.search(f"model.path: .*mine.safetensors is no Stable Diffusion 1.x .*{said}", sentence)
+    file.write_bytes(file.read_bytes()[:-1])
+    assert re.search("mine.safetensors has .* of its .* bytes", module.lacking(config)[0])
     for path in ("sd-v1-4.ckpt", "model.bin"):
         with pytest.raises(UserError, match=f"model.path: {path} is a pickle.*safetensors"):
             module.resolve(checked(model={"path": path}))
@@ -250,12 +277,31 @@ def test_a_model_in_one_file_is_converted_and_a_pickle_refused(tmp_path):
         ),
     ],
 )
-def test_missing_weights_are_named_before_any_job(changes, named, tmp_path):
-    (tmp_path / "model_index.json").write_text("{}")
-    config = checked(**{"model": {"path": str(tmp_path)}, **changes})
+def test_missing_weights_are_named_before_any_job(changes, named):
+    config = checked(**changes)
     fetched = module.resolve(config)
     (said,) = module.lacking(config, fetched)
     assert re.search(named, said) and "\n" not in said
+
+
+@pytest.mark.parametrize(
+    "content, said",
+    [(b"", "is empty"), (b"version https://git-lfs.github.com/spec/v1\n", "is a git-lfs pointer")],
+)
+def test_weights_that_are_none_are_named_before_any_job(content, said, tmp_path):
+    files = [tmp_path / "alex.pth", tmp_path / "resnet.safetensors", tmp_path / "dino" / "model.safetensors"]
+    files[-1].parent.mkdir()
+    for file in files:
+        file.write_bytes(content)
+    config = checked(
+        extractors={"dinov2": {"weights": str(files[2].parent)}},
+        editing={"perceptual": {"lpips_alex": {"weights": str(files[0])}}},
+        datasets={"brain_phantom": {"classifier": {"name": "resnet18", "options": {"weights": str(files[1])}}}},
+    )
+    places = "datasets.brain_phantom.classifier.options", "editing.perceptual.lpips_alex", "extractors.dinov2"
+    sentences = sorted(module.lacking(config))
+    for place, file, sentence in zip(places, (files[1], files[0], files[2]), sentences, strict=True):
+        assert sentence.startswith(f"Config {place}.weights: {file} {said}") and "\n" not in sentence
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,37 @@ def test_a_checkpoint_of_other_settings_is_ignored(tiny_model, data, tmp_path, m
     assert same(run(tiny_model, data, tmp_path / "cut"), run(tiny_model, data, tmp_path / "straight"))
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: content[: len(content) // 2],
+        lambda content: b"",
+        lambda content: b"PK" + content[4:],
+        lambda content: b"\0" * len(content),
+    ],
+)
+def test_a_damaged_checkpoint_is_set_aside_and_training_starts_again(
+    tiny_model, data, tmp_path, monkeypatch, capsys, damage
+):
+    straight = run(tiny_model, data, tmp_path / "straight")
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        stop_after(patch, 3)
+        run(tiny_model, data, tmp_path / "cut")
+    file = tmp_path / "cut" / "checkpoint.pt"
+    damaged = damage(file.read_bytes())
+    file.write_bytes(damaged)
+    assert same(run(tiny_model, data, tmp_path / "cut"), straight)
+    assert f"the checkpoint {file} is damaged; it is set aside as checkpoint.damaged.pt" in capsys.readouterr().out
+    assert (tmp_path / "cut" / "checkpoint.damaged.pt").read_bytes() == damaged and not file.exists()
+
+
+def test_a_file_that_is_no_checkpoint_is_set_aside_too(tmp_path):
+    torch.save([torch.zeros(3)], tmp_path / "checkpoint.pt")
+    assert progress.read_checkpoint(tmp_path / "checkpoint.pt") == {}
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint.damaged.pt"]
+    assert progress.read_checkpoint(tmp_path / "checkpoint.pt") == {}
+
+
 def test_delta_zero_trains_as_plain_and_delta_does_not(tiny_model, data, tmp_path):
     plain = run(tiny_model, data, tmp_path / "plain")
     for target in ("drifted_noise", "plain_noise", "drifted_state"):

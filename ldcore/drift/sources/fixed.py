@@ -4,10 +4,17 @@ TITLE = "fixed"
 NEEDS = ""
 OPTIONS = {
     "value": {
-        "type": ["number", "array"],
-        "minItems": 1,
-        "items": {"type": ["number", "array"]},
-        "description": "a number, one per channel, or a [C, h, w] map",
+        "anyOf": [
+            {"type": "number"},
+            {"type": "array", "minItems": 4, "maxItems": 4, "items": {"type": "number"}},
+            {
+                "type": "array",
+                "minItems": 4,
+                "maxItems": 4,
+                "items": {"type": "array", "minItems": 1, "items": {"type": "array", "items": {"type": "number"}}},
+            },
+        ],
+        "description": "a number, one for each of the 4 channels, or a [4, h, w] map",
     },
 }
 

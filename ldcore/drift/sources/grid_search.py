@@ -9,14 +9,13 @@ import time
 import numpy as np
 
 from ldcore.drift.sources._search import interval, measure_of, rows_of
-from ldcore.runtime.errors import UserError
 
 TITLE = "grid search, L1"
 NEEDS = "checkpoint"
 EXTENDS = ("ldcore.drift.sources._search",)
 OPTIONS = {
     "lowest": {"type": "number", "default": -0.2, "description": "delta where the grid begins"},
-    "highest": {"type": "number", "default": 0.2, "description": "delta where it ends"},
+    "highest": {"type": "number", "above": "lowest", "default": 0.2, "description": "delta where it ends"},
     "points": {"type": "integer", "minimum": 2, "default": 5, "description": "deltas of the coarse grid"},
     "refinements": {
         "type": "integer",
@@ -32,13 +31,8 @@ def search(trial, options) -> dict:
 
     value; low, high: the 95 % bootstrap interval of the delta chosen among those tried, and half of the last spacing
     more on either side (half_spacing), which is how finely they were tried; curve: delta, l1, low, high of each; images
-    sampled in all; target_images; seconds. UserError: `lowest` is not below `highest`.
+    sampled in all; target_images; seconds.
     """
-    if options["lowest"] >= options["highest"]:
-        raise UserError(
-            f"A grid search from {options['lowest']:g} to {options['highest']:g} has no grid; "
-            "let `lowest` be below `highest`."
-        )
     began, measure, draws = time.perf_counter(), measure_of(trial, options), {}
 
     def l1(delta: float) -> float:

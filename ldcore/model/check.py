@@ -1,0 +1,202 @@
+"""What a model must be for the suite to run it, told from its small files and the heads of its large ones.
+
+Read at parse time, before any job, and again when a model is loaded. Imports nothing heavy.
+"""
+
+import json
+from fnmatch import filter as matching
+from pathlib import Path
+
+from ldcore.model.schedule import check_schedule
+from ldcore.runtime.errors import UserError
+from ldcore.runtime.weight_files import check_whole, shapes
+
+PARTS = ("tokenizer", "text_encoder", "vae", "unet", "scheduler")
+WEIGHTS = {"unet": "diffusion_pytorch_model", "vae": "diffusion_pytorch_model", "text_encoder": "model"}
+CLASSES = {"unet": "UNet2DConditionModel", "vae": "AutoencoderKL"}
+WANTED = "give a Stable Diffusion model of the 1.x shape: a U-Net over 4 latent channels and CLIP's text"
+# Settings that ask for inputs or arithmetic which nothing here gives.
+FOREIGN = {
+    "unet": {
+        "addition_embed_type": "as Stable Diffusion XL's",
+        "class_embed_type": "as unCLIP's",
+        "num_class_embeds": "as an upscaler's",
+        "encoder_hid_dim_type": "as Kandinsky's",
+        "time_cond_proj_dim": "as a latent consistency model's",
+    },
+    "vae": {"shift_factor": "as Stable Diffusion 3's", "latents_mean": "as newer models'"},
+}
+# Tensor -> for each of its first axes the settings that say how long it is; one part's file under another's config.
+SHAPES = {
+    "unet": {"conv_in.weight": (None, "in_channels"), "conv_out.weight": ("out_channels",)},
+    "vae": {"decoder.conv_in.weight": (None, "latent_channels"), "encoder.conv_in.weight": (None, "in_channels")},
+    "text_encoder": {"*token_embedding.weight": ("vocab_size", "hidden_size")},
+}
+CLIP = {"vocab_size": 49408, "hidden_size": 512, "max_position_embeddings": 77}  # what transformers takes where unsaid
+# Tensor of Stable Diffusion 1.x as one file -> its shape (ldcore.model.convert).
+SINGLE = {
+    "model.diffusion_model.input_blocks.0.0.weight": (320, 4, 3, 3),
+    "model.diffusion_model.out.2.weight": (4, 320, 3, 3),
+    "first_stage_model.decoder.conv_in.weight": (512, 4, 3, 3),
+    "cond_stage_model.transformer.text_model.embeddings.token_embedding.weight": (49408, 768),
+}
+
+
+def check_model(folder) -> None:
+    """UserError, one sentence that names the file, where a diffusers folder is no model that the suite can run.
+
+    That is one that predicts epsilon or v, from 4 latent channels and CLIP's text alone, its weights whole as
+    safetensors.
+    """
+    folder = check_folder(folder)
+    check_schedule(settings(folder, "scheduler", "scheduler_config.json"), folder)
+    unet, vae = (settings(folder, part) for part in CLASSES)
+    text = CLIP | settings(folder, "text_encoder")
+    for part, said in (("unet", unet), ("vae", vae)):
+        check_class(folder, part, said)
+    channels = {
+        "unet": [unet.get("in_channels"), unet.get("out_channels")],
+        "vae": [vae.get("latent_channels")],
+    }
+    for part, found in channels.items():
+        if set(found) != {4}:
+            raise UserError(misfit(folder, part, f"has {' and '.join(map(str, found))} latent channels"))
+    if type(unet.get("sample_size")) is not int:
+        raise UserError(misfit(folder, "unet", f"has sample_size {unet.get('sample_size')}, which is no one number"))
+    if text.get("model_type") != "clip_text_model":
+        raise UserError(misfit(folder, "text_encoder", f"is of a {text.get('model_type')}"))
+    width, own = unet.get("cross_attention_dim"), text["hidden_size"]
+    if width != own:
+        raise UserError(misfit(folder, "unet", f"has cross_attention_dim {width}, and its texts are {own} wide"))
+    check_tokenizer(folder, text["max_position_embeddings"])
+    for part, said in (("unet", unet), ("vae", vae), ("text_encoder", text)):
+        check_weights(folder, part, said)
+
+
+def check_folder(folder) -> Path:
+    """Return the folder as a Path. UserError names the part that is missing."""
+    folder = Path(folder)
+    for name in ("model_index.json", *PARTS):
+        if not (folder / name).exists():
+            raise UserError(
+                f"Model weights: {folder} lacks {name!r}; give `model.path` a diffusers folder of a Stable "
+                "Diffusion model."
+            )
+    return folder
+
+
+def settings(folder: Path, part: str, name: str = "config.json") -> dict:
+    """A JSON object of a part. UserError where the file is missing or none."""
+    path = folder / part / name
+    try:
+        content = json.loads(path.read_text())
+    except FileNotFoundError:
+        raise UserError(f"Model weights: {path} is missing; copy or fetch the model again.") from None
+    except OSError as error:
+        raise UserError(f"Model weights: {path} cannot be read ({error.strerror}).") from error
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        check_whole(path)
+        raise UserError(f"Model weights: {path} is no whole JSON object; copy or fetch it again.")
+    return content
+
+
+def misfit(folder: Path, part: str, what: str) -> str:
+    """The error's sentence about a part that is of another kind of model."""
+    return f"Model {folder}: its {part}/config.json {what}; {WANTED}."
+
+
+def check_class(folder: Path, part: str, said: dict) -> None:
+    """UserError where a U-Net or autoencoder is of another class, or has settings of another kind of model."""
+    if said.get("_class_name", CLASSES[part]) != CLASSES[part]:
+        raise UserError(misfit(folder, part, f"is of a {said['_class_name']}"))
+    for key, whose in FOREIGN[part].items():
+        if said.get(key) is not None:
+            raise UserError(misfit(folder, part, f"has {key} {said[key]!r}, {whose}"))
+
+
+def check_tokenizer(folder: Path, most: int) -> None:
+    """UserError where the tokenizer's files are missing, or it does not say to how many tokens prompts are cut.
+
+    most: tokens that the text encoder has places for.
+    """
+    names = ("tokenizer.json", "vocab.json", "merges.txt")
+    whole, vocabulary, merges = (folder / "tokenizer" / name for name in names)
+    if not whole.is_file() and not (vocabulary.is_file() and merges.is_file()):
+        raise UserError(f"Model weights: {whole} is missing; copy or fetch the model again.")
+    for path in (whole, vocabulary, merges):
+        if path.is_file():
+            check_whole(path)
+    file, key = "tokenizer_config.json", "model_max_length"
+    length = settings(folder, "tokenizer", file).get(key)
+    if type(length) not in (int, float) or not 3 <= length <= most:
+        what = f"has no {key}" if length is None else f"has {key} {length}"
+        raise UserError(
+            f'Model {folder}: its tokenizer/{file} {what}; write "{key}": {most} into it, as many tokens as the text '
+            "encoder has places for."
+        )
+
+
+def check_weights(folder: Path, part: str, said: dict) -> None:
+    """UserError where a part's weights are missing, not whole, or not those of its config.json."""
+    tensors = part_shapes(folder, part)
+    for pattern, axes in SHAPES[part].items():
+        found = matching(tensors, pattern)
+        shape = tensors[found[0]] if found else ()
+        wanted = [said.get(key) for key in axes]
+        if len(shape) < len(axes) or any(w not in (None, length) for w, length in zip(wanted, shape)):
+            have = f"{found[0]} of shape {list(shape)}" if found else f"no {pattern.removeprefix('*')}"
+            raise UserError(
+                f"Model {folder}: the weights of its {part} have {have}, which its config.json does not say; copy or "
+                "fetch both again."
+            )
+
+
+def part_shapes(folder, part: str) -> dict[str, tuple]:
+    """Tensor name -> shape of a part of a diffusers folder, from the heads of its files, whole or in pieces.
+
+    UserError where a file is missing or not whole.
+    """
+    stem = Path(folder, part, WEIGHTS[part])
+    index = stem.with_name(stem.name + ".safetensors.index.json")
+    names = [stem.name + ".safetensors"]
+    if index.is_file():
+        names = sorted(set(settings(Path(folder), part, index.name).get("weight_map", {}).values()))
+    tensors = {}
+    for path in (stem.with_name(name) for name in names):
+        if not path.is_file():
+            raise UserError(f"Model weights: {path} is missing; {remedy(path.parent)}.")
+        tensors |= shapes(path)
+    return tensors
+
+
+def remedy(folder: Path) -> str:
+    """What to do where a part's safetensors are missing, by what lies there instead."""
+    variants = sorted(folder.glob("*.*.safetensors"))
+    if variants:
+        return f"{variants[0].name} is a variant, which is not loaded: fetch the plain file, or give it the plain name"
+    if pickles := sorted(folder.glob("*.bin")):
+        return (
+            f"{pickles[0].name} is a pickle, which can run code when it is opened: convert the model where you trust "
+            "it, with diffusers' save_pretrained, or fetch its .safetensors"
+        )
+    return "give `model.path` a diffusers folder with safetensors weights"
+
+
+def check_single_file(path) -> None:
+    """UserError where a .safetensors file is not whole, or no Stable Diffusion 1.x in the original layout."""
+    tensors = shapes(path)
+    for name, shape in SINGLE.items():
+        if name not in tensors:
+            raise UserError(no_single_file(path, f"it has no {name}"))
+        if tensors[name] != shape:
+            raise UserError(no_single_file(path, f"its {name} is {list(tensors[name])}, not {list(shape)}"))
+
+
+def no_single_file(path, why: str) -> str:
+    """The error's sentence about a file that is no such model."""
+    return (
+        f"{path} is no Stable Diffusion 1.x model in the original layout ({why}); give such a .safetensors file or a "
+        "diffusers folder."
+    )

@@ -1,0 +1,59 @@
+"""Files of weights that are cut short, or no weights at all, are told from their first bytes and their size."""
+
+import json
+import re
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from ldcore.runtime.errors import UserError
+from ldcore.runtime.weight_files import check_whole, shapes
+
+
+def test_whole_files_pass_and_show_their_shapes(tmp_path):
+    save_file({"a": torch.zeros(2, 3), "b": torch.zeros(())}, tmp_path / "some.safetensors", metadata={"format": "pt"})
+    assert shapes(tmp_path / "some.safetensors") == {"a": (2, 3), "b": ()}
+    torch.save({"a": torch.zeros(2, 3)}, tmp_path / "new.pth")
+    torch.save({"a": torch.zeros(2, 3)}, tmp_path / "old.pth", _use_new_zipfile_serialization=False)
+    for name in ("new.pth", "old.pth"):
+        check_whole(tmp_path / name)
+
+
+def cut(content):
+    return content[: len(content) * 2 // 3]
+
+
+def longer(content):
+    return content + b"\0"
+
+
+@pytest.mark.parametrize(
+    "name, change, said",
+    [
+        ("x.safetensors", cut, r"x.safetensors has \d+ of its \d+ bytes; copy or fetch it again"),
+        ("x.safetensors", longer, "x.safetensors has"),
+        ("x.safetensors", lambda content: content[:20], "is no whole .safetensors file"),
+        ("x.safetensors", lambda content: b"\xff" * 100, "is no whole .safetensors file"),
+        ("x.safetensors", lambda content: content[:8] + b"[]" + content[10:], "is no whole .safetensors file"),
+        ("x.safetensors", lambda content: b"", "is empty"),
+        ("x.safetensors", lambda content: b"<!DOCTYPE html><html>sign in</html>", "is a page of the web"),
+        ("x.pth", lambda content: b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "git lfs pull"),
+        ("x.pth", cut, "x.pth is cut short"),
+        ("x.pth", lambda content: b"", "is empty"),
+    ],
+)
+def test_what_is_no_weights_is_one_sentence(tmp_path, name, change, said):
+    path, tensors = tmp_path / name, {"a": torch.zeros(20, 30)}
+    save_file(tensors, path) if name.endswith("safetensors") else torch.save(tensors, path)
+    path.write_bytes(change(path.read_bytes()))
+    with pytest.raises(UserError, match=said) as caught:
+        check_whole(path)
+    assert "\n" not in str(caught.value) and str(path) in str(caught.value)
+
+
+def test_a_head_without_places_is_no_head(tmp_path):
+    text = json.dumps({"a": {"shape": [1]}}).encode()
+    (tmp_path / "x.safetensors").write_bytes(len(text).to_bytes(8, "little") + text)
+    with pytest.raises(UserError, match=re.escape("no whole .safetensors file")):
+        shapes(tmp_path / "x.safetensors")
