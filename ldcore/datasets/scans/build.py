@@ -69,10 +69,7 @@ def build(adapter, options: dict, seed: int, cache, workers: int = 1):
     scans, excluded = at_sites(scans, excluded, options["sites"])
     scans, excluded = draw(scans, excluded, options["per_class"], seed)
     refuse_none(scans, excluded, options)
-    rows = [{str(column): value for column, value in row.items()} for row in scans.to_dict("records")]
-    outcomes = list(read_in_turn(adapter.read_scan, rows, options, Path(cache), workers))
-    images = stacked([path for path, reason in outcomes if reason is None], options["image_size"], Path(cache))
-    faults = [reason for _, reason in outcomes]
+    images, faults = read_scans(adapter, scans, options, Path(cache), workers)
     failed = np.array([fault is not None for fault in faults])
     gone = scans.assign(reason=faults)[failed]
     excluded = pd.concat([excluded, gone[list(LEFT_OUT)]], ignore_index=True)
@@ -85,9 +82,12 @@ def build(adapter, options: dict, seed: int, cache, workers: int = 1):
 
 
 def refuse_none(scans: pd.DataFrame, excluded: pd.DataFrame, options: dict) -> None:
-    """NoScan where no scan is left, with the reasons and one of the paths."""
+    """NoScan where no scan is left, with the reasons and a path that has the first of them."""
     if scans.empty:
-        example = f" (for example {excluded['path'].iloc[-1]})" if len(excluded) else ""
+        example = ""
+        if len(excluded):
+            first = excluded["reason"].value_counts().index[0]
+            example = f" (for example {excluded['path'][excluded['reason'] == first].iloc[0]})"
         raise NoScan(f"No scan in {options['source']} can be used: {reasons(excluded)}{example}.", excluded)
 
 
@@ -153,6 +153,14 @@ def draw(scans: pd.DataFrame, excluded: pd.DataFrame, count: int | dict | None, 
         drawn.extend(numpy_rng(seed, "draw", label).permutation(rows)[:most])
     reason = "not drawn (per_class)" if isinstance(count, dict) else f"not drawn ({count} of each label wanted)"
     return leave_out(scans, excluded, ~scans.index.isin(drawn), reason)
+
+
+def read_scans(adapter, scans: pd.DataFrame, options: dict, cache: Path, workers: int):
+    """(images uint8 [N, size, size] of those that could be read, a reason or None for every scan)."""
+    rows = [{str(column): value for column, value in row.items()} for row in scans.to_dict("records")]
+    outcomes = list(read_in_turn(adapter.read_scan, rows, options, cache, workers))
+    paths = [path for path, reason in outcomes if reason is None]
+    return stacked(paths, options["image_size"], cache), [reason for _, reason in outcomes]
 
 
 def read_in_turn(read_scan, rows: list[dict], options: dict, cache: Path, workers: int):

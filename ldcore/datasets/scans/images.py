@@ -54,7 +54,7 @@ def picture(path) -> np.ndarray:
     if not image.has_transparency_data:
         return gray(image)
     opacity = np.asarray(image.convert("RGBA"))[..., 3] / 255.0
-    return masked(gray(image.convert("RGBA").convert("RGB")) * opacity, opacity == 0)
+    return masked(gray(image) * opacity, opacity == 0)
 
 
 def check_window(window) -> None:
