@@ -26,9 +26,8 @@ readings: $(READY)  ## readings of the paper and controls, three training runs e
 	snakemake --cores $(CORES) --nolock --configfile configs/readings.yaml --quiet host reason
 	snakemake --cores $(CORES) --nolock --configfile configs/readings_flipped.yaml --quiet host reason
 	snakemake --cores $(CORES) --nolock --configfile configs/readings_methods.yaml --quiet host reason
-	cp results/readings/tables/claims.csv docs/readings.csv
-	cp results/readings/figures/figure5.png docs/readings.png
-	python -m tools.readings --run results/readings --flipped results/readings_flipped --into docs/readings.md
+	python -m tools.readings --run results/readings --flipped results/readings_flipped \
+		--methods results/readings_methods --docs docs
 
 readme: $(READY)  ## the README's claims and docs/results.md again, from the last make demo
 	python tools/claims.py --csv results/embedded/tables/claims.csv --into README.md

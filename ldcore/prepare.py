@@ -5,7 +5,7 @@
 
 OUT/records.csv    a row an image (ldcore.datasets.records)
 OUT/images.npy     uint8 [N, size, size]
-OUT/excluded.csv   every scan left out, and why
+OUT/excluded.csv   every scan left out, and why; written even where none is left
 OUT/splits.csv     hashed ids and their splits: shareable, so that two labs compare runs on the same split
 """
 
@@ -23,7 +23,7 @@ from ldcore.datasets.scans.listing import none_excluded, reasons
 from ldcore.datasets.splits import hashed_splits
 from ldcore.evaluation.real_images import check_classes
 from ldcore.runtime import cli
-from ldcore.runtime.files import atomic
+from ldcore.runtime.files import atomic, check_writable
 
 
 def prepare(adapter: str, options: dict, seed: int, out, workers: int = 1, classes=()) -> None:
@@ -36,11 +36,18 @@ def prepare(adapter: str, options: dict, seed: int, out, workers: int = 1, class
     """
     module, out = plugins.find("dataset adapter", adapter), Path(out)
     options = plugins.options("dataset adapter", adapter, options)
+    check_writable(out)
+    excluded = none_excluded()
     if hasattr(module, "list_scans"):
-        records, images, excluded = scans.build(module, options, seed, out / "cache", workers)
+        try:
+            records, images, excluded = scans.build(module, options, seed, out / "cache", workers)
+        except scans.NoScan as fault:
+            write(out / "excluded.csv", fault.excluded)
+            raise
+    elif getattr(module, "RESUMES", False):
+        records, images = module.build(options, seed, out / "cache", workers)
     else:
         records, images = module.build(options, seed)
-        excluded = none_excluded()
     check_classes(records, classes)  # with the cache still there
     write(out / "excluded.csv", excluded)
     write(out / "splits.csv", hashed_splits(records, options.get("salt", "latent-drifting")))

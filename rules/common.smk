@@ -19,6 +19,7 @@ from ldcore.plan import datasets as lddatasets
 from ldcore.plan import reporting
 from ldcore.plan import resources as ldresources
 from ldcore.plan import weights as ldweights
+from ldcore.runtime import code
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import atomic, check_writable, digest, in_folder
 from ldcore.store import Store
@@ -263,11 +264,23 @@ def needed(kind, name):
     return [path for need in reporting.needs(config, kind, name) for path in paths[need]]
 
 
+# Tables, figures and page are cheap, and say what is of older code (ldcore/report/older.py): made again after any change
+# of the library, of the scripts or of a package.
+LIBRARY = ""
+if workflow.is_main_process:
+    LIBRARY = digest(
+        [
+            path.read_text()
+            for folder in (plugins.ROOT / "ldcore", Path(workflow.basedir, "workflow_scripts"))
+            for path in sorted(folder.rglob("*.py"))
+        ],
+        [code.release(package) for package in sorted({*code.PACKAGES.values()})],
+    )
+
+
 def code_of(kind, name):
-    """A params value: the file of a table or figure and those it shares with others; of the table of claims theirs too.
-    Other code: it is made anew."""
-    path, report = plugins.file_of(kind, name), plugins.ROOT / "ldcore" / "report"
-    shared = [*report.glob("*.py"), *report.glob("*/_*.py")]
+    """A params value: the library, and the files from outside that a table or figure is made by."""
+    own = [(kind, name)]
     if "claims" in plugins.declared(kind, name)["NEEDS"]:
-        shared += [plugins.file_of("claim", claim) for claim in reporting.claims(config)]
-    return digest(*[source.read_text() for source in [path, *sorted(shared)]])
+        own += [("claim", claim) for claim in reporting.claims(config)]
+    return LIBRARY + digest([plugins.file_of(*plug_in).read_text() for plug_in in own])

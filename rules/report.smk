@@ -4,9 +4,6 @@ FIGURES = reporting.figures(config)
 # All that a table or figure may show: one from outside may read any of it.
 WHOLE = depends(*sorted(config.keys() - {"resources", "scratch", "keep_weights", "weights_cache", "rules"}))
 
-# Tables and page, cheap to make, say what is of older code: made again after any change of the library.
-LIBRARY = digest(*[path.read_text() for path in sorted((plugins.ROOT / "ldcore").rglob("*.py"))])
-
 
 rule table:
     input:
@@ -40,7 +37,7 @@ rule table:
     params:
         config=CONFIG,
         depends=WHOLE,
-        code=lambda wildcards: code_of("table", wildcards.table) + LIBRARY,
+        code=lambda wildcards: code_of("table", wildcards.table),
         caption=lambda wildcards: plugins.declared("table", wildcards.table)["CAPTION"],
     shell:
         "python workflow_scripts/table.py --config {params.config:q} --name {wildcards.table:q} 2>&1 | tee {log:q}"

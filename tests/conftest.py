@@ -1,6 +1,18 @@
 """Shared by all tests: one CPU thread, and a tiny random model of Stable Diffusion's shape."""
 
+import sys
+
 import pytest
+
+
+@pytest.fixture(autouse=True)
+def own_modules_forgotten(tmp_path_factory):
+    """Modules that a test writes and imports are no code of the tests after it (ldcore.runtime.code)."""
+    yield
+    written = str(tmp_path_factory.getbasetemp())
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__dict__", {}).get("__file__", "")).startswith(written):
+            del sys.modules[name]
 
 
 @pytest.fixture(scope="session")

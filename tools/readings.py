@@ -1,10 +1,13 @@
 """Write what the study of readings found between the marks of docs/readings.md: a line a reading and data set.
 
-python -m tools.readings --run results/readings --flipped results/readings_flipped [--into docs/readings.md]
+python -m tools.readings --run results/readings --flipped results/readings_flipped --methods results/readings_methods
+    --docs docs
 
-The marks are `<!-- readings -->` and `<!-- /readings -->`; all numbers are those of tables/claims.csv.
+The marks are `<!-- readings -->` and `<!-- /readings -->`; all numbers are those of tables/claims.csv, of which the
+first run's goes to DOCS/readings.csv, and its figure 5 to DOCS/readings.png.
 """
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +15,7 @@ import pandas as pd
 from ldcore.report import markup, verdicts
 from ldcore.runtime import cli
 from tools.claims import write_into
+from tools.results import copy_picture
 
 # column -> (claim, how its statistic begins, extractor)
 COLUMNS = {
@@ -27,13 +31,15 @@ MARK = {verdicts.SUPPORTED: "yes", verdicts.CONTRADICTED: "**no**", verdicts.OPE
 
 
 def table(run) -> pd.DataFrame:
-    """A line a reading and data set: each number with its interval and verdict, and how many verdicts are which."""
+    """A line a reading, method and data set: numbers with intervals and verdicts, and how many verdicts are which."""
     rows = markup.read(Path(run) / "tables" / "claims.csv")
     lines = []
     compared = rows["statistic"].str.contains("with LD")
     readings = rows["cell"].isin(rows[compared]["cell"])  # the others are what they are compared with
-    for (dataset, cell), of_cell in rows[readings].groupby(["dataset", "cell"], sort=False):
+    several = rows["method"].nunique() > 1
+    for (dataset, method, cell), of_cell in rows[readings].groupby(["dataset", "method", "cell"], sort=False):
         line = {"Data": dataset.removesuffix("_phantom"), "Reading": cell}
+        line |= {"Method": markup.method_title(method)} if several else {}
         for title, (claim, begins, extractor) in COLUMNS.items():
             found = of_cell[(of_cell["claim"] == claim) & of_cell["statistic"].str.startswith(begins)]
             if extractor:
@@ -57,23 +63,27 @@ def shown(row) -> str:
     return "" if row is None else f"{markup.with_interval(row)} {MARK[row.verdict]}"
 
 
-def block(run, flipped) -> str:
-    """Both tables as Markdown."""
-    parts = [f"### As Stable Diffusion is oriented\n\n{markup.markdown(table(run), ())}"]
-    if (Path(flipped) / "tables" / "claims.csv").is_file():
-        parts.append(f"### Every latent channel turned\n\n{markup.markdown(table(flipped), ())}")
-    return "\n".join(part.rstrip() + "\n" for part in parts)
+def block(runs: dict[str, str]) -> str:
+    """The tables of the runs (heading -> folder) that are done, as Markdown."""
+    parts = [
+        f"### {heading}\n\n{markup.markdown(table(run), ())}".rstrip() + "\n"
+        for heading, run in runs.items()
+        if (Path(run) / "tables" / "claims.csv").is_file()
+    ]
+    return "\n".join(parts)
 
 
-def main(run, flipped, into):
-    """Print the block; write it into the file, if one is given."""
-    text = block(run, flipped)
-    print(text)
-    if into:
-        write_into(into, text, "readings")
+def main(run, flipped, methods, docs):
+    """Write DOCS/readings.md, .csv and .png."""
+    runs = {
+        "As Stable Diffusion is oriented": run,
+        "Every latent channel turned": flipped,
+        "The other methods": methods,
+    }
+    write_into(Path(docs, "readings.md"), block(runs), "readings")
+    shutil.copyfile(Path(run, "tables", "claims.csv"), Path(docs, "readings.csv"))
+    copy_picture(Path(run, "figures", "figure5.png"), Path(docs, "readings.png"))
 
 
 if __name__ == "__main__":
-    parser = cli.parser(__doc__, run=str, flipped=str)
-    parser.add_argument("--into", help="a text with the marks")
-    cli.run(main, parser)
+    cli.run(main, cli.parser(__doc__, run=str, flipped=str, methods=str, docs=str))

@@ -5,7 +5,9 @@ sex ("F"/"M", may be empty), diagnosis ("CN"/"MCI"/"AD" for brain, may be empty)
 split ("train"/"val"/"test"), image_index (row of images.npy). Further columns are kept as they are.
 """
 
+import re
 import shutil
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -28,13 +30,15 @@ COLUMNS = ("subject_id", "session", "age", "sex", "diagnosis", "findings", "spli
 SPLITS = ("train", "val", "test")
 SELECTION = ("train", "val")  # what choices may look at; the test split is touched by reporting alone
 SEXES = ("F", "M")
+ALIKE_REMEDY = "write a subject alike in all rows, and two so that more than case, zeros or signs differ"
 TEXT_COLUMNS = ("subject_id", "sex", "diagnosis", "findings", "split")
 
 
 def validate(records: pd.DataFrame, image_count: int | None = None) -> None:
     """Raise UserError naming the subject or row (0-based) of the first fault; `image_count` bounds image_index.
 
-    Checks: columns present, splits known, sex codes known, no patient in two splits, (subject, session) unique,
+    Checks: columns present, splits known, sex codes known, no patient in two splits, under two spellings of an id
+    neither, (subject, session) unique,
     image_index a distinct whole number in [0, image_count) (>= 0 when image_count is None).
     """
     missing = [name for name in COLUMNS if name not in records.columns]
@@ -44,6 +48,9 @@ def validate(records: pd.DataFrame, image_count: int | None = None) -> None:
     refuse(records, ~records["split"].isin(SPLITS), "split", f"use one of {', '.join(SPLITS)}")
     sex = records["sex"].fillna("")
     refuse(records, ~sex.isin(SEXES + ("",)), "sex", "use F, M or leave it empty")
+    pairs = alike(records["subject_id"])
+    if pairs:
+        raise UserError(f"{said(pairs)} may be one subject; {ALIKE_REMEDY}.")
     splits_each = records.groupby("subject_id")["split"].agg(lambda values: sorted(set(values)))
     for subject, splits in splits_each.items():
         if len(splits) > 1:
@@ -59,6 +66,27 @@ def validate(records: pd.DataFrame, image_count: int | None = None) -> None:
     bad = ~((index >= 0) & (index < top) & (index % 1 == 0))
     refuse(records, bad, "image_index", f"it must name one of {stored}")
     refuse(records, index.duplicated(), "image_index", "another row already names that image")
+
+
+def alike(subjects) -> list[tuple[str, str]]:
+    """Pairs of different ids that only differ as spreadsheets and hands change an id.
+
+    These are case, leading zeros of a number, a decimal .0, and which sign or space stands between parts.
+    """
+    first, pairs = {}, []
+    for subject in dict.fromkeys(map(str, subjects)):
+        text = re.sub(r"^(\d+)\.0+$", r"\1", unicodedata.normalize("NFKC", subject).casefold())
+        text = re.sub(r"(?<!\d)0+(?=\d)", "", re.sub(r"[\s_-]+", "-", text))
+        other = first.setdefault(text, subject)
+        if other != subject:
+            pairs.append((other, subject))
+    return pairs
+
+
+def said(pairs: list[tuple[str, str]]) -> str:
+    """The first pairs of `alike`, for a sentence."""
+    first = ", ".join(f"{one!r} and {other!r}" for one, other in pairs[:3])
+    return f"{first} and {len(pairs) - 3} more pairs" if len(pairs) > 3 else first
 
 
 def rows_of(records: pd.DataFrame, splits) -> np.ndarray:

@@ -5,21 +5,45 @@ table has the row numbers as its index and its file in `attrs["file"]`.
 """
 
 import csv
+import datetime
 import gzip
 import re
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from ldcore.runtime.errors import UserError
-from ldcore.runtime.files import in_folder
+from ldcore.runtime.files import denied_message, in_folder
 
 EXCEL = (".xlsx", ".xls")
 ENDS = (".csv", *EXCEL)
 NOTHING = ("", "n/a", "na", "nan", "none", "null")  # how an empty cell is written
 OLDEST = 120.0  # years; more is a slip of the pen
 SEXES = {"f": "F", "female": "F", "m": "M", "male": "M", "1": "M", "2": "F", "1.0": "M", "2.0": "F"}
+DELIMITERS = ",;\t"  # the header tells which; Excel writes semicolons where a comma is the decimal sign
+# Where a column fits several, the first of them is meant.
+DATES = {
+    "%Y-%m-%d": "year-month-day",
+    "%Y/%m/%d": "year/month/day",
+    "%m/%d/%Y": "month/day/year",
+    "%d/%m/%Y": "day/month/year",
+    "%m/%d/%y": "month/day/yy",
+    "%d/%m/%y": "day/month/yy",
+    "%m-%d-%Y": "month-day-year",
+    "%d-%m-%Y": "day-month-year",
+    "%d.%m.%Y": "day.month.year",
+    "%d-%b-%Y": "day-Mon-year",
+    "%d-%b-%y": "day-Mon-yy",
+    "%d %b %Y": "day Mon year",
+    "%d %B %Y": "day Month year",
+    "%d%b%Y": "dayMonyear",
+    "%b %d, %Y": "Mon day, year",
+    "%B %d, %Y": "Month day, year",
+}
+EARLIEST = 1900  # the first plausible year
+TIME_OF_DAY = r"(?<=\d)[T ]+\d{1,2}:\d{2}.*$"
 
 
 def read(path, columns=None, optional=(), remedy: str = "add it", first: int | None = None) -> pd.DataFrame:
@@ -32,6 +56,7 @@ def read(path, columns=None, optional=(), remedy: str = "add it", first: int | N
     path, rows = Path(path), lines(path)
     _, names = next(rows, (0, []))
     width, names, places = len(names), names[:first], {}
+    needed = max((place for place, name in enumerate(names, 1) if name), default=0)  # cells that have a name
     for place, name in enumerate(names):
         if name:
             places.setdefault(name, place)
@@ -42,7 +67,7 @@ def read(path, columns=None, optional=(), remedy: str = "add it", first: int | N
         places = {name: places[name] for name in (*columns, *optional) if name in places}
     numbers, cells = [], {name: [] for name in places}
     for number, line in rows:
-        if len(line) < len(names) or (first is None and any(line[len(names) :])):
+        if len(line) < needed or (first is None and any(line[len(names) :])):
             raise UserError(
                 f"Row {number} of {path} has {len(line)} cells instead of {width}; put a cell that holds a comma "
                 "in quotes, and download a table again that breaks off."
@@ -71,12 +96,34 @@ def lines(path, only_header: bool = False):
         else:
             opened = gzip.open if path.suffix.lower() == ".gz" else open
             with opened(path, "rt", newline="", encoding="utf-8-sig") as file:
-                yield from stripped(csv.reader(file, skipinitialspace=True, strict=True))
+                yield from stripped(separated(file))
+    except PermissionError as fault:
+        raise UserError(denied_message(path)) from fault
     except Exception as fault:  # of several libraries
         reason = " ".join(str(fault).split())[:200]
         raise UserError(
             f"The table {path} cannot be read ({reason}); save it as UTF-8 CSV, or download it again."
         ) from fault
+
+
+def separated(file):
+    """The cells of every row of an open CSV, whichever of DELIMITERS its header has.
+
+    Between semicolons a comma is a decimal sign.
+    """
+    blank = []
+    for head in file:
+        if head.strip():
+            break
+        blank.append(head)
+    else:
+        head = ""
+    unquoted = re.sub(r'"[^"]*"', "", head)
+    delimiter = max(DELIMITERS, key=unquoted.count)
+    rows = csv.reader(chain(blank, [head], file), delimiter=delimiter, skipinitialspace=True, strict=True)
+    if delimiter != ";":
+        return rows
+    return ([re.sub(r"^\s*(-?\d+),(\d+)\s*$", r"\1.\2", cell) for cell in cells] for cells in rows)
 
 
 def stripped(rows):
@@ -127,12 +174,32 @@ def load(options: dict, option: str, columns: dict[str, tuple], optional: dict[s
         path = path_of(options[option], source, option)
     else:
         path = with_columns(source, option, columns)
+    return renamed(required(path, source, option, columns), option, columns, optional)
+
+
+def load_all(options: dict, option: str, columns: dict[str, tuple], optional: dict[str, tuple] | None = None):
+    """A list of all tables of the source folder that have the columns, each as `load` gives it; or the one named."""
+    source = options["source"]
+    if options[option]:
+        return [load(options, option, columns, optional)]
+    paths = all_with_columns(source, columns)
+    required(paths[0] if paths else None, source, option, columns)
+    return [renamed(path, option, columns, optional) for path in paths]
+
+
+def required(path: Path | None, source, option: str, columns: dict[str, tuple]) -> Path:
+    """The path of a table. UserError: there is none."""
     if path is None:
         first_names = ", ".join(names[0] for names in columns.values())
         raise UserError(
             f"No table with the columns {first_names} is in {source}; put the download's table there, or name it by "
             f"option {option!r}."
         )
+    return path
+
+
+def renamed(path: Path, option: str, columns: dict[str, tuple], optional: dict[str, tuple] | None) -> pd.DataFrame:
+    """The table of a file with our names of the columns, as `load` has it."""
     names = {plain(name): name for name in reversed(header(path))}
     ours = {}
     for our_name, file_names in {**columns, **(optional or {})}.items():
@@ -156,8 +223,25 @@ def with_columns(source, option: str, columns: dict[str, tuple]) -> Path | None:
 
     UserError: several have as many, or there is none and one cannot be read.
     """
+    best = all_with_columns(source, columns)
+    if len(best) > 1:
+        raise UserError(
+            f"Both {best[0].name} and {best[1].name} in {source} could be the table; name one by option {option!r}."
+        )
+    return best[0] if best else None
+
+
+def all_with_columns(source, columns: dict[str, tuple]) -> list[Path]:
+    """The tables in the source folder that have the first of the columns and as many of the others as any has.
+
+    UserError: there is none and one cannot be read, or the folder cannot.
+    """
     counts, faults = {}, []
-    for path in sorted(Path(source).iterdir()):
+    try:
+        paths = sorted(Path(source).iterdir())
+    except PermissionError as fault:
+        raise UserError(denied_message(source)) from fault
+    for path in paths:
         if path.suffix.lower() not in ENDS or path.name[0] in ".~":
             continue
         try:
@@ -170,12 +254,7 @@ def with_columns(source, option: str, columns: dict[str, tuple]) -> Path | None:
             counts[path] = sum(known)
     if faults and not counts:
         raise faults[0]
-    best = [path for path, count in counts.items() if count == max(counts.values())]
-    if len(best) > 1:
-        raise UserError(
-            f"Both {best[0].name} and {best[1].name} in {source} could be the table; name one by option {option!r}."
-        )
-    return best[0] if best else None
+    return [path for path, count in counts.items() if count == max(counts.values())]
 
 
 def plain(name) -> str:
@@ -225,20 +304,53 @@ def number(table: pd.DataFrame, column: str, low: float = 0.0, high: float = np.
     return values.astype(float)
 
 
+def whole(table: pd.DataFrame, column: str) -> pd.Series:
+    """A column as whole numbers, empty cells as nan. UserError: a cell that is none."""
+    values = number(table, column)
+    refuse(table, column, values % 1 > 0, "give a whole number, or leave it empty")
+    return values
+
+
 def age(table: pd.DataFrame, column: str = "age") -> pd.Series:
     """Ages in years; 0, how some tables write an unknown age, is nan."""
     return number(table, column, 0.0, OLDEST).replace(0.0, np.nan)
 
 
 def date(table: pd.DataFrame, column: str) -> pd.Series:
-    """Dates as Timestamps (month first where written with slashes), empty cells as NaT.
+    """Dates as Timestamps without the time of day, empty cells as NaT.
 
-    UserError: a cell that is none.
+    The whole column is written one way, that of DATES which fits most cells: one 13/09/2005 tells that 02/10/2006 is in
+    October. Where all cells fit both, the month comes first. UserError: a cell that is written otherwise, or a year
+    before EARLIEST or still to come.
     """
-    cells = table[column]
-    days = pd.to_datetime(cells.replace("", None).str.slice(0, 10), format="mixed", errors="coerce")
-    refuse(table, column, (cells != "") & days.isna(), "write dates as 2005-09-01 or 9/1/2005")
+    cells = table[column].str.replace(TIME_OF_DAY, "", regex=True)
+    cells = cells.str.replace(r"^(\d{4})(\d{2})(\d{2})$", r"\1-\2-\3", regex=True)
+    given = cells != ""
+    readings = {form: pd.to_datetime(cells.where(given, None), format=form, errors="coerce") for form in DATES}
+    form = max(readings, key=lambda form: readings[form].notna().sum())
+    days = readings[form]
+    if not days.notna().any():
+        refuse(table, column, given, "write dates as 2005-09-01")
+    remedy = f"it is not written as the column's others, {DATES[form]}; write all its dates as 2005-09-01"
+    refuse(table, column, given & days.isna(), remedy)
+    latest = datetime.date.today().year + 1
+    odd = given & ~days.dt.year.between(EARLIEST, latest)
+    refuse(table, column, odd, f"give a year from {EARLIEST} to {latest}")
     return days
+
+
+def ids(table: pd.DataFrame, column: str, pattern: str, form: str) -> pd.Series:
+    """Ids as their data set writes them, whatever case, leading zeros or decimal .0 a spreadsheet gave them.
+
+    pattern: what a whole cell looks like, its numbers in groups; form: what str.format makes of these. Other cells stay
+    as they are.
+    """
+
+    def written(cell):
+        known = re.fullmatch(pattern, re.sub(r"\.0*$", "", cell), re.IGNORECASE)
+        return form.format(*map(int, known.groups())) if known else cell
+
+    return table[column].map({cell: written(cell) for cell in table[column].unique()})
 
 
 def coded(table: pd.DataFrame, column: str, codes: dict[str, str]) -> pd.Series:

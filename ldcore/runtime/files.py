@@ -67,6 +67,11 @@ def disk_full_message(path) -> str:
     return f"No space left on the disk for {path}; free some and give the same command again."
 
 
+def denied_message(path) -> str:
+    """The error text for a file or folder that this user may not read."""
+    return f"{path} may not be read by you (permission denied); have its owner share it, or copy it where you may."
+
+
 def check_writable(*folders) -> None:
     """UserError: this user may not write in one of the folders, or in a folder right inside one. Absent ones pass."""
     for outer in folders:

@@ -24,7 +24,7 @@ LAST_LINE = "job: done in "
 def as_job():
     """Print the first line of a job's log before the body and the last line after it.
 
-    A UserError, a full disk, another user's folder and SIGTERM end the job with status 1 and one sentence on stderr.
+    A UserError, a full disk, a missing permission and SIGTERM end the job with status 1 and one sentence on stderr.
     Any other exception passes.
     """
     started = datetime.now(UTC).isoformat(timespec="seconds")
@@ -39,7 +39,10 @@ def as_job():
     except PermissionError as error:
         path = Path(error.filename or ".")
         if _owner(path) == os.getuid():
-            raise
+            sys.exit(
+                f"error: {error.strerror}: {path} may not be read or written by you; change its mode (chmod u+rwX), or "
+                "name another place."
+            )
         sys.exit(
             f"error: {error.strerror}: {path} belongs to another user, who can share it "
             "(docs/cluster.md, Several people)."

@@ -54,17 +54,20 @@ def save_analyze(path, volume=None, axes: str = "ASL"):
     nibabel.save(image, path)
 
 
-def save_dicom(folder, volume=None, stem: str = "slice"):
-    """A sagittal series, one file a slice from right to left; rows run down, columns to the back, as in most scans."""
+def save_dicom(folder, volume=None, stem: str = "slice", series: str = "1.2.3", **tags):
+    """A sagittal series, one file a slice from right to left; rows run down, columns to the back, as in most scans.
+
+    tags: further elements of every file; None deletes one.
+    """
     volume = towards(head() if volume is None else volume, "LPI")  # slices, columns, rows
     folder.mkdir(parents=True, exist_ok=True)
     for number, plane in enumerate(volume):
         scan, meta = Dataset(), FileMetaDataset()
         meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
         meta.MediaStorageSOPClassUID = scan.SOPClassUID = pydicom.uid.MRImageStorage
-        meta.MediaStorageSOPInstanceUID = scan.SOPInstanceUID = f"1.2.3.{number + 1}"
+        meta.MediaStorageSOPInstanceUID = scan.SOPInstanceUID = f"{series}.{number + 1}"
         scan.file_meta = meta
-        scan.Modality, scan.SeriesInstanceUID, scan.StudyInstanceUID = "MR", "1.2.3", "1.2"
+        scan.Modality, scan.SeriesInstanceUID, scan.StudyInstanceUID = "MR", series, "1.2"
         scan.InstanceNumber = len(volume) - number
         scan.ImageOrientationPatient = [0, 1, 0, 0, 0, -1]
         scan.ImagePositionPatient = [(number - 21.5) * STEP, -100.0, 80.0]
@@ -73,8 +76,42 @@ def save_dicom(folder, volume=None, stem: str = "slice"):
         scan.SamplesPerPixel, scan.PixelRepresentation, scan.PhotometricInterpretation = 1, 0, "MONOCHROME2"
         scan.BitsAllocated, scan.BitsStored, scan.HighBit = 16, 12, 11
         scan.PixelData = np.ascontiguousarray(plane.T).astype("<u2").tobytes()
+        for name, value in tags.items():
+            delattr(scan, name) if value is None else setattr(scan, name, value)
         out_of_order = (number * 7) % len(volume)
         scan.save_as(folder / f"{stem}_{out_of_order:03d}.dcm", enforce_file_format=True)
+
+
+def save_enhanced(path, order=1, places: bool = True):
+    """The head as one Enhanced MR file, axial frames from below up (order: 1) or down (-1), which say where, or not."""
+    volume = head()
+    frames = [np.flipud(volume[::-1, :, level].T) for level in range(volume.shape[2])][::order]
+    levels = list(range(volume.shape[2]))[::order]
+    scan, meta, shared = Dataset(), FileMetaDataset(), Dataset()
+    meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    meta.MediaStorageSOPClassUID = scan.SOPClassUID = pydicom.uid.EnhancedMRImageStorage
+    meta.MediaStorageSOPInstanceUID = scan.SOPInstanceUID = "1.2.4.1"
+    scan.file_meta = meta
+    scan.Modality, scan.SeriesInstanceUID, scan.StudyInstanceUID, scan.InstanceNumber = "MR", "1.2.4", "1.2", 1
+    scan.NumberOfFrames, scan.Rows, scan.Columns = len(frames), *frames[0].shape
+    scan.SamplesPerPixel, scan.PixelRepresentation, scan.PhotometricInterpretation = 1, 0, "MONOCHROME2"
+    scan.BitsAllocated, scan.BitsStored, scan.HighBit = 16, 12, 11
+    measures, plane = Dataset(), Dataset()
+    measures.PixelSpacing, measures.SliceThickness, measures.SpacingBetweenSlices = [STEP, STEP], STEP, STEP
+    plane.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
+    if places:
+        shared.PixelMeasuresSequence, shared.PlaneOrientationSequence = [measures], [plane]
+    scan.SharedFunctionalGroupsSequence, items = [shared], []
+    for place, level in enumerate(levels, 1):
+        item, position, content = Dataset(), Dataset(), Dataset()
+        position.ImagePositionPatient = [-86.0, -102.0, STEP * level - 78.0]
+        content.StackID, content.InStackPositionNumber, content.DimensionIndexValues = "1", place, [1, place]
+        item.PlanePositionSequence, item.FrameContentSequence = [position], [content]
+        items.append(item)
+    scan.PerFrameFunctionalGroupsSequence = items
+    scan.PixelData = np.stack(frames).astype("<u2").tobytes()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scan.save_as(path, enforce_file_format=True)
 
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

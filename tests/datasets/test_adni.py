@@ -1,6 +1,7 @@
 """ADNI: the archive's folders, NIfTI or DICOM, the collection's rows, one scan a visit, what ADNIMERGE says."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -220,3 +221,78 @@ def test_command_line_names_no_person(source):
     assert "_S_" not in done.stdout + done.stderr
     assert (source.parent / "out" / "images.npy").is_file()
     assert "_S_" not in (source.parent / "out" / "splits.csv").read_text()
+
+
+def rewritten(source, change, name="collection_11_20_2007.csv"):
+    """The collection's CSV with its text changed."""
+    path = source / name
+    path.write_text(change(path.read_text()))
+
+
+def day_first(text):
+    return re.sub(r'"(\d+)/(\d+)/(2\d{3})"', r'"\2/\1/\3"', text)
+
+
+def written_months(text):
+    months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    return re.sub(r'"(\d+)/(\d+)/(2\d{3})"', lambda day: f'"{day[2]}-{months[int(day[1]) - 1]}-{day[3]}"', text)
+
+
+@pytest.mark.parametrize("change", [day_first, written_months])
+def test_dates_in_another_order_say_the_same(source, change):
+    (source / "ADNIMERGE.csv").write_text(MERGE)
+    before = run(source)
+    rewritten(source, change)
+    after = run(source)
+    assert before[0].equals(after[0]) and np.array_equal(before[1], after[1])
+
+
+def test_a_day_that_the_folders_take_for_a_month(source):
+    keep = ("I33046", "81234", "I40007")  # all their days could be months
+    rewritten(
+        source, lambda text: "\n".join([HEADER, *(row for row in text.splitlines() if any(i in row for i in keep))])
+    )
+    rewritten(source, day_first)
+    with pytest.raises(
+        UserError, match="Row 2 of .* has date '01/9/2005'; the folder of its image says that the day com"
+    ):
+        run(source)
+
+
+def test_the_archives_columns_since_october_2024(source):
+    before = run(source)
+    new = "image_id,subject_id,research_group,sex,age,image_visit,modality,image_description,image_type,image_date,a,b"
+    rewritten(source, lambda text: text.replace(HEADER, new))
+    after = run(source)
+    assert before[0].equals(after[0]) and np.array_equal(before[1], after[1])
+
+
+def test_several_collections_in_one_folder(source):
+    before = run(source)
+    lines = (source / "collection_11_20_2007.csv").read_text().splitlines()
+    (source / "collection_11_20_2007.csv").write_text("\n".join(lines[:7]) + "\n")
+    (source / "second.csv").write_text(
+        "\n".join([lines[0], lines[5].replace("11/20/2007", "1/02/2024"), *lines[7:]]) + "\n"
+    )
+    after = run(source)
+    assert before[0].equals(after[0]) and np.array_equal(before[1], after[1])
+    rewritten(source, lambda text: text.replace('"79.9"', '"71.9"'), "second.csv")
+    with pytest.raises(UserError, match="Image I40000 is described differently in .*2007.csv and .*second.csv"):
+        run(source)
+
+
+def test_ids_that_a_spreadsheet_changed(source):
+    before = run(source)
+    rewritten(source, lambda text: text.replace('"011_S_0021"', '"11_s_21"').replace('"I33046"', '"33046.0"'))
+    after = run(source)
+    assert before[0].equals(after[0]) and np.array_equal(before[1], after[1])
+
+
+def test_dicom_files_without_a_suffix_and_dot_files(source):
+    before = run(source)
+    for path in sorted(source.rglob("*.dcm")):
+        path.rename(path.with_suffix(""))
+    for path in sorted(source.rglob("*.nii")):
+        path.with_name(f"._{path.name}").write_bytes(b"\0" * 4096)
+    after = run(source)
+    assert before[0].equals(after[0]) and np.array_equal(before[1], after[1])

@@ -4,8 +4,9 @@ from functools import partial
 
 import nibabel
 import numpy as np
+import pydicom
 import pytest
-from heads import PLAIN, STEP, head, save_analyze, save_dicom, save_nifti
+from heads import PLAIN, STEP, head, save_analyze, save_dicom, save_enhanced, save_nifti
 from preparing import complete
 
 from ldcore.datasets.scans import brain_scan
@@ -137,3 +138,106 @@ def test_bad_option_is_named(changed, words):
     brain_scan.check(OPTIONS)
     with pytest.raises(UserError, match=words):
         brain_scan.check(complete("ixi", OPTIONS, **changed))
+
+
+def plain_slice(folder):
+    save_nifti(folder / "plain.nii")
+    return brain_scan.read_scan({"path": folder / "plain.nii"}, OPTIONS)
+
+
+@pytest.mark.parametrize("tag", ["PixelSpacing", "ImageOrientationPatient", "ImagePositionPatient"])
+def test_a_series_that_does_not_say_how_it_lies(tmp_path, tag):
+    save_dicom(tmp_path / "series", **{tag: None})
+    what = {"PixelSpacing": "pixel spacing", "ImageOrientationPatient": "orientation"}.get(tag, "position")
+    with pytest.raises(UserError, match=f"says nothing about its {what} in the headers"):
+        brain_scan.read_scan({"path": tmp_path / "series"}, {**OPTIONS, "axes": "LPI"})
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"ImageOrientationPatient": [1, 0, 0, 0, 0, -1]}, "lie in different directions"),
+        ({"PixelSpacing": [3, 3]}, "pixels of different sizes"),
+    ],
+)
+def test_a_slice_that_lies_otherwise(tmp_path, change, words):
+    save_dicom(tmp_path / "series")
+    path = tmp_path / "series" / "slice_007.dcm"
+    scan = pydicom.dcmread(path)
+    scan.update(change)
+    scan.save_as(path)
+    with pytest.raises(UserError, match=words):
+        brain_scan.read_scan({"path": tmp_path / "series"}, OPTIONS)
+
+
+@pytest.mark.parametrize(
+    "first, second, words",
+    [
+        ("Sag MPRAGE", "Ax T2 FLAIR", None),
+        ("T1w 3D", "", None),
+        ("", "Ax T2 FLAIR", "several DICOM series .Ax T2 FLAIR, without a description.; keep the T1 series alone"),
+        ("MPRAGE", "MPRAGE repeat", "several DICOM series .MPRAGE, MPRAGE repeat"),
+    ],
+)
+def test_of_several_series_the_one_that_says_t1(tmp_path, first, second, words):
+    save_dicom(tmp_path / "series", SeriesDescription=first)
+    longer = np.pad(200 - head(), ((3, 3), (0, 0), (0, 0)))
+    save_dicom(tmp_path / "series", longer, stem="other", series="1.2.9", SeriesDescription=second)
+    if words:
+        with pytest.raises(UserError, match=words):
+            brain_scan.read_scan({"path": tmp_path / "series"}, OPTIONS)
+    else:
+        image = brain_scan.read_scan({"path": tmp_path / "series"}, OPTIONS)
+        assert np.array_equal(image, plain_slice(tmp_path))
+
+
+def test_a_localizer_and_dot_files_beside_the_series(tmp_path):
+    save_dicom(tmp_path / "series")
+    save_dicom(tmp_path / "series", head()[20:23], stem="scout", series="1.2.8")
+    (tmp_path / "series" / "._slice_000.dcm").write_bytes(b"\0\5\26\7" + b"\0" * 4092)
+    assert np.array_equal(brain_scan.read_scan({"path": tmp_path / "series"}, OPTIONS), plain_slice(tmp_path))
+
+
+def test_padding_of_a_series_is_no_tissue(tmp_path):
+    padded = np.where(head() == 0, 4000, head())
+    save_dicom(tmp_path / "series", padded, PixelPaddingValue=4000)
+    image = brain_scan.read_scan({"path": tmp_path / "series"}, OPTIONS)
+    assert image[24, 24] > 100 and image[:2].max() < 100
+    save_dicom(tmp_path / "unsaid", padded)
+    assert brain_scan.read_scan({"path": tmp_path / "unsaid"}, OPTIONS)[24, 24] < 20
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_all_slices_in_one_file(tmp_path, order):
+    save_enhanced(tmp_path / "series" / "all.dcm", order)
+    image = brain_scan.read_scan({"path": tmp_path / "series"}, OPTIONS)
+    assert np.array_equal(image, plain_slice(tmp_path))
+
+
+def test_one_file_whose_frames_are_no_volume(tmp_path):
+    save_enhanced(tmp_path / "silent" / "all.dcm", places=False)
+    with pytest.raises(
+        UserError, match="several frames in one DICOM file, which says nothing about their pixel spacing"
+    ):
+        brain_scan.read_scan({"path": tmp_path / "silent"}, OPTIONS)
+    save_enhanced(tmp_path / "shuffled" / "all.dcm")
+    scan = pydicom.dcmread(tmp_path / "shuffled" / "all.dcm")
+    groups = scan.PerFrameFunctionalGroupsSequence
+    groups[3], groups[9] = groups[9], groups[3]
+    scan.save_as(tmp_path / "shuffled" / "all.dcm")
+    with pytest.raises(UserError, match="lacks slices of its DICOM series, or holds some twice"):
+        brain_scan.read_scan({"path": tmp_path / "shuffled"}, OPTIONS)
+
+
+def test_a_volume_that_may_not_be_read(tmp_path, monkeypatch):
+    save_dicom(tmp_path / "series")
+    monkeypatch.setattr("os.access", lambda path, mode: "slice_003" not in str(path))
+    with pytest.raises(UserError, match="permission denied"):
+        brain_scan.read_scan({"path": tmp_path / "series"}, OPTIONS)
+
+
+def test_of_a_series_of_volumes_the_first_alone_is_read(tmp_path):
+    many = np.stack([head(), head() * 0 + 7], -1).astype(np.int16)
+    nibabel.save(nibabel.Nifti1Image(many, np.diag([STEP, STEP, STEP, 1])), tmp_path / "many.nii.gz")
+    image = brain_scan.read_scan({"path": tmp_path / "many.nii.gz"}, OPTIONS)
+    assert np.array_equal(image, plain_slice(tmp_path))

@@ -95,5 +95,10 @@ def test_what_makes_no_image(tmp_path):
     Image.fromarray(np.full((20, 20), 7, np.uint8)).save(tmp_path / "blank.png")
     with pytest.raises(UserError, match="blank image"):
         read_scan({"path": str(tmp_path / "blank.png")}, OPTIONS)
-    with pytest.raises(ValueError, match="Window Width"):
-        read_scan(dicom(tmp_path / "a.dcm", RAMP, WindowCenter="2048", WindowWidth="0"), OPTIONS)
+
+
+def test_a_window_that_cannot_hold_is_passed_over(tmp_path):
+    plain = read_scan(dicom(tmp_path / "plain.dcm", RAMP), OPTIONS)
+    for name, centre, width in [("none", "2048", "0"), ("below", "2048", "0.9"), ("outside", "-9000", "20")]:
+        image = read_scan(dicom(tmp_path / f"{name}.dcm", RAMP, WindowCenter=centre, WindowWidth=width), OPTIONS)
+        assert np.array_equal(image, plain), name

@@ -192,3 +192,35 @@ def test_the_command(tmp_path):
     assert failed.returncode == 1
     assert "option uncertain is 'maybe'" in failed.stderr
     assert "Traceback" not in failed.stderr
+
+
+def test_batches_as_they_unpack(tmp_path):
+    rows = [chexpert_row(FRONT.format(number, 1, 1), **PNEUMONIA) for number in (1, 2)]
+    rows.append(chexpert_row(FRONT.format(3, 1, 1).replace("train", "valid"), **PNEUMONIA))
+    first, second = (tmp_path / f"CheXpert-v1.0 batch {number}" for number in ("1 (validate & csv)", "2 (train 1)"))
+    for place in (second / "patient00001", second / "patient00002", first / "valid" / "patient00003"):
+        picture(place / "study1" / "view1_frontal.jpg", 1)
+    write(first / "train.csv", CHEXPERT_HEADER, rows[:2])
+    write(first / "valid.csv", CHEXPERT_HEADER, rows[2:])
+    scans, excluded = list_scans(complete("chexpert", source=str(tmp_path)))
+    assert excluded.empty and list(scans["subject_id"]) == ["patient00001", "patient00002", "patient00003"]
+    assert scans["path"][0] == str(second / "patient00001/study1/view1_frontal.jpg")
+    assert scans["path"][2] == str(first / "valid/patient00003/study1/view1_frontal.jpg")
+
+
+@pytest.mark.parametrize("change", [lambda path: path.replace("/", "\\"), lambda path: path.split("/", 1)[1]])
+def test_paths_written_otherwise(tmp_path, change):
+    rows = [chexpert_row(FRONT.format(1, 1, 1), **PNEUMONIA)]
+    expected, _ = listed(tmp_path, rows)
+    write(tmp_path / "train.csv", CHEXPERT_HEADER, [[change(row[0]), *row[1:]] for row in rows])
+    scans, excluded = list_scans(complete("chexpert", source=str(tmp_path)))
+    assert scans.equals(expected) and excluded.empty
+
+
+def test_where_no_image_is_there_one_path_is_shown(tmp_path):
+    listed(tmp_path, [chexpert_row(FRONT.format(1, 1, 1), **PNEUMONIA)], make=False)
+    words = "can be used: 1 no such file .for example .*/train/patient00001/study1/view1_frontal.jpg"
+    with pytest.raises(UserError, match=words):
+        prepare("chexpert", {"source": str(tmp_path)}, 0, tmp_path / "out")
+    assert list(pd.read_csv(tmp_path / "out" / "excluded.csv")["reason"]) == ["no such file"]
+    assert not (tmp_path / "out" / "records.csv").exists()

@@ -3,10 +3,13 @@
 import nibabel
 import numpy as np
 import pytest
+from heads import save_nifti
 from PIL import Image
+from preparing import complete
 from test_chest_scan import dicom
 
 from ldcore import datasets
+from ldcore.datasets.adapters import folder
 from ldcore.datasets.scans.images import to_uint8
 from ldcore.runtime.errors import UserError
 
@@ -143,3 +146,102 @@ def test_bad_option_is_named(tmp_path, options, word):
         datasets.build("folder", {"root": str(tmp_path)})
     with pytest.raises(UserError, match=word):
         datasets.build("folder", {**write(tmp_path, "path,subject\na.png,s\n"), **options}, 0)
+
+
+@pytest.mark.parametrize(
+    "one, other", [("012", "12"), ("Q3", "q3"), ("5.0", "5"), ("site 2-04", "site_2-4"), ("Ａ1", "a1")]
+)
+def test_subjects_that_may_be_one_are_named(tmp_path, one, other):
+    options = write(tmp_path, f"path,subject\na.png,{one}\nb.png,x\nc.png,{other}\n")
+    with pytest.raises(UserError) as fault:
+        datasets.build("folder", options, 0)
+    message = str(fault.value)
+    assert all(word in message for word in (repr(one), repr(other), "rows 2 and 4", "table.csv")), message
+
+
+def test_subjects_that_only_look_similar_are_several(tmp_path):
+    options = write(tmp_path, "path,subject\na.png,1.1\nb.png,1.10\nc.png,11\n")
+    assert list(datasets.build("folder", options, 0)[0]["subject_id"]) == ["1.1", "1.10", "11"]
+
+
+def test_one_image_under_two_subjects_is_named(tmp_path, capsys):
+    Image.fromarray(255 - PICTURE).save(tmp_path / "other.png")
+    text = "path,subject,split\na.png,s,train\nother.png,t,train\nb.png,u,test\nc.png,s,train\n"
+    options = write(tmp_path, text)
+    datasets.build("folder", options, 0)
+    said = capsys.readouterr().out
+    assert "warning: " in said and "row 2 (a.png) and row 4 (b.png)" in said and "1, of which 1 in two splits" in said
+    datasets.build("folder", write(tmp_path, "path,subject\na.png,s\nother.png,t\nb.png,s\n"), 0)
+    assert "warning" not in capsys.readouterr().out  # one person's own
+
+
+def test_a_killed_run_goes_on_and_workers_do_not_matter(tmp_path, monkeypatch):
+    names = [f"{number}.png" for number in range(6)]
+    options = write(tmp_path, "path,subject\n" + "".join(f"{name},{name}\n" for name in names), names)
+    for number, name in enumerate(names):
+        Image.fromarray(np.roll(PICTURE, number, 0)).save(tmp_path / name)
+    read, seen = folder.images.read, []
+
+    def counted(path, *arguments, **options):
+        seen.append(str(path)[-5])
+        if len(seen) == 4:
+            raise KeyboardInterrupt
+        return read(path, *arguments, **options)
+
+    monkeypatch.setattr(folder.images, "read", counted)
+    options = complete("folder", options)
+    with pytest.raises(KeyboardInterrupt):
+        folder.build(options, 0, tmp_path / "cache")
+    records, stack = folder.build(options, 0, tmp_path / "cache")
+    assert seen == list("0123") + list("345")
+    by_two = folder.build(options, 0, tmp_path / "cache of two", workers=2)
+    assert records.equals(by_two[0]) and np.array_equal(stack, by_two[1])
+    before = np.array(stack)  # the file below is written anew
+    Image.fromarray(np.roll(PICTURE, 3, 1)).save(tmp_path / "2.png")
+    again = folder.build(options, 0, tmp_path / "cache")[1]
+    assert seen[7:] == ["2"] and not np.array_equal(again[2], before[2])
+    assert np.array_equal(np.delete(again, 2, 0), np.delete(before, 2, 0))
+
+
+def test_images_stay_on_disk(tmp_path):
+    options = complete("folder", write(tmp_path, "path,subject\na.png,s\nb.png,t\n"))
+    assert isinstance(folder.build(options, 0, tmp_path / "cache")[1], np.memmap)
+    assert not isinstance(datasets.build("folder", options, 0)[1], np.memmap)
+
+
+def test_volumes_that_do_not_say_how_they_lie(tmp_path):
+    save_nifti(tmp_path / "silent.nii.gz", axes="ASL", coded=False)
+    save_nifti(tmp_path / "plain.nii.gz")
+    options = write(tmp_path, "path,subject\nsilent.nii.gz,a\nplain.nii.gz,b\n", ())
+    with pytest.raises(UserError, match="Row 2 names .*silent.nii.gz, which says nothing about its orientation.*axes"):
+        datasets.build("folder", options, 0)
+    _, images = datasets.build("folder", {**options, "axes": "ASL"}, 0)
+    assert np.array_equal(images[0], images[1])
+    with pytest.raises(UserError, match="axes is 'LLS'; give three letters"):
+        datasets.build("folder", {**options, "axes": "LLS"}, 0)
+
+
+def test_paths_from_windows_and_names_without_an_ending(tmp_path):
+    (tmp_path / "site").mkdir()
+    dicom(tmp_path / "site" / "IM01", PICTURE)
+    Image.fromarray(PICTURE).save(tmp_path / "odd\\name.png")
+    options = write(tmp_path, "path;subject\nsite\\IM01;a\nodd\\name.png;b\na.png;c\n")
+    _, images = datasets.build("folder", options, 0)
+    assert np.array_equal(images[0], images[2]) and np.array_equal(images[1], images[2])
+
+
+def test_advice_fits_the_fault(tmp_path, monkeypatch):
+    save_nifti(tmp_path / "head.nii")
+    options = write(tmp_path, "path,subject,slice\nhead.nii,a,99\n")
+    with pytest.raises(UserError, match="Row 2 names .*head.nii, which has 40 slices.*not 99.$"):
+        datasets.build("folder", options, 0)
+    options = write(tmp_path, "path,subject\nIM09,a\n")
+    with pytest.raises(UserError, match="IM09, which does not exist"):
+        datasets.build("folder", options, 0)
+
+    def refuse(*arguments, **options):
+        raise PermissionError(13, "Permission denied", "a.png")
+
+    monkeypatch.setattr(folder.images, "read", refuse)
+    with pytest.raises(UserError, match="Row 2 names .*a.png, which may not be read by you.*share it.$"):
+        datasets.build("folder", write(tmp_path, "path,subject\na.png,s\n"), 0)

@@ -104,3 +104,21 @@ def test_age_that_is_none(source):
     (source / "IXI.csv").write_text(TABLE.replace("38.78165640", "thirty"))
     with pytest.raises(UserError, match="Row 4 of .*IXI.csv has age 'thirty'"):
         run(source)
+
+
+def test_ids_that_a_spreadsheet_changed(source):
+    before = run(source)
+    (source / "IXI.csv").write_text(TABLE.replace("\n2,2,", "\nIXI002,2,").replace("\n12,1,", "\n12.0,1,"))
+    assert before[0].equals(run(source)[0])
+    (source / "IXI.csv").write_text(TABLE.replace("\n2,2,", "\n2.5,2,"))
+    with pytest.raises(UserError, match="Row 3 of .*IXI.csv has person '2.5'; give a whole number"):
+        run(source)
+
+
+def test_a_table_of_a_european_spreadsheet(source):
+    before = run(source)
+    lines = [line.split(",") for line in TABLE.splitlines()[1:]]
+    header = TABLE.splitlines()[0].replace(",", ";").replace("1=m; 2=f", "1=m, 2=f")
+    rows = [";".join([*cells[:-1], cells[-1].replace(".", ",")]) for cells in lines]
+    (source / "IXI.csv").write_text("\n".join([header, *rows]) + "\n")
+    assert before[0].equals(run(source)[0])

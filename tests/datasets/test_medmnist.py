@@ -146,3 +146,9 @@ def test_damage_inside_the_archive_is_found_before_any_image(tmp_path, save):
     path.write_bytes(data)
     with pytest.raises(UserError, match="pneumoniamnist.npz is damaged .*train_images.*download it again"):
         module.list_scans(options)
+
+
+def test_a_dot_file_is_no_second_archive(tmp_path):
+    given = options_of(medmnist(tmp_path))
+    (tmp_path / "._pneumoniamnist.npz").write_bytes(b"\0" * 4096)
+    assert len(module.list_scans(given)[0]) == 48

@@ -208,3 +208,24 @@ def test_a_damaged_archive_is_named(tmp_path):
     path.write_bytes(path.read_bytes()[:200])
     with pytest.raises(UserError, match="metadata.csv.gz cannot be read.*download it again"):
         list_scans(complete("mimic", options))
+
+
+def test_ids_as_floats_say_the_same(tmp_path):
+    row = mimic_row("a", SUBJECT, STUDY)
+    expected, _ = listed(tmp_path, [row])
+    scans, excluded = listed(tmp_path, [[*row[:1], f"{SUBJECT}.0", f"{STUDY}.0", *row[3:]]], make=False)
+    assert scans.equals(expected) and excluded.empty
+
+
+@pytest.mark.parametrize("date, time", [("21801306", "213014.5"), ("21800231", "213014.5"), ("21800506", "256014.5")])
+def test_a_moment_that_there_is_not(tmp_path, date, time):
+    with pytest.raises(UserError, match="Row 2 of .*metadata.csv has Study(Date|Time) '2[15]"):
+        listed(tmp_path, [mimic_row("a", SUBJECT, STUDY, date=date, time=time)])
+
+
+def test_dicom_files_without_an_ending(tmp_path):
+    scans, _ = listed(tmp_path, [mimic_row("a", SUBJECT, STUDY)])
+    path = place(tmp_path, "a", str(SUBJECT), str(STUDY))
+    path.rename(path.with_suffix(""))
+    again, excluded = listed(tmp_path, [mimic_row("a", SUBJECT, STUDY)], make=False)
+    assert list(again["path"]) == [scans["path"][0].removesuffix(".jpg")] and excluded.empty

@@ -138,3 +138,9 @@ def test_a_png_with_four_channels(tmp_path):
     Image.open(path).convert("RGBA").save(path)
     prepare("nih", options, 0, tmp_path / "alpha")
     assert np.array_equal(load(tmp_path / "gray")[1], load(tmp_path / "alpha")[1])
+
+
+def test_ids_as_floats_are_the_same_patient(tmp_path):
+    rows = [nih_row(7, 0), nih_row(7, 1).replace(",1,7,58", ",1,7.0,58"), nih_row(8, 0).replace(",0,8,58", ",0,008,58")]
+    scans, _ = listed(tmp_path, rows)
+    assert list(scans["subject_id"]) == ["00000007", "00000007", "00000008"]

@@ -113,3 +113,32 @@ def test_missing_and_ambiguous_tables_and_options(source):
         run(source, table="gone.csv")
     with pytest.raises(UserError, match="option volume is 'MASKED'.*SUBJ_111"):
         run(source, volume="MASKED")
+
+
+def test_discs_that_are_links_with_dot_files_of_another_system(source):
+    before = run(source)
+    (source / "disc2").rename(source.parent / "elsewhere")
+    (source / "disc2").symlink_to(source.parent / "elsewhere", target_is_directory=True)
+    for path in sorted(source.parent.rglob("*.img")):
+        path.with_name(f"._{path.name}").write_bytes(b"\0" * 4096)
+    after = run(source)
+    assert before[0].equals(after[0]) and np.array_equal(before[1], after[1]) and before[2].equals(after[2])
+
+
+def test_a_disc_that_may_not_be_read(source, monkeypatch):
+    scandir = oasis1.files.__globals__["os"].scandir
+
+    def guarded(path):
+        if str(path).endswith("disc2"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr("os.scandir", guarded)
+    with pytest.raises(UserError, match="disc2 may not be read by you"):
+        run(source)
+
+
+def test_ids_in_another_case_and_without_zeros(source):
+    before = run(source)
+    (source / "oasis_cross-sectional.csv").write_text(TABLE.replace("OAS1_0001_MR1", "oas1_1_mr1"))
+    assert before[0].equals(run(source)[0])

@@ -125,3 +125,21 @@ def test_fault_in_a_table_is_named(source, file, old, new, words):
     with pytest.raises(UserError) as fault:
         run(source)
     assert all(word in str(fault.value) for word in words) and "OAS300" not in str(fault.value), fault.value
+
+
+def test_sessions_that_are_links_are_not_lost(source):
+    before = run(source)
+    elsewhere = source.parent / "elsewhere"
+    elsewhere.mkdir()
+    for name in ("OAS30001_MR_d2430", "OAS30002_MR_d0653"):
+        (source / name).rename(elsewhere / name)
+        (source / name).symlink_to(elsewhere / name, target_is_directory=True)
+    after = run(source)
+    assert before[0].equals(after[0]) and np.array_equal(before[1], after[1])
+
+
+def test_ids_in_another_case(source):
+    before = run(source)
+    (source / "OASIS3_demographics.csv").write_text(PEOPLE.replace("OAS30001", "oas30001"))
+    (source / "OASIS3_UDSb4_cdr.csv").write_text(VISITS.replace("OAS30002,", "Oas30002,"))
+    assert before[0].equals(run(source)[0])

@@ -101,3 +101,12 @@ def test_splits_that_are_empty_or_unknown_are_named():
         rec.rows_of(table(), ("val",))
     with pytest.raises(UserError, match="'valid' is unknown; use one of train, val, test"):
         rec.rows_of(table(), ("valid",))
+
+
+def test_two_spellings_of_one_subject_are_refused():
+    spelled = table(subject_id=["P07", "P07", "p7"])
+    with pytest.raises(UserError, match="'P07' and 'p7' may be one subject; write a subject alike in all rows"):
+        rec.validate(spelled, 3)
+    many = [f"{number:03d}" for number in range(1, 6)] + [str(number) for number in range(1, 6)]
+    assert len(rec.alike(many)) == 5 and "and 2 more pairs" in rec.said(rec.alike(many))
+    assert rec.alike(["1-11", "11-1", "a", "b", "10", "100"]) == []

@@ -265,3 +265,55 @@ def test_what_is_no_list_of_splits(source, tmp_path, text, words):
     with pytest.raises(UserError, match=words) as fault:
         build(toy(rows_of(source, 2)), source, splits=str(tmp_path / "splits.csv"))
     assert "\n" not in str(fault.value)
+
+
+def test_a_full_disk_is_no_fault_of_a_scan(source, monkeypatch):
+    save = np.save
+
+    def full(file, image):
+        if image[0, 0] == 3:
+            raise OSError(28, "No space left on device")
+        save(file, image)
+
+    monkeypatch.setattr(module.np, "save", full)
+    with pytest.raises(UserError, match="No space left on the disk"):
+        build(toy(rows_of(source, 6)), source)
+
+
+def test_what_other_code_left_is_not_used(source, monkeypatch):
+    build(toy(rows_of(source, 3)), source)
+    build(toy(rows_of(source, 3)), source)
+    assert len(reads(source)) == 3
+    monkeypatch.setattr(module, "reader", lambda: "another digest")
+    build(toy(rows_of(source, 3)), source)
+    assert len(reads(source)) == 6
+
+
+def test_a_slice_replaced_in_a_folder_is_read_again(source):
+    before = module.state_of(source)
+    (source / "3").write_text("33")
+    assert module.state_of(source) != before
+
+
+def test_a_scan_without_permission_says_so(source, monkeypatch):
+    def refuse(scan, options):
+        raise PermissionError(13, "Permission denied", scan["path"])
+
+    adapter = toy(rows_of(source, 1))
+    adapter.read_scan = refuse
+    with pytest.raises(module.NoScan, match="1 may not be read by you: permission denied .for example .*/0.") as fault:
+        build(adapter, source)
+    assert list(fault.value.excluded["path"]) == [str(source / "0")]
+
+
+def test_the_same_image_of_two_subjects_is_said(source, capsys):
+    (source / "2").write_text("0")
+    build(toy(rows_of(source, 4)), source)
+    said = capsys.readouterr().out
+    assert (
+        "pixel by pixel: 1," in said and "row 2 of records.csv and row 4 of records.csv" in said and "s00" not in said
+    )
+    (source / "2").write_text("2")
+    (source / "1").write_text("0")  # the same subject's
+    build(toy(rows_of(source, 4)), source)
+    assert "warning" not in capsys.readouterr().out

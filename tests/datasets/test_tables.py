@@ -74,7 +74,7 @@ def test_another_encoding_and_a_damaged_archive_are_named(tmp_path):
 
 
 def test_cells_become_values_or_are_named(tmp_path):
-    table = tables.read(written(tmp_path, "age,sex,day,code\n61.5,f,2005-09-01,1\n,,,1\n0,Male,9/1/2005,2\n"))
+    table = tables.read(written(tmp_path, "age,sex,day,code\n61.5,f,2005-09-01,1\n,,,1\n0,Male,2005-9-30,2\n"))
     assert tables.age(table).tolist()[0] == 61.5 and tables.age(table).isna().tolist() == [False, True, True]
     assert tables.coded(table, "sex", tables.SEXES).tolist() == ["F", "", "M"]
     assert tables.date(table, "day").dt.month.tolist()[::2] == [9, 9]
@@ -88,3 +88,94 @@ def test_cells_become_values_or_are_named(tmp_path):
     ]:
         with pytest.raises(UserError, match=words):
             check(tables.read(written(tmp_path, text)))
+
+
+def days(folder, *cells):
+    """What tables.date makes of a column of cells, as ISO text."""
+    table = tables.read(written(folder, "\n".join(["day;n", *(f'"{cell}";1' for cell in cells)]) + "\n"))
+    return tables.date(table, "day").dt.strftime("%Y-%m-%d").fillna("").tolist()
+
+
+@pytest.mark.parametrize(
+    "cells, expected",
+    [
+        (["2004-03-02", "", "2004-11-30 08:15:00"], ["2004-03-02", "", "2004-11-30"]),
+        (["20040302", "20041130"], ["2004-03-02", "2004-11-30"]),
+        (["3/2/2004", "11/30/2004"], ["2004-03-02", "2004-11-30"]),
+        (["3/2/2004", "12/11/2004"], ["2004-03-02", "2004-12-11"]),  # both ways: the month comes first
+        (["2/3/2004", "30/11/2004"], ["2004-03-02", "2004-11-30"]),  # the second tells of the first
+        (["2.3.2004", "11.12.2004"], ["2004-03-02", "2004-12-11"]),
+        (["2-Mar-2004", "30-NOV-2004"], ["2004-03-02", "2004-11-30"]),
+        (["02-Mar-04", "30-Nov-04"], ["2004-03-02", "2004-11-30"]),
+        (["02MAR2004"], ["2004-03-02"]),
+        (["March 2, 2004", "November 30, 2004"], ["2004-03-02", "2004-11-30"]),
+        (["3/2/2004 12:00:00 AM", "11/30/2004 3:15 PM"], ["2004-03-02", "2004-11-30"]),
+        (["2004-03-02T08:15:00Z"], ["2004-03-02"]),
+    ],
+)
+def test_a_column_of_dates_is_written_one_way(tmp_path, cells, expected):
+    assert days(tmp_path, *cells) == expected
+
+
+@pytest.mark.parametrize(
+    "cells, words",
+    [
+        (["13/02/2004", "02/13/2004", "02/14/2004"], "Row 2 .*day '13/02/2004'; it is not written as the column's oth"),
+        (["2004-03-02", "2004-03-03", "3-Mar-2004"], "Row 4 .*day '3-Mar-2004'.* others, year-month-day"),
+        (["2004-03-02", "8:15"], "Row 3 .*day '8:15'"),
+        (["38048"], "Row 2 .*day '38048'; write dates as 2005-09-01"),
+        (["0204-03-02"], "Row 2 .*day '0204-03-02'; give a year from 1900 to 20"),
+        (["2004-03-02", "2204-03-02"], "Row 3 .*day '2204-03-02'; give a year from 1900"),
+        (["2004-02-30"], "Row 2 .*day '2004-02-30'"),
+        (["2/3/04", "2/4/04", "2/3/2004"], "Row 4 .*day '2/3/2004'.*others, month/day/yy"),
+    ],
+)
+def test_dates_that_cannot_be_told_are_named(tmp_path, cells, words):
+    with pytest.raises(UserError, match=words) as fault:
+        days(tmp_path, *cells)
+    assert "\n" not in str(fault.value)
+
+
+def test_ids_as_their_data_set_writes_them(tmp_path):
+    table = tables.read(written(tmp_path, "a\nX_7_v2\nx_07_V2.0\nX_0012_v1\nother\n\n"))
+    assert tables.ids(table, "a", r"X_(\d+)_V(\d+)", "X_{:03d}_V{:d}").tolist() == [
+        "X_007_V2",
+        "X_007_V2",
+        "X_012_V1",
+        "other",
+    ]
+    table = tables.read(written(tmp_path, "n\n7\n7.0\n7.5\n"))
+    with pytest.raises(UserError, match="Row 4 .*n '7.5'; give a whole number"):
+        tables.whole(table, "n")
+
+
+def test_semicolons_and_tabs_between_cells(tmp_path):
+    table = tables.read(written(tmp_path, '\n"SEX (1=m, 2=f)";age;note\n1;61,5;"a; b"\n2;7;c, d\n'))
+    assert table.to_numpy().tolist() == [["1", "61.5", "a; b"], ["2", "7", "c, d"]] and list(table.index) == [3, 4]
+    table = tables.read(written(tmp_path, "a\tb\n1,5\tx\n"))
+    assert table.to_numpy().tolist() == [["1,5", "x"]]
+    assert tables.read(written(tmp_path, "a,b\n1;5,x\n")).to_numpy().tolist() == [["1;5", "x"]]
+
+
+def test_a_header_that_ends_in_commas(tmp_path):
+    table = tables.read(written(tmp_path, "a,b,,\n1,2\n3,4,\n5,6,,remark\n"))
+    assert table.to_numpy().tolist() == [["1", "2"], ["3", "4"], ["5", "6"]]
+    with pytest.raises(UserError, match="Row 2 of .* has 1 cells instead of 4"):
+        tables.read(written(tmp_path, "a,b,,\n1\n"))
+
+
+def test_a_table_that_may_not_be_read(tmp_path, monkeypatch):
+    path = written(tmp_path, "a\n1\n")
+
+    def refuse(*arguments, **options):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("builtins.open", refuse)
+    with pytest.raises(
+        UserError, match="table.csv may not be read by you .permission denied.; have its owner"
+    ) as fault:
+        tables.read(path)
+    assert "UTF-8" not in str(fault.value)
+    monkeypatch.setattr("pathlib.Path.iterdir", refuse)
+    with pytest.raises(UserError, match="may not be read by you"):
+        tables.all_with_columns(tmp_path, {"a": ("a",)})

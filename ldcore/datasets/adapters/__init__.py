@@ -8,6 +8,8 @@ An adapter declares, as plain literals (ldcore.plugins),
     PATIENTS  False where no record has an age or a sex, so that no prompt may speak of them (left out: True)
     SOURCE    the option that `python -m ldcore.prepare --source` sets (left out: "source")
     PARTS     the option that maps other adapters to options of theirs (`merged`)
+    RESUMES   True where build takes two arguments more: a folder that keeps what is read until all is, and how many
+              processes may read (`folder`)
 
 and has either
 

@@ -6,6 +6,8 @@ folder, or as option visits, both come from there instead: AGE is the age at the
 are added, and DX is that of the nearest visit that has one, at most max_days away (Dementia is AD, "MCI to Dementia"
 too). Without EXAMDATE visits are matched by their codes.
 
+Several collections may lie in one folder, each with its CSV.
+
 Of the T1 images of one visit one is used: no repeat before a repeat, then the one with most processing steps in its
 Description, then the lowest image id.
 """
@@ -19,7 +21,11 @@ import pandas as pd
 from ldcore.datasets import tables
 from ldcore.datasets.scans import brain_scan
 from ldcore.datasets.scans.brain_scan import read_scan  # noqa: F401  the adapter's own
-from ldcore.datasets.scans.listing import first_by_key, match, natural
+from ldcore.datasets.scans.brain_volume import says_t1
+from ldcore.datasets.scans.dicom import is_dicom
+from ldcore.datasets.scans.images import DICOM, VOLUMES
+from ldcore.datasets.scans.listing import files, first_by_key, match, natural
+from ldcore.runtime.errors import UserError
 
 TITLE = "ADNI"
 EXTENDS = ("ldcore.datasets.scans.build", "ldcore.datasets.scans.brain_scan")
@@ -36,9 +42,12 @@ COLLECTION = {
     "sex": ("Sex",),
     "age": ("Age",),
     "modality": ("Modality",),
-    "date": ("Acq Date", "Study Date"),
-    "description": ("Description",),
+    "date": ("Acq Date", "Study Date", "image_date"),
+    "description": ("Description", "image_description"),
 }
+VISIT = {"visit": ("Visit", "image_visit")}
+SUBJECT = r"(\d{1,3})_S_(\d{1,5})", "{:03d}_S_{:04d}"
+IMAGE_ID = r"I?(\d+)", "I{:d}"
 GROUPS = {"CN": "CN", "SMC": "CN", "MCI": "MCI", "EMCI": "MCI", "LMCI": "MCI", "AD": "AD"}
 # ... in ADNIMERGE: one row a visit, with the diagnosis then and the age at the person's baseline exam.
 ADNIMERGE = {"subject": ("PTID",), "code": ("VISCODE",), "age": ("AGE",), "now": ("DX",)}
@@ -47,8 +56,7 @@ MONTH = 30.4375  # days
 
 PERSON = re.compile(r"\d{3}_S_\d{4,5}")
 IMAGE = re.compile(r"(?:^|_)I(\d+)(?:\.|$)")
-T1 = re.compile(r"MPR|MP-?RAGE|SPGR|T1", re.I)
-NOT_T1 = re.compile(r"FLAIR|scout|locali[sz]er|mask|label|calibration", re.I)
+SCANNED = re.compile(r"/(\d{4}-\d{2}-\d{2})_\d{2}_\d{2}_\d{2}")  # the folder that tells when
 REPEAT = re.compile(r"MPR-R|repeat|_2$", re.I)
 CODE_THAT_REPEATS = re.compile(r"^(?:nv|uns\d*|no visit defined|unscheduled.*|)$", re.I)
 
@@ -56,30 +64,56 @@ CODE_THAT_REPEATS = re.compile(r"^(?:nv|uns\d*|no visit defined|unscheduled.*|)$
 def list_scans(options: dict):
     """(scans, excluded). UserError: options or a table, as brain_scan.check, tables.load and tables.unique say."""
     brain_scan.check(options)
-    rows = collection(options)
+    collections = tables.load_all(options, "table", COLLECTION, VISIT)
     visits = adnimerge(options)
     paths = list(image_paths(options["source"]))
     keys = {path: key_of(path) for path in paths}
     nameless = [(path, keys[path][0], "no image id in its name") for path in paths if not keys[path][1]]
     named = [path for path in paths if keys[path][1]]
     images, copies = first_by_key(named, keys.get, "another copy of the same image")
+    rows = joined([images_of(table, images) for table in collections])
     described = [with_diagnosis(row, visits, options["max_days"]) for row in rows.to_dict("records")]
     return match(one_a_visit(described, images), images, copies + nameless)
 
 
-def collection(options: dict) -> pd.DataFrame:
-    """The collection's rows, an image each, with `key`, age, sex, `day` and the group as `diagnosis`."""
-    rows = tables.load(options, "table", COLLECTION, {"visit": ("Visit",)})
-    rows = rows.assign(image=rows["image"].str.replace(r"^[Ii]?(?=.)", "I", regex=True))
+def images_of(rows: pd.DataFrame, images: dict) -> pd.DataFrame:
+    """A collection's rows, an image each, with `key`, age, sex, `day`, the group as `diagnosis` and the table's `file`.
+
+    images: {key: path}. UserError: a wrong cell, or days and months that the images' folders have the other way round.
+    """
+    file = rows.attrs["file"]
+    rows = rows.assign(
+        image=tables.ids(rows, "image", *IMAGE_ID),
+        subject=tables.ids(rows, "subject", *SUBJECT),
+    )
     rows = tables.unique(rows, "image")
-    return rows.assign(
+    rows = rows.assign(
         key=list(zip(rows["subject"], rows["image"])),
         age=tables.age(rows),
         sex=tables.coded(rows, "sex", tables.SEXES),
         day=tables.date(rows, "date"),
         diagnosis=rows["group"].str.upper().map(GROUPS).fillna(""),
         visit=rows.get("visit", ""),
+        file=file,
     )
+    scanned = pd.Series([images.get(key, "") for key in rows["key"]], rows.index, dtype=str).str.extract(SCANNED)[0]
+    day = rows["day"].dt
+    swapped = (day.strftime("%Y-%d-%m") == scanned) & (day.day != day.month)
+    remedy = "the folder of its image says that the day comes first; write all dates as 2005-09-01"
+    tables.refuse(rows, "date", swapped, remedy)
+    return rows
+
+
+def joined(collections: list[pd.DataFrame]) -> pd.DataFrame:
+    """The rows of all collections, each image once. UserError: two say different things of one image."""
+    rows = pd.concat(collections, ignore_index=True)
+    once = rows.drop_duplicates([name for name in rows if name not in ("file", "date", "group")])
+    twice = once[once.duplicated("image", keep=False)]
+    if len(twice):
+        image = twice["image"].iloc[0]
+        both = " and ".join(twice["file"][twice["image"] == image])
+        raise UserError(f"Image {image} is described differently in {both}; delete the older row.")
+    return once
 
 
 def adnimerge(options: dict) -> dict | None:
@@ -88,6 +122,7 @@ def adnimerge(options: dict) -> dict | None:
         return None
     rows = tables.load(options, "visits", ADNIMERGE, {"exam": ("EXAMDATE",)})
     rows = rows.assign(
+        subject=tables.ids(rows, "subject", *SUBJECT),
         age=tables.age(rows),
         months=rows["code"].map(months),
         exam=tables.date(rows, "exam") if "exam" in rows else pd.NaT,
@@ -124,21 +159,23 @@ def months(code: str) -> float:
 
 
 def image_paths(source):
-    """NIfTI files, and folders of DICOM files, under a subject's folder, in order."""
-    for folder, _, names in sorted(os.walk(source)):
-        if PERSON.search(folder):
-            for name in sorted(names):
-                if name.lower().endswith((".nii", ".nii.gz")):
-                    yield os.path.join(folder, name)
-            if any(name.lower().endswith(".dcm") for name in names):
-                yield folder
+    """NIfTI files, and folders of DICOM files with or without a suffix, under a subject's folder, in order."""
+    folders = {}
+    for path in files(source):
+        if PERSON.search(str(path.parent)):
+            folders.setdefault(str(path.parent), []).append(path)
+    for folder, paths in sorted(folders.items()):
+        others = [path for path in paths if not path.name.lower().endswith(VOLUMES)]
+        yield from (str(path) for path in paths if path not in others)
+        if any(path.name.lower().endswith(DICOM) for path in others) or any(map(is_dicom, others[:3])):
+            yield folder
 
 
 def key_of(path: str) -> tuple[str, str]:
     """(PTID, image id as I33046); an id that neither the name nor its folder tells is ""."""
     folder, name = os.path.split(path)
     image = IMAGE.search(name) or IMAGE.search(os.path.basename(folder))
-    return PERSON.findall(path)[-1], f"I{image[1]}" if image else ""
+    return PERSON.findall(path)[-1], f"I{int(image[1])}" if image else ""
 
 
 def with_diagnosis(row: dict, visits: dict | None, max_days: float) -> dict:
@@ -146,7 +183,7 @@ def with_diagnosis(row: dict, visits: dict | None, max_days: float) -> dict:
     description = row["description"]
     if row["modality"].upper() not in ("MRI", "MR"):
         return {**row, "reason": "another modality"}
-    if description and (not T1.search(description) or NOT_T1.search(description)):
+    if description and not says_t1(description):
         return {**row, "reason": "not a T1 image by its description"}
     if pd.isna(row["day"]):
         return {**row, "reason": "no date in the table"}

@@ -7,48 +7,88 @@ out.
 
 from os.path import normpath
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from ldcore.datasets import tables
-from ldcore.datasets.records import SPLITS, validate
+from ldcore.datasets.records import ALIKE_REMEDY, SPLITS, alike, said, validate
 from ldcore.datasets.scans import images
+from ldcore.datasets.scans.build import read_in_turn, stacked, warn_of_copies
+from ldcore.datasets.scans.dicom import is_dicom
+from ldcore.datasets.scans.listing import is_file
+from ldcore.datasets.scans.nifti import check_axes
 from ldcore.datasets.splits import assign_splits
 from ldcore.runtime.errors import UserError
 
 TITLE = "own images"
 SOURCE = "root"
+RESUMES = True
 EXTENDS = ("ldcore.datasets.records", "ldcore.datasets.scans.images")
 OPTIONS = {
     "root": {"type": "string", "description": "the folder of the images"},
     "csv": {"type": "string", "description": "the table: counts from the working folder, else from root"},
     "image_size": {"type": "integer", "minimum": 8, "default": 64, "description": "pixels a side"},
+    "axes": {
+        "type": ["string", "null"],
+        "default": None,
+        "description": "where the three voxel axes run to (ASL: anterior, superior, left) in volumes that do not say",
+    },
 }
+OF_AN_IMAGE = ("image_size", "window", "axes")  # the options that change what is read
 REQUIRED = ("path", "subject")
 OPTIONAL = ("session", "age", "sex", "diagnosis", "findings", "split", "slice")
 SEXES = {"f": "F", "female": "F", "m": "M", "male": "M"}
 OLDEST = 130.0  # years
 
 
-def build(options: dict, seed: int):
+def build(options: dict, seed: int, cache=None, workers: int = 1):
     """(records, images uint8 [N, size, size]), rows in the table's order; the seed assigns splits that are not given.
 
-    UserError: the first fault of the table or of an image.
+    cache: the folder where images wait until all are read, so that a killed run goes on (None: one that does not stay,
+    and images in memory). workers: processes that read. UserError: the first fault of the table or of an image.
     """
-    size, window = options["image_size"], options["window"]
-    images.check_window(window)
+    if cache is None:
+        with TemporaryDirectory() as folder:
+            records, stack = build(options, seed, folder, workers)
+            return records, np.array(stack)
+    images.check_window(options["window"])
+    check_axes(options["axes"])
     root, table = Path(options["root"]), read_table(options)
     records = records_of(table, options["fractions"], seed)
     remedy = "give a whole number from 0, or leave it empty for the middle slice"
     slices = tables.converted(table, "slice", slice_number, remedy)
-    refuse_twice(root, table, slices)
-    stack = np.empty((len(table), size, size), np.uint8)
-    rows = zip(table.index, table["path"], slices)
-    for place, (row, path, index) in enumerate(tqdm(rows, total=len(table), desc="folder", mininterval=2)):
-        stack[place] = images.to_uint8(read_image(root / path, index, row), size, window)
+    places = [place_of(root, path) for path in table["path"]]
+    refuse_twice(places, table, slices)
+    for row, path in zip(table.index, places):
+        check_file(path, row)
+    rows = [{"path": str(path), "slice": index} for path, index in zip(places, slices)]
+    options = {name: options[name] for name in OF_AN_IMAGE}
+    files = []
+    for row, path, (file, fault) in zip(
+        table.index, places, read_in_turn(read_scan, rows, options, Path(cache), workers)
+    ):
+        if fault:
+            raise UserError(f"Row {row} names {path}, which {fault}.")
+        files.append(file)
+    stack = stacked(files, options["image_size"], Path(cache))
+    warn_of_copies(records, stack, [f"row {row} ({path})" for row, path in zip(table.index, table["path"])])
     return records, stack
+
+
+def read_scan(scan: dict, options: dict) -> np.ndarray:
+    """uint8 [image_size, image_size] of the file at scan["path"]. UserError: why it cannot be read, and what to do."""
+    try:
+        image = images.read(scan["path"], scan["slice"], axes=options["axes"])
+    except UserError:
+        raise
+    except PermissionError as fault:
+        raise UserError("may not be read by you: permission denied; have its owner share it") from fault
+    except Exception as fault:  # the libraries raise many kinds for a damaged file
+        reason = " ".join(str(fault).split()).rstrip(".")
+        raise UserError(f"cannot be read ({reason}); replace the file") from fault
+    return images.to_uint8(image, options["image_size"], options["window"])
 
 
 def read_table(options: dict) -> pd.DataFrame:
@@ -59,11 +99,18 @@ def read_table(options: dict) -> pd.DataFrame:
     return table.assign(**{column: "" for column in OPTIONAL if column not in table})
 
 
-def refuse_twice(root: Path, table: pd.DataFrame, slices: list) -> None:
+def place_of(root: Path, path: str) -> Path:
+    """The file that a cell names; backslashes are those of a table written on Windows, unless a name has them."""
+    if "\\" in path and not is_file(root / path):
+        return root / path.replace("\\", "/")
+    return root / path
+
+
+def refuse_twice(places: list[Path], table: pd.DataFrame, slices: list) -> None:
     """UserError where two rows name the same image."""
     row_of = {}
-    for row, path, index in zip(table.index, table["path"], slices):
-        image = normpath(root / path)
+    for row, path, index in zip(table.index, places, slices):
+        image = normpath(path)
         first = row_of.setdefault((image, index), row)
         if first != row:
             raise UserError(
@@ -71,8 +118,20 @@ def refuse_twice(root: Path, table: pd.DataFrame, slices: list) -> None:
             )
 
 
+def refuse_alike(table: pd.DataFrame) -> None:
+    """UserError where two subjects may be one, written in two ways."""
+    pairs = alike(table["subject"])
+    if pairs:
+        rows = [table.index[table["subject"] == subject][0] for subject in pairs[0]]
+        raise UserError(
+            f"{said(pairs)} may be one subject (first in rows {rows[0]} and {rows[1]} of {table.attrs['file']}); "
+            f"{ALIKE_REMEDY}."
+        )
+
+
 def records_of(table: pd.DataFrame, fractions: dict, seed: int) -> pd.DataFrame:
     """The validated records of the table's cells."""
+    refuse_alike(table)
     subjects = table["subject"]
     if (table["split"] == "").all():
         split_of = assign_splits(subjects, fractions, seed)
@@ -113,15 +172,12 @@ def slice_number(cell: str) -> int | None:
     return whole_number(cell) if cell else None
 
 
-def read_image(path: Path, index: int | None, row: int) -> np.ndarray:
-    """One image as float64 [H, W]. UserError names the row and the file that is missing or unreadable."""
-    if not path.name.lower().endswith(images.ENDS):
-        known = ", ".join(images.ENDS)
-        raise UserError(f"Row {row} names {path}, whose type is not known; use a file ending in {known}.")
-    if not path.is_file():
+def check_file(path: Path, row: int) -> None:
+    """UserError names the row and the file that is missing or of an unknown kind."""
+    there = is_file(path)
+    known = path.name.lower().endswith(images.ENDS) or (is_dicom(path) if there else not path.suffix)
+    if not known:
+        ends = ", ".join(images.ENDS)
+        raise UserError(f"Row {row} names {path}, whose type is not known; use a file ending in {ends}.")
+    if not there:
         raise UserError(f"Row {row} names {path}, which does not exist; correct the path or option 'root'.")
-    try:
-        return images.read(path, index)
-    except Exception as fault:  # the libraries raise many kinds for a damaged file
-        reason = " ".join(str(fault).split()).rstrip(".")
-        raise UserError(f"Row {row} names {path}, which cannot be read ({reason}); replace the file.") from fault

@@ -11,7 +11,7 @@ from pathlib import Path
 from ldcore.datasets import tables
 from ldcore.datasets.scans import brain_scan
 from ldcore.datasets.scans.brain_scan import read_scan  # noqa: F401  the adapter's own
-from ldcore.datasets.scans.listing import first_by_key, match
+from ldcore.datasets.scans.listing import files, first_by_key, match
 
 TITLE = "IXI"
 EXTENDS = ("ldcore.datasets.scans.build", "ldcore.datasets.scans.brain_scan")
@@ -19,6 +19,7 @@ OPTIONS = {
     "table": {"type": ["string", "null"], "default": None, "description": "the demographics; null: in source"},
 }
 COLUMNS = {"person": ("IXI_ID",), "sex": ("SEX_ID (1=m, 2=f)", "SEX_ID"), "age": ("AGE",)}
+ID = r"(?:IXI)?(\d+)", "{:d}"
 NAME = re.compile(r"(IXI\d+)-([A-Za-z]+)-\d+-T1\.nii(\.gz)?$")
 
 
@@ -27,7 +28,7 @@ def list_scans(options: dict):
     brain_scan.check(options)
     people = tables.load(options, "table", COLUMNS)
     people = people.assign(
-        person=tables.number(people, "person"),
+        person=tables.whole(people.assign(person=tables.ids(people, "person", *ID)), "person"),
         age=tables.age(people),
         sex=tables.coded(people, "sex", tables.SEXES),
         diagnosis="CN",
@@ -38,7 +39,7 @@ def list_scans(options: dict):
         key=[(f"IXI{int(person):03d}",) for person in people["person"]],
         reason=several.map({True: "several rows of the table that differ", False: ""}),
     ).drop_duplicates("key")
-    paths = sorted(path for path in Path(options["source"]).rglob("IXI*-T1.nii*") if NAME.match(path.name))
+    paths = sorted(path for path in files(options["source"]) if NAME.match(path.name))
     images, others = first_by_key(paths, lambda path: (NAME.match(path.name)[1],))
     sites = {key: NAME.match(Path(path).name)[2] for key, path in images.items()}
     rows = [{**row, "site": sites.get(row["key"], "")} for row in people.to_dict("records")]

@@ -103,7 +103,7 @@ def read_scan(scan: dict, options: dict) -> np.ndarray:
 
 def archive(source: Path, name: str | None) -> Path:
     """The .npz that is meant, its checksums compared: a damaged image would otherwise pass as a good one."""
-    files = sorted(source.glob("*.npz")) if name is None else [tables.first_of(source, name)]
+    files = sorted(source.glob("[!.]*.npz")) if name is None else [tables.first_of(source, name)]
     if len(files) != 1:
         names = ", ".join(path.name for path in files) or "none"
         raise UserError(f"{source} has {len(files)} .npz archives ({names}); name the one to use by option file.")

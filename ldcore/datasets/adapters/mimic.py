@@ -5,6 +5,7 @@ MIMIC-IV's patients table, by option `patients`: anchor_age + years since anchor
 above 89.
 """
 
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from ldcore.datasets import tables
 from ldcore.datasets.scans import chest_labels
 from ldcore.datasets.scans.chest_scan import read_scan  # noqa: F401  the adapter's own
 from ldcore.datasets.scans.images import check_window
-from ldcore.datasets.scans.listing import leave_out, leave_out_missing_files, none_excluded
+from ldcore.datasets.scans.listing import is_file, leave_out, leave_out_missing_files, none_excluded
 from ldcore.runtime.errors import UserError
 
 TITLE = "MIMIC-CXR"
@@ -29,6 +30,7 @@ OPTIONS = {
 }
 AS_PUBLISHED = "use the table as it is published"
 IDS = ("dicom_id", "subject_id", "study_id")
+ID = r"[ps]?(\d+)", "{:08d}"  # of a subject or study
 SEXES = {"f": "F", "m": "M"}
 SPLITS = {"train": "train", "validate": "val", "test": "test"}
 
@@ -72,7 +74,12 @@ def list_scans(options: dict):
 def read_table(source: Path, name: str, columns) -> pd.DataFrame:
     """One of the data set's own tables, zipped or not."""
     file = tables.first_of(source, f"mimic-cxr-2.0.0-{name}.csv.gz", f"mimic-cxr-2.0.0-{name}.csv")
-    return tables.read(file, columns, remedy=AS_PUBLISHED)
+    return with_ids(tables.read(file, columns, remedy=AS_PUBLISHED))
+
+
+def with_ids(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with its subjects and studies by eight digits."""
+    return table.assign(**{name: tables.ids(table, name, *ID) for name in IDS[1:] if name in table})
 
 
 def place(source: Path, dicom_id: str, subject_id: str, study_id: str) -> Path:
@@ -81,9 +88,9 @@ def place(source: Path, dicom_id: str, subject_id: str, study_id: str) -> Path:
 
 
 def stored(path: str) -> str:
-    """The .jpg, or the .dcm that is there instead."""
-    dicom = Path(path).with_suffix(".dcm")
-    return str(dicom) if dicom.is_file() and not Path(path).is_file() else path
+    """The .jpg, or the .dcm, or the file without an ending, that is there."""
+    places = [path, str(Path(path).with_suffix(".dcm")), str(Path(path).with_suffix(""))]
+    return next(filter(is_file, places), path)
 
 
 def moments(table: pd.DataFrame) -> list[str]:
@@ -92,11 +99,10 @@ def moments(table: pd.DataFrame) -> list[str]:
     def date(cell):
         if len(cell) != 8 or not cell.isdecimal():
             raise ValueError
-        return f"{cell[:4]}-{cell[4:6]}-{cell[6:]}"
+        return datetime.strptime(cell, "%Y%m%d").strftime("%Y-%m-%d")
 
     def time(cell):
-        digits = f"{int(float(cell or 0)):06d}"
-        return f"{digits[:2]}:{digits[2:4]}:{digits[4:]}"
+        return datetime.strptime(f"{int(float(cell or 0)):06d}", "%H%M%S").strftime("%H:%M:%S")
 
     dates = tables.converted(table, "StudyDate", date, "a date is written 21800506")
     times = tables.converted(table, "StudyTime", time, "a time is written 213014.5")
@@ -120,7 +126,7 @@ def refuse_repeated(table: pd.DataFrame, column: str, what: str) -> None:
 def with_patients(scans: pd.DataFrame, file: Path) -> pd.DataFrame:
     """The scans with age and sex by MIMIC-IV's table of patients; unknown for a patient that it lacks."""
     columns = ("subject_id", "gender", "anchor_age", "anchor_year")
-    table = tables.read(file, columns, remedy=AS_PUBLISHED).drop_duplicates()
+    table = with_ids(tables.read(file, columns, remedy=AS_PUBLISHED)).drop_duplicates()
     refuse_repeated(table, "subject_id", "a patient")
     years, ages = (
         np.array(tables.converted(table, column, int, "it is a whole number"))

@@ -4,6 +4,7 @@ A follow-up number is a session. Labels were mined from reports; Effusion is cal
 Pleural_Thickening Pleural Thickening. Ages above 120 are missing; the table of 2017 writes them as 058Y, 006M, 012D.
 """
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +13,7 @@ from ldcore.datasets import tables
 from ldcore.datasets.scans import chest_labels
 from ldcore.datasets.scans.chest_scan import read_scan  # noqa: F401  the adapter's own
 from ldcore.datasets.scans.images import check_window
-from ldcore.datasets.scans.listing import leave_out, leave_out_repeated_rows
+from ldcore.datasets.scans.listing import files, leave_out, leave_out_repeated_rows
 
 TITLE = "ChestX-ray14"
 EXTENDS = ("ldcore.datasets.scans.build", "ldcore.datasets.scans.chest_scan")
@@ -44,7 +45,8 @@ LABELS = {
     "Pneumothorax": "Pneumothorax",
 }
 SEXES = {"m": "M", "f": "F"}
-PLACES = ("*.png", "images/*.png", "images_*/*.png", "images_*/images/*.png")
+ID = r"(\d+)", "{:08d}"
+PLACE = re.compile(r"(images/|images_[^/]*/(images/)?)?[^/]+\.png")  # below the source
 UNITS = {"Y": 1.0, "M": 12.0, "D": 365.25}  # of an age: so many make a year
 
 
@@ -55,10 +57,13 @@ def list_scans(options: dict):
     # The headers that follow hold commas, OriginalImage[Width,Height], and some rows end in one.
     file = tables.first_of(source, *TABLES)
     table = tables.read(file, COLUMNS, remedy="use the table as it is published", first=len(COLUMNS))
-    places = {path.name: str(path) for pattern in PLACES for path in source.glob(pattern)}
+    places = {}
+    for path in sorted(files(source), key=lambda path: len(path.parts)):
+        if PLACE.fullmatch(path.relative_to(source).as_posix()):
+            places[path.name] = str(path)
     scans = pd.DataFrame(
         {
-            "subject_id": table["Patient ID"].str.zfill(8),
+            "subject_id": tables.ids(table, "Patient ID", *ID).str.zfill(8),
             "path": [places.get(name, str(source / name)) for name in table["Image Index"]],
             "when": tables.converted(table, "Follow-up #", int, "a follow-up is a whole number"),
             "age": chest_labels.ages(table, "Patient Age", years),

@@ -10,12 +10,11 @@ Analyze's convention. Option axes overrides either.
 """
 
 import re
-from pathlib import Path
 
 from ldcore.datasets import tables
 from ldcore.datasets.adapters._cdr import diagnoses
 from ldcore.datasets.scans import brain_scan
-from ldcore.datasets.scans.listing import first_by_key, match
+from ldcore.datasets.scans.listing import files, first_by_key, match
 
 TITLE = "OASIS-1"
 EXTENDS = ("ldcore.datasets.scans.build", "ldcore.datasets.scans.brain_scan", "ldcore.datasets.adapters._cdr")
@@ -35,6 +34,7 @@ OPTIONS = {
     },
 }
 COLUMNS = {"ID": ("ID",), "sex": ("M/F",), "age": ("Age",), "cdr": ("CDR",), "delay": ("Delay",)}
+ID = r"OAS1_(\d+)_MR(\d+)", "OAS1_{:04d}_MR{:d}"
 NAME = re.compile(r"(OAS1_\d{4})_(MR\d)")
 PLACES = {
     "SUBJ_111": "PROCESSED/MPRAGE/SUBJ_111/*.img",
@@ -47,7 +47,8 @@ AXES = {"SUBJ_111": "ASL", "T88_111": "LAS", "RAW": "ASL"}
 def list_scans(options: dict):
     """(scans, excluded). UserError: options or the table, as brain_scan.check, tables.load and tables.unique say."""
     brain_scan.check(options)
-    sessions = tables.unique(tables.load(options, "table", COLUMNS), "ID")
+    sessions = tables.load(options, "table", COLUMNS)
+    sessions = tables.unique(sessions.assign(ID=tables.ids(sessions, "ID", *ID)), "ID")
     keys = [tuple(name.rsplit("_", 1)) for name in sessions["ID"]]
     sessions = sessions.assign(
         key=keys,
@@ -57,8 +58,8 @@ def list_scans(options: dict):
         when=tables.number(sessions, "delay").fillna(0),
         diagnosis=diagnoses(sessions, options["cdr"]),
     )
-    paths = Path(options["source"]).rglob(f"OAS1_*_MR*/{PLACES[options['volume']]}")
-    paths = sorted(path for path in paths if "_masked_" not in path.name)
+    place = f"OAS1_*_MR*/{PLACES[options['volume']]}"
+    paths = sorted(path for path in files(options["source"]) if path.match(place) and "_masked_" not in path.name)
     return match(sessions.to_dict("records"), *first_by_key(paths, lambda path: NAME.findall(str(path))[-1]))
 
 

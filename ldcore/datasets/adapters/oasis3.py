@@ -7,13 +7,12 @@ first run is used; other images (T2w, FLAIR) are not looked at.
 """
 
 import re
-from pathlib import Path
 
 from ldcore.datasets import tables
 from ldcore.datasets.adapters._cdr import diagnoses
 from ldcore.datasets.scans import brain_scan
 from ldcore.datasets.scans.brain_scan import read_scan  # noqa: F401  the adapter's own
-from ldcore.datasets.scans.listing import first_by_key, match, natural
+from ldcore.datasets.scans.listing import files, first_by_key, match, natural
 
 TITLE = "OASIS-3"
 EXTENDS = ("ldcore.datasets.scans.build", "ldcore.datasets.scans.brain_scan", "ldcore.datasets.adapters._cdr")
@@ -25,6 +24,7 @@ OPTIONS = {
 PERSON = ("OASISID", "Subject")
 PEOPLE = {"subject": PERSON, "age": ("AgeatEntry",), "sex": ("GENDER", "M/F", "Sex")}
 VISITS = {"subject": PERSON, "cdr": ("CDRTOT", "CDR"), "days": ("days_to_visit", "ADRC_ADRCCLINICALDATA ID")}
+ID = r"OAS3(\d+)", "OAS3{:04d}"
 SESSION = re.compile(r"(OAS3\d{4})_(?:MR|sess?)[_-]d(\d+)")
 
 
@@ -33,7 +33,8 @@ def list_scans(options: dict):
     brain_scan.check(options)
     people = people_of(options)
     visits = visits_of(options)
-    paths = [path for path in Path(options["source"]).rglob("*_T1w.nii*") if SESSION.search(str(path))]
+    paths = files(options["source"])
+    paths = [path for path in paths if path.match("*_T1w.nii*") and SESSION.search(str(path))]
     images, others = first_by_key(sorted(paths, key=natural), lambda path: SESSION.findall(str(path))[-1])
     rows = [session_row(key, people.get(key[0]), visits.get(key[0]), options["max_days"]) for key in images]
     return match(rows, images, others)
@@ -41,7 +42,8 @@ def list_scans(options: dict):
 
 def people_of(options: dict) -> dict:
     """{subject: {age at entry, sex}} of the demographics."""
-    people = tables.unique(tables.load(options, "demographics", PEOPLE), "subject")
+    people = tables.load(options, "demographics", PEOPLE)
+    people = tables.unique(people.assign(subject=tables.ids(people, "subject", *ID)), "subject")
     people = people.assign(age=tables.age(people), sex=tables.coded(people, "sex", tables.SEXES))
     return people.set_index("subject").to_dict("index")
 
@@ -49,7 +51,8 @@ def people_of(options: dict) -> dict:
 def visits_of(options: dict) -> dict:
     """{subject: table of the visits that have a diagnosis, with `days` since entry}."""
     visits = tables.load(options, "clinical", VISITS)
-    visits = visits.assign(days=visits["days"].str.replace(r"^.*_d", "", regex=True))  # OAS30001_ClinicalData_d0757
+    days = visits["days"].str.replace(r"^.*_d", "", regex=True)  # OAS30001_ClinicalData_d0757
+    visits = visits.assign(subject=tables.ids(visits, "subject", *ID), days=days)
     visits = visits.assign(days=tables.number(visits, "days"), diagnosis=diagnoses(visits, options["cdr"]))
     visits = visits[(visits["diagnosis"] != "") & visits["days"].notna()]
     visits = visits.assign(visit=visits["subject"] + visits["days"].map(" {:g}".format))

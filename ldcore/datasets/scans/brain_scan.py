@@ -1,15 +1,15 @@
 """One axial slice of a T1 volume, the same way for every brain data set.
 
 Read, N4, MNI152, slice, window, square, resize. Anterior is at the top and the subject's left on the left, as in
-ldcore.datasets.scans.images.axial_slice.
+ldcore.datasets.scans.nifti.axial_slice.
 """
 
 import numpy as np
 
 from ldcore.datasets.scans.brain_register import coarse, head_mask, to_mni, unbiased
-from ldcore.datasets.scans.brain_volume import DIRECTIONS, read_volume
+from ldcore.datasets.scans.brain_volume import read_volume
 from ldcore.datasets.scans.images import check_window, to_uint8
-from ldcore.runtime.errors import UserError
+from ldcore.datasets.scans.nifti import check_axes
 
 EXTENDS = ("ldcore.datasets.scans.images",)
 OPTIONS = {
@@ -41,12 +41,7 @@ SIDE, STEP, FRONT = 233.0, 0.5, 98.0  # mm: the square cut from MNI152 space, it
 def check(options: dict) -> None:
     """UserError for a window that does not rise, or axes that are not three directions."""
     check_window(options["window"])
-    axes = options["axes"]
-    if not axes:
-        return
-    known = len(axes) == 3 and set(axes) <= set(DIRECTIONS)
-    if not known or abs(np.linalg.det([DIRECTIONS[letter] for letter in axes])) < 0.5:
-        raise UserError(f"Option axes is {axes!r}; give three letters, one of L and R, one of A and P, one of I and S.")
+    check_axes(options["axes"])
 
 
 def read_scan(scan: dict, options: dict) -> np.ndarray:

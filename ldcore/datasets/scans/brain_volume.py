@@ -1,29 +1,28 @@
-"""One T1 volume from a NIfTI file, an Analyze pair or a folder with one DICOM series, with its geometry.
+"""One T1 volume from a NIfTI file, an Analyze pair or a folder with a DICOM series, with its geometry."""
 
-Where a file says nothing about orientation (Analyze, NIfTI with both codes 0), three letters give the directions in
-which its voxel axes run, as in nibabel and FreeSurfer: "ASL" is a first axis towards anterior, then superior, then
-left.
-"""
-
+import os
+import re
 import zlib
 from pathlib import Path
 
 import numpy as np
 
+from ldcore.datasets.scans.dicom import frames_of, header, padding_of
+from ldcore.datasets.scans.nifti import DIRECTIONS, LPS, first_volume, says_orientation
 from ldcore.runtime.errors import UserError
 
-# In LPS, as ITK has it: towards left, posterior and superior.
-DIRECTIONS = {
-    "R": (-1, 0, 0),
-    "L": (1, 0, 0),
-    "A": (0, -1, 0),
-    "P": (0, 1, 0),
-    "S": (0, 0, 1),
-    "I": (0, 0, -1),
-}
-LPS = np.array([-1.0, -1.0, 1.0])  # from NIfTI's RAS
 LEAST = 8  # voxels along each axis that make a volume
 UNEVEN = 0.2  # of a slice's distance: how unequal distances may be before slices must be missing
+TURNED = 1e-3  # how much the directions, or the mm of the pixels, of one volume's slices may differ
+# What every slice of a DICOM series must say.
+GEOMETRY = {"0028|0030": "pixel spacing", "0020|0037": "orientation", "0020|0032": "position"}
+T1 = re.compile(r"MPR|MP-?RAGE|SPGR|T1", re.I)
+NOT_T1 = re.compile(r"FLAIR|scout|locali[sz]er|mask|label|calibration", re.I)
+
+
+def says_t1(description: str) -> bool:
+    """Whether an image is T1-weighted by the words of its description."""
+    return bool(T1.search(description)) and not NOT_T1.search(description)
 
 
 def read_volume(path, axes: str | None = None):
@@ -41,6 +40,8 @@ def read_volume(path, axes: str | None = None):
     sitk.ProcessObject.SetGlobalWarningDisplay(False)
     try:
         image = read_series(path) if path.is_dir() else read_file(path, axes)
+    except PermissionError as fault:
+        raise UserError("may not be read by you: permission denied") from fault
     except (RuntimeError, OSError, ValueError, EOFError, TypeError, zlib.error, ImageFileError) as fault:
         raise UserError("is damaged, or not the image its name says") from fault  # their own words spell out the path
     if image.GetDimension() != 3 or min(image.GetSize()) < LEAST or image.GetNumberOfComponentsPerPixel() > 1:
@@ -56,10 +57,9 @@ def read_file(path: Path, axes: str | None):
     import nibabel
     import SimpleITK as sitk
 
-    source = nibabel.load(path)
+    source = first_volume(nibabel.load(path))
     voxels = np.asarray(source.dataobj, np.float32)
-    while voxels.ndim > 3:
-        voxels = voxels[..., 0]
+    voxels = voxels.reshape(voxels.shape[:3])
     if voxels.ndim < 3:
         raise UserError("is not a volume of gray levels")
     steps = np.array(source.header.get_zooms()[:3], float)
@@ -79,30 +79,108 @@ def read_file(path: Path, axes: str | None):
     return image
 
 
-def says_orientation(image) -> bool:
-    """Whether a nibabel image's header gives an orientation: by either code in NIfTI, never in Analyze."""
-    import nibabel
-
-    if isinstance(image, nibabel.Nifti1Pair):
-        return bool(image.header["qform_code"] or image.header["sform_code"])
-    return not isinstance(image, nibabel.AnalyzeImage)
-
-
 def read_series(folder: Path):
-    """The largest DICOM series of a folder, slices in order of position. UserError: none, or slices are missing."""
+    """The T1 series of a folder of DICOM files, slices in order of position, or its one file with all slices.
+
+    UserError: no series, several of which no single one says that it is T1, slices that are missing or twice, or that
+    do not say how they lie.
+    """
     import SimpleITK as sitk
 
+    for path in folder.iterdir():
+        if not os.access(path, os.R_OK):
+            raise PermissionError(path)
     reader = sitk.ImageSeriesReader()
     all_series = [reader.GetGDCMSeriesFileNames(str(folder), uid) for uid in reader.GetGDCMSeriesIDs(str(folder))]
-    if not all_series:
-        raise UserError("holds no DICOM image")
-    files = max(all_series, key=len)
+    files = t1_series(all_series)
+    if frames_of(header(files[0])) > 1:
+        return read_frames(files[0])
     reader.SetFileNames(files)
     reader.MetaDataDictionaryArrayUpdateOn()
     image = reader.Execute()
-    if len(files) > 2:
-        places = [np.array(reader.GetMetaData(number, "0020|0032").split("\\"), float) for number in range(len(files))]
-        steps = np.linalg.norm(np.diff(places, axis=0), axis=1)
-        if np.abs(steps - np.median(steps)).max() > UNEVEN * np.median(steps):
+    numbers = range(len(files))
+    geometry = {}
+    for tag, what in GEOMETRY.items():
+        cells = [reader.GetMetaData(number, tag) if reader.HasMetaDataKey(number, tag) else "" for number in numbers]
+        if not all(cell.strip() for cell in cells):
+            raise UserError(f"says nothing about its {what} in the headers of its DICOM files")
+        geometry[what] = np.array([cell.split("\\") for cell in cells], float)
+    if np.ptp(geometry["pixel spacing"], axis=0).max() > TURNED:
+        raise UserError("holds slices with pixels of different sizes")
+    refuse_uneven(geometry["orientation"], geometry["position"])
+    return without_padding(image, header(files[0]))
+
+
+def t1_series(all_series: list) -> tuple[str, ...]:
+    """The files of a folder's only series of slices, or of the only one that says it is T1. UserError: neither."""
+    if not all_series:
+        raise UserError("holds no DICOM image")
+    apart = [[files] if frames_of(header(files[0])) == 1 else [(file,) for file in files] for files in all_series]
+    candidates = [files for series in apart for files in series]
+    volumes = [files for files in candidates if max(len(files), frames_of(header(files[0]))) >= LEAST]
+    if len(volumes) < 2:
+        return volumes[0] if volumes else max(candidates, key=len)
+    names = [str(header(files[0]).get("SeriesDescription", "") or "without a description") for files in volumes]
+    known = [files for files, name in zip(volumes, names) if says_t1(name)]
+    if len(known) != 1:
+        raise UserError(f"holds several DICOM series ({', '.join(sorted(names))}); keep the T1 series alone there")
+    return known[0]
+
+
+def refuse_uneven(orientations: np.ndarray, positions: np.ndarray) -> None:
+    """UserError where slices do not lie one behind the other at equal distances.
+
+    orientations: [N, 6], the directions of rows and columns of each; positions: [N, 3] mm.
+    """
+    if np.ptp(orientations, axis=0).max() > TURNED:
+        raise UserError("holds slices that lie in different directions")
+    if len(positions) > 2:
+        steps = np.diff(positions, axis=0) @ np.cross(orientations[0, :3], orientations[0, 3:])
+        distance = np.median(steps)
+        if distance == 0 or np.abs(steps - distance).max() > UNEVEN * abs(distance):
             raise UserError("lacks slices of its DICOM series, or holds some twice")
-    return image
+
+
+def read_frames(file):
+    """The volume in one Enhanced MR file. UserError: its frames do not say how they lie, or are no volume in order."""
+    import SimpleITK as sitk
+
+    scan = header(file)
+    shared = first_item(scan, "SharedFunctionalGroupsSequence")
+    frames = scan.get("PerFrameFunctionalGroupsSequence") or []
+
+    def of_frames(group: str, key: str, what: str) -> np.ndarray:
+        items = [first_item(frame, group) or first_item(shared, group) for frame in frames]
+        if not items or not all(item is not None and item.get(key) for item in items):
+            raise UserError(f"holds several frames in one DICOM file, which says nothing about their {what}")
+        return np.array([item[key].value for item in items], float)
+
+    of_frames("PixelMeasuresSequence", "PixelSpacing", "pixel spacing")
+    orientations = of_frames("PlaneOrientationSequence", "ImageOrientationPatient", "orientation")
+    refuse_uneven(orientations, of_frames("PlanePositionSequence", "ImagePositionPatient", "position"))
+    return sitk.ReadImage(str(file))
+
+
+def first_item(dataset, sequence: str):
+    """The first item of a sequence of a DICOM header, None where it has none."""
+    items = dataset.get(sequence) if dataset is not None else None
+    return items[0] if items else None
+
+
+def without_padding(image, scan):
+    """The image with the least of its other values where the header says that a pixel is padding."""
+    import SimpleITK as sitk
+
+    padding = padding_of(scan)
+    if padding is None:
+        return image
+    slope, intercept = (float(scan.get(key, value)) for key, value in (("RescaleSlope", 1), ("RescaleIntercept", 0)))
+    low, high = (value * slope + intercept for value in padding)
+    voxels = sitk.GetArrayFromImage(image)
+    outside = (voxels >= min(low, high)) & (voxels <= max(low, high))
+    if not outside.any() or outside.all():
+        return image
+    voxels[outside] = voxels[~outside].min()
+    filled = sitk.GetImageFromArray(voxels)
+    filled.CopyInformation(image)
+    return filled

@@ -3,9 +3,10 @@
 What an adapter of a download has to offer stands in ldcore.datasets.adapters.
 """
 
+import hashlib
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from functools import partial
+from functools import lru_cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from ldcore.datasets.records import validate
 from ldcore.datasets.scans.listing import LEFT_OUT, leave_out, reasons
 from ldcore.datasets.splits import check_fractions, splits_of
 from ldcore.runtime.errors import UserError
-from ldcore.runtime.files import atomic, digest
+from ldcore.runtime.files import atomic, digest, sha256
 from ldcore.runtime.seeds import numpy_rng
 
 EXTENDS = ("ldcore.datasets.records",)
@@ -41,14 +42,23 @@ OPTIONS = {
     },
 }
 TEXTS = ("sex", "diagnosis", "findings")
+PAIRS = 3  # of copies that a warning names
+
+
+class NoScan(UserError):
+    """No scan of a download can be used; `excluded` is the table of all of them with the reasons."""
+
+    def __init__(self, text: str, excluded: pd.DataFrame):
+        super().__init__(text)
+        self.excluded = excluded
 
 
 def build(adapter, options: dict, seed: int, cache, workers: int = 1):
     """(records, images uint8 [N, size, size], excluded) of an adapter module; rows in order of subject and session.
 
     Images wait in the folder `cache` until all are done, so that a killed run goes on; the result depends neither on
-    it nor on `workers`. UserError: no source folder, no scan listed or none readable, unknown sites, a split list
-    that lacks a subject or gives it two splits, a worker that died.
+    it nor on `workers`. UserError: no source folder, no scan listed or none readable (NoScan), unknown sites, a split
+    list that lacks a subject or gives it two splits, a worker that died.
     """
     if not Path(options["source"]).is_dir():
         raise UserError(f"Option source: {options['source']} is not a folder; give the folder of the download.")
@@ -67,13 +77,39 @@ def build(adapter, options: dict, seed: int, cache, workers: int = 1):
     refuse_none(scans, excluded, options)
     records = scans.assign(split=splits_of(scans, options, seed), image_index=np.arange(len(scans)))
     validate(records, len(images))
+    warn_of_copies(records, images, [f"row {row} of records.csv" for row in range(2, len(records) + 2)])
     return records.drop(columns=["path", "when"], errors="ignore"), images, excluded
 
 
 def refuse_none(scans: pd.DataFrame, excluded: pd.DataFrame, options: dict) -> None:
-    """UserError where no scan is left, with the reasons."""
+    """NoScan where no scan is left, with the reasons and a path that has the first of them."""
     if scans.empty:
-        raise UserError(f"No scan in {options['source']} can be used: {reasons(excluded)}.")
+        example = ""
+        if len(excluded):
+            first = excluded["reason"].value_counts().index[0]
+            example = f" (for example {excluded['path'][excluded['reason'] == first].iloc[0]})"
+        raise NoScan(f"No scan in {options['source']} can be used: {reasons(excluded)}{example}.", excluded)
+
+
+def warn_of_copies(records: pd.DataFrame, images: np.ndarray, names: list[str]) -> None:
+    """Print a warning where two subjects have the very same image.
+
+    Nothing is left out: whose it is no program can tell. names: what each image is called.
+    """
+    first, copies = {}, []
+    subjects, splits = (records[column].to_numpy() for column in ("subject_id", "split"))
+    for place, image in enumerate(images):
+        other = first.setdefault(hashlib.sha256(image.tobytes()).digest(), place)
+        if subjects[other] != subjects[place]:
+            copies.append((other, place))
+    if copies:
+        apart = sum(splits[one] != splits[other] for one, other in copies)
+        named = "; ".join(f"{names[one]} and {names[other]}" for one, other in copies[:PAIRS])
+        more = f" and {len(copies) - PAIRS} more" if len(copies) > PAIRS else ""
+        print(
+            f"warning: images that two subjects share, pixel by pixel: {len(copies)}, of which {apart} in two splits "
+            f"({named}{more}); give a person one id, or leave the copies out."
+        )
 
 
 def in_order(scans: pd.DataFrame) -> pd.DataFrame:
@@ -122,39 +158,68 @@ def draw(scans: pd.DataFrame, excluded: pd.DataFrame, count: int | dict | None, 
 def read_scans(adapter, scans: pd.DataFrame, options: dict, cache: Path, workers: int):
     """(images uint8 [N, size, size] of those that could be read, a reason or None for every scan)."""
     rows = [{str(column): value for column, value in row.items()} for row in scans.to_dict("records")]
-    read = partial(read_into_cache, adapter.read_scan, options, cache)
-    if workers > 1:
-        try:
-            with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-                outcomes = list(tqdm(pool.map(read, rows), total=len(rows), desc="scans", mininterval=2))
-        except BrokenProcessPool as fault:
-            raise UserError(
-                f"One of the {workers} processes that read scans died, most likely for want of memory; give more "
-                "(resources.data.mem_mb) or fewer workers, and the same command again, which goes on where it was."
-            ) from fault
-    else:
-        outcomes = [read(row) for row in tqdm(rows, desc="scans", mininterval=2)]
+    outcomes = list(read_in_turn(adapter.read_scan, rows, options, cache, workers))
     paths = [path for path, reason in outcomes if reason is None]
     return stacked(paths, options["image_size"], cache), [reason for _, reason in outcomes]
+
+
+def read_in_turn(read_scan, rows: list[dict], options: dict, cache: Path, workers: int):
+    """Yield, for every scan in order, (its file in the cache, None) or (None, why it cannot be used).
+
+    rows: scans, each with its `path`. UserError: a worker that died.
+    """
+    read = partial(read_into_cache, read_scan, options, cache)
+    shown = partial(tqdm, total=len(rows), desc="scans", mininterval=2)
+    if workers < 2:
+        yield from shown(map(read, rows))
+        return
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    try:
+        yield from shown(pool.map(read, rows))
+    except BrokenProcessPool as fault:
+        raise UserError(
+            f"One of the {workers} processes that read scans died, most likely for want of memory; give more "
+            "(resources.data.mem_mb) or fewer workers, and the same command again, which goes on where it was."
+        ) from fault
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def read_into_cache(read_scan, options: dict, cache: Path, scan: dict):
     """(its file in the cache, None), or (None, why not).
 
-    A scan whose file and options are unchanged is not read again.
+    A scan whose files, options and reader are unchanged is not read again. What fails in writing is no fault of the
+    scan's and is raised.
     """
     path = Path(scan["path"])
     try:
-        place = cache / f"{digest(str(path), path.stat().st_mtime_ns, scan, {**options, 'source': ''})}.npy"
-        if not place.exists():
-            image = read_scan(scan, options)
-            with atomic(place) as temporary, open(temporary, "wb") as file:
-                np.save(file, image)
-        return place, None
+        key = digest(reader(), str(path), state_of(path), scan, {**options, "source": ""})
+        place = cache / f"{key}.npy"
+        if place.exists():
+            return place, None
+        image = read_scan(scan, options)
     except UserError as fault:
         return None, str(fault)
+    except PermissionError:
+        return None, "may not be read by you: permission denied"
     except Exception as fault:  # imaging libraries raise many kinds for a damaged file
         return None, f"cannot be read ({' '.join(str(fault).split())[:200]})"
+    with atomic(place) as temporary, open(temporary, "wb") as file:
+        np.save(file, image)
+    return place, None
+
+
+def state_of(path: Path) -> list:
+    """What changes when a file, or one of a folder of DICOM files, is replaced."""
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    return [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+
+
+@lru_cache(maxsize=1)
+def reader() -> str:
+    """A digest of the code that makes an image of a file: what an older one left in the cache is not used."""
+    folder = Path(__file__).parents[1]
+    return digest(*[sha256(path) for path in sorted(folder.rglob("*.py"))])
 
 
 def stacked(paths: list[Path], size: int, cache: Path) -> np.ndarray:

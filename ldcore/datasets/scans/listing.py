@@ -3,13 +3,44 @@
 A listing is two tables, scans and excluded, as ldcore.datasets.adapters describes them.
 """
 
+import os
 import re
 from pathlib import Path
 
 import pandas as pd
 
+from ldcore.runtime.errors import UserError
+from ldcore.runtime.files import denied_message
+
 LEFT_OUT = ("path", "subject_id", "reason")  # columns of excluded
 OF_A_SCAN = ("when", "age", "sex", "diagnosis", "site")  # columns of scans that a row may fill
+
+
+def files(source, above: tuple = ()):
+    """Yield the Path of every file below a folder, in order; linked folders are followed.
+
+    Names that begin with a dot are passed over: macOS lays a ._scan.nii beside each scan.nii on foreign disks. above:
+    the folders on the way, into which a link may lead back. UserError: a folder that this user may not read.
+    """
+    place = os.path.realpath(source)
+    if place in above:
+        return
+    try:
+        entries = sorted((entry for entry in os.scandir(source) if entry.name[0] != "."), key=lambda entry: entry.name)
+        folders = [entry.name for entry in entries if entry.is_dir()]
+    except PermissionError as fault:
+        raise UserError(denied_message(source)) from fault
+    yield from (Path(source, entry.name) for entry in entries if entry.name not in folders)
+    for name in folders:
+        yield from files(Path(source, name), (*above, place))
+
+
+def is_file(path) -> bool:
+    """Whether a file is there. UserError: this user may not look into its folder."""
+    try:
+        return Path(path).is_file()
+    except PermissionError as fault:
+        raise UserError(denied_message(Path(path).parent)) from fault
 
 
 def none_excluded() -> pd.DataFrame:
@@ -25,7 +56,7 @@ def leave_out(scans: pd.DataFrame, excluded: pd.DataFrame, mask, reason: str):
 
 def leave_out_missing_files(scans: pd.DataFrame, excluded: pd.DataFrame):
     """(scans whose file is there, excluded with the others)."""
-    missing = [not Path(path).is_file() for path in scans["path"]]
+    missing = [not is_file(path) for path in scans["path"]]
     return leave_out(scans, excluded, pd.Series(missing, scans.index, dtype=bool), "no such file")
 
 

@@ -1,0 +1,85 @@
+"""What the header of a NIfTI or Analyze file says: how its volume lies, and one slice of it.
+
+Where a file says nothing about orientation (Analyze, NIfTI with both codes 0), three letters give the directions in
+which its voxel axes run, as in nibabel and FreeSurfer: "ASL" is a first axis towards anterior, then superior, then
+left.
+"""
+
+import numpy as np
+
+from ldcore.datasets.scans.pixels import one_of
+from ldcore.runtime.errors import UserError
+
+# In LPS, as ITK has it: towards left, posterior and superior.
+DIRECTIONS = {
+    "R": (-1, 0, 0),
+    "L": (1, 0, 0),
+    "A": (0, -1, 0),
+    "P": (0, 1, 0),
+    "S": (0, 0, 1),
+    "I": (0, 0, -1),
+}
+LPS = np.array([-1.0, -1.0, 1.0])  # from NIfTI's RAS
+
+
+def check_axes(axes: str | None) -> None:
+    """UserError for axes that are not three directions."""
+    if not axes:
+        return
+    known = len(axes) == 3 and set(axes) <= set(DIRECTIONS)
+    if not known or abs(np.linalg.det([DIRECTIONS[letter] for letter in axes])) < 0.5:
+        raise UserError(f"Option axes is {axes!r}; give three letters, one of L and R, one of A and P, one of I and S.")
+
+
+def first_volume(image):
+    """A nibabel image without the further volumes of a series; of a file with several, these are not read."""
+    if np.prod(image.shape[3:]) == 1:
+        return image
+    return image.slicer[(slice(None),) * 3 + (slice(0, 1),) * len(image.shape[3:])]
+
+
+def says_orientation(image) -> bool:
+    """Whether a nibabel image's header gives an orientation: by either code in NIfTI, never in Analyze."""
+    import nibabel
+
+    if isinstance(image, nibabel.Nifti1Pair):
+        return bool(image.header["qform_code"] or image.header["sform_code"])
+    return not isinstance(image, nibabel.AnalyzeImage)
+
+
+def affine_of(axes: str, steps) -> np.ndarray:
+    """A NIfTI affine [4, 4] of a volume whose axes run so; steps: voxel sizes in mm."""
+    affine = np.eye(4)
+    affine[:3, :3] = (LPS * [DIRECTIONS[letter] for letter in axes]).T * steps[:3]
+    return affine
+
+
+def axial_slice(path, index: int | None = None) -> np.ndarray:
+    """One axial slice [H, W] of a NIfTI volume (None: the middle), anterior at the top, the left on the left."""
+    return slice_and_spacing(path, index)[0]
+
+
+def slice_and_spacing(path, index: int | None = None, axes: str | None = None):
+    """(a slice as axial_slice gives it, the spacing of its rows and columns in mm); of a 4-D file the first volume's.
+
+    UserError: the file does not say how it lies and `axes` is None, or it has no such slice.
+    """
+    import nibabel
+
+    image = nibabel.load(path)
+    if image.ndim < 3:
+        return np.rot90(in_colour(np.asarray(image.dataobj))), image.header.get_zooms()[1::-1]
+    image = first_volume(image)
+    if not says_orientation(image):
+        if axes is None:
+            raise UserError("says nothing about its orientation; give it by option axes, for example RAS")
+        image = nibabel.Nifti1Image(image.dataobj, affine_of(axes, image.header.get_zooms()))
+    image = nibabel.as_closest_canonical(image)
+    count, volume = image.shape[2], np.asarray(image.dataobj).reshape(image.shape[:3])
+    sizes = nibabel.affines.voxel_sizes(image.affine)
+    return np.rot90(in_colour(volume[:, :, one_of(count, index, "slices")])), sizes[1::-1]
+
+
+def in_colour(voxels: np.ndarray) -> np.ndarray:
+    """Voxels of NIfTI's RGB kinds with the colours as a last axis [..., 3], others as they are."""
+    return np.stack([voxels[name] for name in "RGB"], -1) if voxels.dtype.names else voxels
