@@ -1,9 +1,10 @@
 """What preparing a download costs: scans per second and core, and resident memory.
 
-python benchmarks/prepare.py [--scans 1000] [--defaults 20] [--workers 2] [--out FILE]
+python benchmarks/prepare.py [--scans 1000] [--defaults 20] [--pictures 1500] [--workers 2] [--out FILE]
 
 plain      N4 and registration off: reading, slice, window, resize
 defaults   as the adapter comes, N4 and registration to MNI152, of `--defaults` scans
+pictures   a folder of one's own, PNG files of 256 pixels a side made 512
 
 The download is laid out as IXI's: a folder and a table. Its volumes are the packaged MNI152 template at 1 mm, moved a
 little, int16 .nii.gz; a few are written, the others are links to them. Memory is read every 50 ms from /proc (Linux):
@@ -30,7 +31,7 @@ from ldcore.prepare import prepare
 DISTINCT = 8  # volumes written
 PERIOD = 0.05  # seconds between two samples of memory
 MARKS = (0.1, 0.5, 1.0)  # shares of the scans read at which the peak is noted
-OPTIONS = {"plain": {"n4": False, "register": False}, "defaults": {}}
+OPTIONS = {"plain": {"n4": False, "register": False}, "defaults": {}, "pictures": {"image_size": 512}}
 
 
 def volumes(folder: Path) -> list[Path]:
@@ -50,14 +51,27 @@ def volumes(folder: Path) -> list[Path]:
     return paths
 
 
-def download(folder: Path, files: list[Path], count: int) -> Path:
-    """IXI's folder of `count` people and its table."""
+def own(folder: Path, count: int) -> dict:
+    """The options of a folder with `count` pictures, all different, and their table."""
+    from PIL import Image
+
+    folder.mkdir(parents=True)
+    y, x = np.indices((256, 256))
+    for number in range(count):
+        Image.fromarray(((x * (number % 97 + 1) + y * number) % 256).astype(np.uint8)).save(folder / f"{number}.png")
+    rows = [f"{number}.png,s{number}" for number in range(count)]
+    (folder / "pictures.csv").write_text("\n".join(["path,subject", *rows]) + "\n")
+    return {"root": str(folder), "csv": "pictures.csv"}
+
+
+def download(folder: Path, files: list[Path], count: int) -> dict:
+    """The options of IXI's folder of `count` people and its table."""
     (folder / "IXI-T1").mkdir(parents=True)
     for number in range(count):
         os.link(files[number % len(files)], folder / "IXI-T1" / f"IXI{number + 1:03d}-Guys-{number:04d}-T1.nii.gz")
     rows = [f"{number + 1},{number % 2 + 1},{20 + number % 60}" for number in range(count)]
     (folder / "IXI.csv").write_text("\n".join(['IXI_ID,"SEX_ID (1=m, 2=f)",AGE', *rows]) + "\n")
-    return folder
+    return {"source": str(folder)}
 
 
 def resident(process) -> np.ndarray:
@@ -108,10 +122,11 @@ def watched(call, cache: Path, count: int) -> tuple[float, list[np.ndarray]]:
 
 
 def measured(name: str, files: list[Path], count: int, workers: int, folder: Path) -> list[str]:
-    """Lines of the table for one set of options."""
-    options = {**OPTIONS[name], "source": str(download(folder / "in", files, count))}
+    """Lines of the table for one set of options. files: the volumes of a download; none: pictures of one's own."""
+    adapter, made = ("ixi", download(folder / "in", files, count)) if files else ("folder", own(folder / "in", count))
+    options = {**OPTIONS[name], **made}
     seconds, marks = watched(
-        lambda: prepare("ixi", options, 0, folder / "out", workers), folder / "out" / "cache", count
+        lambda: prepare(adapter, options, 0, folder / "out", workers), folder / "out" / "cache", count
     )
     speed = f"{count / seconds / workers:.3g}"
     when = [*(f"{mark:.0%} read" for mark in MARKS), "written"]
@@ -121,17 +136,17 @@ def measured(name: str, files: list[Path], count: int, workers: int, folder: Pat
     ]
 
 
-def main(scans, defaults, workers, out):
-    """Measure both sets of options and print the table."""
+def main(scans, defaults, pictures, workers, out):
+    """Measure each set of options and print the table."""
     import nibabel
     import SimpleITK
 
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
-        files = volumes(Path(scratch))
-        for name, count in (("plain", scans), ("defaults", defaults)):
+        files = volumes(Path(scratch)) if scans or defaults else []
+        for name, count, used in (("plain", scans, files), ("defaults", defaults, files), ("pictures", pictures, [])):
             if count:
-                rows += measured(name, files, count, workers, Path(scratch, name))
+                rows += measured(name, used, count, workers, Path(scratch, name))
     head = [
         f"{date.today()}, {platform.machine()} CPU, {os.cpu_count()} cores, Python {platform.python_version()}, "
         f"numpy {np.__version__}, nibabel {nibabel.__version__}, SimpleITK {SimpleITK.Version.VersionString()}; "
@@ -147,6 +162,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scans", type=int, default=1000, help="prepared with N4 and registration off")
     parser.add_argument("--defaults", type=int, default=20, help="prepared with the adapter's defaults; 0: none")
+    parser.add_argument("--pictures", type=int, default=0, help="prepared by the adapter folder; 0: none")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--out", help="the table, as Markdown")
     main(**vars(parser.parse_args()))

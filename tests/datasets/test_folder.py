@@ -238,6 +238,9 @@ def test_advice_fits_the_fault(tmp_path, monkeypatch):
     options = write(tmp_path, "path,subject\nIM09,a\n")
     with pytest.raises(UserError, match="IM09, which does not exist"):
         datasets.build("folder", options, 0)
+    (tmp_path / "IM09").mkdir()
+    with pytest.raises(UserError, match="IM09, which is a folder; name one file in it"):
+        datasets.build("folder", options, 0)
 
     def refuse(*arguments, **options):
         raise PermissionError(13, "Permission denied", "a.png")

@@ -194,3 +194,13 @@ def test_a_frame_of_several(tmp_path):
         assert np.abs(read(path, index) - expected).max() < 1
     with pytest.raises(UserError, match="has 2 frames"):
         read(path, 2)
+
+
+def test_what_a_volume_does_not_know_is_outside(tmp_path):
+    unknown = np.where(head() == 0, np.nan, head() + 1000)
+    nibabel.save(nibabel.Nifti1Image(unknown, np.diag([4.0, 4, 4, 1])), tmp_path / "masked.nii")
+    image = to_uint8(read(tmp_path / "masked.nii"), 48, [0, 100])
+    assert np.ptp(image[10:38, 12:36]) == 255 and (image[:2] == 0).all()
+    nibabel.save(nibabel.Nifti1Image(np.full((9, 9, 9), np.inf), np.eye(4)), tmp_path / "endless.nii")
+    with pytest.raises(ValueError, match="do not make one gray image"):
+        read(tmp_path / "endless.nii")

@@ -166,7 +166,7 @@ def image_paths(source):
             folders.setdefault(str(path.parent), []).append(path)
     for folder, paths in sorted(folders.items()):
         others = [path for path in paths if not path.name.lower().endswith(VOLUMES)]
-        yield from (str(path) for path in paths if path not in others)
+        yield from (str(path) for path in paths if path.name.lower().endswith(VOLUMES))
         if any(path.name.lower().endswith(DICOM) for path in others) or any(map(is_dicom, others[:3])):
             yield folder
 

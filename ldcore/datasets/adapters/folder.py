@@ -73,7 +73,7 @@ def build(options: dict, seed: int, cache=None, workers: int = 1):
             raise UserError(f"Row {row} names {path}, which {fault}.")
         files.append(file)
     stack = stacked(files, options["image_size"], Path(cache))
-    warn_of_copies(records, stack, [f"row {row} ({path})" for row, path in zip(table.index, table["path"])])
+    warn_of_copies(records, files, [f"row {row} ({path})" for row, path in zip(table.index, table["path"])])
     return records, stack
 
 
@@ -174,6 +174,8 @@ def slice_number(cell: str) -> int | None:
 
 def check_file(path: Path, row: int) -> None:
     """UserError names the row and the file that is missing or of an unknown kind."""
+    if path.is_dir():
+        raise UserError(f"Row {row} names {path}, which is a folder; name one file in it.")
     there = is_file(path)
     known = path.name.lower().endswith(images.ENDS) or (is_dicom(path) if there else not path.suffix)
     if not known:

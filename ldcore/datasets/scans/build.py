@@ -3,7 +3,6 @@
 What an adapter of a download has to offer stands in ldcore.datasets.adapters.
 """
 
-import hashlib
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache, partial
@@ -69,7 +68,8 @@ def build(adapter, options: dict, seed: int, cache, workers: int = 1):
     scans, excluded = at_sites(scans, excluded, options["sites"])
     scans, excluded = draw(scans, excluded, options["per_class"], seed)
     refuse_none(scans, excluded, options)
-    images, faults = read_scans(adapter, scans, options, Path(cache), workers)
+    files, faults = read_scans(adapter, scans, options, Path(cache), workers)
+    images = stacked(files, options["image_size"], Path(cache))
     failed = np.array([fault is not None for fault in faults])
     gone = scans.assign(reason=faults)[failed]
     excluded = pd.concat([excluded, gone[list(LEFT_OUT)]], ignore_index=True)
@@ -77,7 +77,7 @@ def build(adapter, options: dict, seed: int, cache, workers: int = 1):
     refuse_none(scans, excluded, options)
     records = scans.assign(split=splits_of(scans, options, seed), image_index=np.arange(len(scans)))
     validate(records, len(images))
-    warn_of_copies(records, images, [f"row {row} of records.csv" for row in range(2, len(records) + 2)])
+    warn_of_copies(records, files, [f"row {row} of records.csv" for row in range(2, len(records) + 2)])
     return records.drop(columns=["path", "when"], errors="ignore"), images, excluded
 
 
@@ -91,15 +91,15 @@ def refuse_none(scans: pd.DataFrame, excluded: pd.DataFrame, options: dict) -> N
         raise NoScan(f"No scan in {options['source']} can be used: {reasons(excluded)}{example}.", excluded)
 
 
-def warn_of_copies(records: pd.DataFrame, images: np.ndarray, names: list[str]) -> None:
+def warn_of_copies(records: pd.DataFrame, files: list[Path], names: list[str]) -> None:
     """Print a warning where two subjects have the very same image.
 
-    Nothing is left out: whose it is no program can tell. names: what each image is called.
+    Nothing is left out: whose it is no program can tell. files: each record's in the cache; names: what to call each.
     """
     first, copies = {}, []
     subjects, splits = (records[column].to_numpy() for column in ("subject_id", "split"))
-    for place, image in enumerate(images):
-        other = first.setdefault(hashlib.sha256(image.tobytes()).digest(), place)
+    for place, file in enumerate(files):
+        other = first.setdefault(sha256(file), place)
         if subjects[other] != subjects[place]:
             copies.append((other, place))
     if copies:
@@ -156,11 +156,10 @@ def draw(scans: pd.DataFrame, excluded: pd.DataFrame, count: int | dict | None, 
 
 
 def read_scans(adapter, scans: pd.DataFrame, options: dict, cache: Path, workers: int):
-    """(images uint8 [N, size, size] of those that could be read, a reason or None for every scan)."""
+    """(files in the cache of the scans that could be read, a reason or None for every scan)."""
     rows = [{str(column): value for column, value in row.items()} for row in scans.to_dict("records")]
     outcomes = list(read_in_turn(adapter.read_scan, rows, options, cache, workers))
-    paths = [path for path, reason in outcomes if reason is None]
-    return stacked(paths, options["image_size"], cache), [reason for _, reason in outcomes]
+    return [path for path, reason in outcomes if reason is None], [reason for _, reason in outcomes]
 
 
 def read_in_turn(read_scan, rows: list[dict], options: dict, cache: Path, workers: int):

@@ -7,7 +7,7 @@ left.
 
 import numpy as np
 
-from ldcore.datasets.scans.pixels import one_of
+from ldcore.datasets.scans.pixels import gray, masked, one_of
 from ldcore.runtime.errors import UserError
 
 # In LPS, as ITK has it: towards left, posterior and superior.
@@ -68,7 +68,7 @@ def slice_and_spacing(path, index: int | None = None, axes: str | None = None):
 
     image = nibabel.load(path)
     if image.ndim < 3:
-        return np.rot90(in_colour(np.asarray(image.dataobj))), image.header.get_zooms()[1::-1]
+        return np.rot90(gray_levels(np.asarray(image.dataobj))), image.header.get_zooms()[1::-1]
     image = first_volume(image)
     if not says_orientation(image):
         if axes is None:
@@ -77,9 +77,14 @@ def slice_and_spacing(path, index: int | None = None, axes: str | None = None):
     image = nibabel.as_closest_canonical(image)
     count, volume = image.shape[2], np.asarray(image.dataobj).reshape(image.shape[:3])
     sizes = nibabel.affines.voxel_sizes(image.affine)
-    return np.rot90(in_colour(volume[:, :, one_of(count, index, "slices")])), sizes[1::-1]
+    return np.rot90(gray_levels(volume[:, :, one_of(count, index, "slices")])), sizes[1::-1]
 
 
-def in_colour(voxels: np.ndarray) -> np.ndarray:
-    """Voxels of NIfTI's RGB kinds with the colours as a last axis [..., 3], others as they are."""
-    return np.stack([voxels[name] for name in "RGB"], -1) if voxels.dtype.names else voxels
+def gray_levels(voxels: np.ndarray) -> np.ndarray:
+    """Voxels [X, Y] as gray levels, those of NIfTI's RGB kinds too; NaN, how tools mark what is outside, is masked."""
+    if voxels.dtype.names:
+        return gray(np.stack([voxels[name] for name in "RGB"], -1))
+    if voxels.dtype.kind != "f":
+        return voxels
+    outside = np.isnan(voxels)
+    return masked(np.where(outside, 0, voxels), outside)

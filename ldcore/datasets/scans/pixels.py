@@ -41,7 +41,8 @@ def square_pixels(image: np.ndarray, spacing) -> np.ndarray:
     """
     from skimage.transform import resize
 
-    image = image if isinstance(image, np.ma.MaskedArray) else gray(image)
+    outside = np.ma.getmaskarray(image)
+    image = masked(gray(np.ma.getdata(image)), outside)
     if spacing is None or not min(spacing) > 0 or max(spacing) < LIKE * min(spacing):
         return image
     if max(spacing) > LONGEST * min(spacing):
@@ -49,7 +50,7 @@ def square_pixels(image: np.ndarray, spacing) -> np.ndarray:
     shape = [max(2, round(count * step / min(spacing))) for count, step in zip(image.shape, spacing)]
     if not isinstance(image, np.ma.MaskedArray):
         return resize(image, shape, order=1, mode="edge", anti_aliasing=False)
-    outside = resize(np.ma.getmaskarray(image), shape, order=0, mode="edge", anti_aliasing=False)
+    outside = resize(outside, shape, order=0, mode="edge", anti_aliasing=False)
     filled = image.filled(image.min())
     return masked(resize(filled, shape, order=1, mode="edge", anti_aliasing=False), outside)
 
