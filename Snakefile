@@ -27,6 +27,10 @@ for path in [
     include: str(path)
 
 
+for name in config["resources"].keys() - ASKED:
+    raise WorkflowError(f"Config resources.{name}: no rule is called so; use one of {', '.join(sorted(ASKED))}.")
+
+
 onstart:
     # Executor 2.8.0, issue 447: every task of an array checks, and on a failure removes, the first one's outputs.
     if getattr(workflow.executor_settings, "array_jobs", None):

@@ -155,9 +155,18 @@ def as_json(value):
     return json.dumps(value, sort_keys=True)
 
 
+ASKED = {
+    "default",
+    "most",
+    "convert",
+    "turn",
+}  # names that `resources` of the config may have; the last two, unused ones
+
+
 def asked(*names):
     """The resources of a rule: config resources under the first name that sets a key, else under default; twice the
     memory and time at each retry, up to `most`."""
+    ASKED.update(names)
     first = ldresources.resources(config, names)
     most = config["resources"].get("most", {})
     return {
@@ -264,8 +273,8 @@ def needed(kind, name):
     return [path for need in reporting.needs(config, kind, name) for path in paths[need]]
 
 
-# Tables, figures and page are cheap, and say what is of older code (ldcore/report/older.py): made again after any change
-# of the library, of the scripts or of a package.
+# Tables, figures and page are cheap, and say what is of older code (ldcore/report/older.py): made again after any
+# change of the library, of the scripts or of a package.
 LIBRARY = ""
 if workflow.is_main_process:
     LIBRARY = digest(

@@ -71,6 +71,12 @@ def test_a_second_configfile_flag_is_refused(tmp_path):
     assert code == 1 and "--configfile is given 2 times" in said and "Traceback" not in said
 
 
+def test_resources_of_no_rule_are_refused(tmp_path):
+    code, said = said_by(tmp_path, "-n", "--config", "resources={finetun: {gpu: 1}}")
+    assert code == 1 and "Config resources.finetun: no rule is called so; use one of" in said
+    assert said_by(tmp_path, "-n", "--config", "resources={finetune_dreambooth: {gpu: 1}, turn: {gpu: 0}}")[0] == 0
+
+
 def test_a_job_runs_without_an_activated_environment_and_a_home_of_its_own(tmp_path):
     """And an entry that one file takes out is there again where a later one says {}."""
     (tmp_path / "out.yaml").write_text("extractors: {efficientnet_lite0: null, pooled_pixels: null}\nsweep: null")
