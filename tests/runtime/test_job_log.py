@@ -42,6 +42,7 @@ def log(tmp_path, text):
         ("", set(), "waiting"),
         ("usage: error: the following arguments are required\n", set(), "failed"),
     ],
+    ids=range(10),  # the texts have the number of this process in them
 )
 def test_the_state_of_a_job_follows_from_its_log(tmp_path, text, queue, expected):
     state, hours = job_state(log(tmp_path, text), queue)
