@@ -14,7 +14,7 @@ from ldcore.evaluation.real_images import balanced_rows, labels
 from ldcore.evaluation.rows import row
 from ldcore.metrics.auc import weighted_auc
 from ldcore.runtime.pixels import gray
-from ldcore.statistics.bootstrap import paired_bootstrap, patient_bootstrap
+from ldcore.statistics.bootstrap import paired_bootstrap, patient_bootstrap, run_and_patient_interval
 
 
 @dataclass(frozen=True)
@@ -124,30 +124,39 @@ def remembered(statistic):
     return of_weights
 
 
-def mean_of(statistics: list):
-    """The mean of several functions of the images' weights, None where one of them has no value."""
-
-    def mean(weights):
-        values = [statistic(weights) for statistic in statistics]
-        return None if None in values else float(np.mean(values))
-
-    return mean
-
-
 def auc_rows(named: dict, real: RealImages, keys: tuple, **labels) -> list[dict]:
-    """A row a metric, with its 95 % interval over patients, the same draws for all of them.
+    """A row a metric, with its 95 % interval over patients, the same draws for all of them, and over training runs.
 
-    named: metric -> (AUC as a function of the images' weights, that it is compared with or None, images learnt from).
-    Compared, the value is the difference, paired over the patients, with the p-value of its being 0.
+    named: metric -> (AUC of each training run as a function of the images' weights; those that they are compared with,
+    one or as many, or None; images learnt from). Compared, the value is the difference, paired over patients and runs,
+    with the p-value of its being 0. Of one run the interval says nothing of how another would differ.
     """
     rows, keys = [], (*keys, "bootstrap")
-    for metric, (statistic, other, count) in named.items():
-        if other is None:
-            interval = patient_bootstrap(statistic, real.patients, keys=keys)
+    for metric, (runs, others, count) in named.items():
+        if len(runs) == 1:
+            if others is None:
+                interval = patient_bootstrap(runs[0], real.patients, keys=keys)
+            else:
+                interval = paired_bootstrap((runs[0], others[0]), real.patients, keys=keys)
+        elif others is None:
+            value, *edges, _ = run_and_patient_interval(runs, real.patients, keys=keys)
+            interval = (value, *np.clip(edges, 0.0, 1.0).tolist())
         else:
-            interval = paired_bootstrap((statistic, other), real.patients, keys=keys)
-        rows.append(row(interval, n=count, metric=metric, **labels))
+            pairs = zip(runs, others * len(runs) if len(others) == 1 else others)
+            gains = [difference_of(*pair) for pair in pairs]
+            interval = run_and_patient_interval(gains, real.patients, keys=keys)
+        rows.append(row(interval, n=count, seeds=len(runs), metric=metric, **labels))
     return rows
+
+
+def difference_of(first, second):
+    """The difference of two functions of the images' weights, None where one of them has no value."""
+
+    def difference(weights):
+        pair = first(weights), second(weights)
+        return None if None in pair else pair[0] - pair[1]
+
+    return difference
 
 
 def real_rows(real: RealImages, auc_of, keys: tuple, **labels) -> list[dict]:
@@ -156,7 +165,7 @@ def real_rows(real: RealImages, auc_of, keys: tuple, **labels) -> list[dict]:
     auc_of: of `examiner`.
     """
     taught = {"auc": real.training, "auc_all_real": real.all_training}
-    return auc_rows({name: (auc_of(each), None, len(each[0])) for name, each in taught.items()}, real, keys, **labels)
+    return auc_rows({name: ([auc_of(each)], None, len(each[0])) for name, each in taught.items()}, real, keys, **labels)
 
 
 def cell_rows(runs: list[tuple], reference: list[tuple] | None, real: RealImages, auc_of, keys: tuple, **labels):
@@ -174,7 +183,7 @@ def cell_rows(runs: list[tuple], reference: list[tuple] | None, real: RealImages
 
     # 2. AUC of each, and what it is compared with.
     def taught_by(sets):
-        return mean_of([auc_of(each) for each in sets])
+        return [auc_of(each) for each in sets]
 
     named = {"auc": (taught_by(runs), None, len(runs[0][0]))}
     if reference:

@@ -4,7 +4,7 @@ import numpy as np
 
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.seeds import numpy_rng
-from ldcore.statistics.student import NAN, check_level, t_test
+from ldcore.statistics.student import NAN, check_level, t_test, without_rounding
 
 
 def patient_bootstrap(statistic, patients, keys: tuple = (0,), draws: int = 1000, level: float = 0.95):
@@ -48,6 +48,33 @@ def paired_bootstrap(statistics: tuple, patients, keys: tuple = (0,), draws: int
     if low != low:
         return value, NAN, NAN, NAN
     return value, low, high, t_test(value, float(np.std(drawn, ddof=1)), len(set(np.asarray(patients).tolist())) - 1)[3]
+
+
+def run_and_patient_interval(statistics: list, patients, keys: tuple = (0,), draws: int = 1000, level: float = 0.95):
+    """(mean, low, high, p): of statistics of several training runs on the same N images, with both reasons to differ.
+
+    The variance of the mean is that of the runs over their number, plus that of the mean over draws of patients
+    (`patient_bootstrap`): runs share the patients, so neither holds the other. Student's t with the degrees of freedom
+    of Satterthwaite (1946), between runs - 1 and patients - 1. p: two-sided, of the mean being 0. nan for low, high and
+    p where nothing differs. UserError: as `patient_bootstrap`; fewer than two runs.
+    """
+    check_level(level)
+    if len(statistics) < 2:
+        raise UserError("An interval over training runs needs two of them; use patient_bootstrap for one.")
+
+    def mean(weights):
+        values = [statistic(weights) for statistic in statistics]
+        return None if None in values else float(np.mean(values))
+
+    value, drawn = _drawn(mean, patients, keys, draws)
+    alone = [statistic(np.ones(len(patients))) for statistic in statistics]
+    parts = [float(np.var(alone, ddof=1)) / len(alone), float(np.var(drawn, ddof=1)) if len(drawn) > 1 else 0.0]
+    freedoms = [len(alone) - 1, max(1, len(set(np.asarray(patients).tolist())) - 1)]
+    error = without_rounding(sum(parts) ** 0.5, max(map(abs, alone)))
+    if not error:
+        return value, NAN, NAN, NAN
+    freedom = sum(parts) ** 2 / sum(part**2 / free for part, free in zip(parts, freedoms))
+    return t_test(value, error, freedom, level)
 
 
 def _drawn(statistic, patients, keys: tuple, draws: int) -> tuple[float, list[float]]:

@@ -9,7 +9,7 @@ NAN = float("nan")
 ROUNDING = 1e-9
 
 
-def t_test(value: float, error: float, freedom: int, level: float = 0.95) -> tuple[float, float, float, float]:
+def t_test(value: float, error: float, freedom: float, level: float = 0.95) -> tuple[float, float, float, float]:
     """(value, low, high, p): value +- t_freedom x error, and the two-sided p-value of its being 0 (Student 1908).
 
     error: the standard error; freedom: one less than the units that it was estimated from. nan for low, high and p

@@ -11,12 +11,10 @@ from ldcore.evaluation.downstream import (
     examiner,
     half_and_half,
     keep_first,
-    mean_of,
     real_images,
     real_rows,
     synthetic_images,
 )
-from ldcore.metrics.auc import weighted_auc
 from ldcore.statistics.bootstrap import patient_bootstrap
 
 DRAW = np.random.default_rng(0)
@@ -110,7 +108,16 @@ def test_training_runs_are_averaged_and_never_pooled(one_thread):
     both, one, two = (by_metric(cell_rows(runs, None, real, auc_of, (0,))) for runs in ([cell, other], [cell], [other]))
     for metric, row in both.items():
         assert row["value"] == pytest.approx((one[metric]["value"] + two[metric]["value"]) / 2)
-        assert row["n"] == one[metric]["n"]
+        assert row["n"] == one[metric]["n"] and (row["seeds"], one[metric]["seeds"]) == (2, 1)
+
+
+def test_runs_that_differ_widen_the_interval_of_what_they_gain(one_thread):
+    real, cell, auc_of = measured(brighter=3)
+    _, other, _ = measured([*RECORDS["diagnosis"][60:88], *RECORDS["diagnosis"][61:73]], brighter=3)
+    alike = by_metric(cell_rows([cell, cell], [other, other], real, auc_of, (0,)))["auc_gain"]
+    apart = by_metric(cell_rows([cell, other], [other, cell], real, auc_of, (0,)))["auc_gain"]
+    assert alike["value"] != 0 and apart["value"] == pytest.approx(0)
+    assert apart["high"] - apart["low"] > 2 * (alike["high"] - alike["low"]) and apart["p"] == pytest.approx(1)
 
 
 def test_a_classifier_is_trained_once_for_each_distinct_training_set(one_thread, monkeypatch):
@@ -121,15 +128,6 @@ def test_a_classifier_is_trained_once_for_each_distinct_training_set(one_thread,
     for _ in range(2):
         cell_rows([cell], [cell], real, auc_of, (0,))
     assert sorted(trained) == [40, 40, 40, 60, 100]  # the cell, real ones, half and half; all real, all and the cell
-
-
-def test_a_mean_has_a_value_where_all_have_one():
-    labels = np.array([0, 1, 0, 1])
-    first, second = (
-        weighted_auc(np.stack([-scores, scores], 1), labels) for scores in np.array([[0, 1, 0, 1], [1, 0, 0, 1]])
-    )
-    assert mean_of([first, second])(np.ones(4)) == pytest.approx((first(np.ones(4)) + second(np.ones(4))) / 2)
-    assert mean_of([first, second])(np.array([0, 1, 0, 1])) is None
 
 
 def test_real_images_are_balanced_and_of_their_splits():

@@ -5,7 +5,7 @@ import pytest
 
 from ldcore.metrics.auc import auc, weighted_auc
 from ldcore.runtime.errors import UserError
-from ldcore.statistics.bootstrap import paired_bootstrap, patient_bootstrap
+from ldcore.statistics.bootstrap import paired_bootstrap, patient_bootstrap, run_and_patient_interval
 
 DRAW = np.random.default_rng(0)
 LABELS = DRAW.integers(0, 2, 120)
@@ -78,3 +78,34 @@ def test_a_pair_without_a_difference_is_rarely_told_apart():
 def test_a_bootstrap_that_cannot_be_drawn_is_named(patients, options, named):
     with pytest.raises(UserError, match=named):
         patient_bootstrap(STATISTIC, patients, **options)
+
+
+def run_of(effect, patients_effects):
+    """A statistic whose value is a run's own effect plus the mean of the patients' effects."""
+    return lambda weights: effect + float(np.average(patients_effects, weights=weights))
+
+
+def mean_of(statistics):
+    return lambda weights: np.mean([statistic(weights) for statistic in statistics])
+
+
+def test_the_interval_over_runs_and_patients_covers_what_both_vary():
+    draw, covered, patients_alone, repeats = np.random.default_rng(5), 0, 0, 300
+    for repeat in range(repeats):
+        effects = draw.normal(0, 1, 40)  # of patients: variance of their mean 1 / 40
+        statistics = [run_of(effect, effects) for effect in draw.normal(0, 0.3, 3)]  # 0.09 / 3
+        _, low, high, _ = run_and_patient_interval(statistics, np.arange(40), (repeat,), draws=200)
+        covered += low <= 0 <= high
+        _, low, high = patient_bootstrap(mean_of(statistics), np.arange(40), (repeat,), draws=200)
+        patients_alone += low <= 0 <= high
+    assert 0.9 < covered / repeats < 0.99 and patients_alone / repeats < 0.88
+
+
+def test_runs_that_agree_leave_the_interval_of_the_patients():
+    effects = np.random.default_rng(0).normal(0, 1, 60)
+    _, low, high, p = run_and_patient_interval([run_of(0.5, effects)] * 4, np.arange(60))
+    value, *edges = patient_bootstrap(run_of(0.5, effects), np.arange(60))
+    assert (low, high) == pytest.approx(edges, abs=0.03) and 0 < p < 0.05
+    assert np.isnan(run_and_patient_interval([run_of(0.5, np.zeros(9))] * 2, np.arange(9))[1:]).all()
+    with pytest.raises(UserError, match="needs two"):
+        run_and_patient_interval([run_of(0.5, effects)], np.arange(60))

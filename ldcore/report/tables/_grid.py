@@ -33,10 +33,10 @@ FOOTNOTES = (
     "FID, KID [low, high]: of N images, with a 95 % delete-one-group jackknife interval over sampling seeds (model, "
     "training seed and real set are fixed). Where the config has several training seeds: the mean over the training "
     "runs, each of its own N images, with Student's 95 % interval over the runs; the untouched model has none, so its "
-    "interval is over sampling seeds. AUC: the mean over the runs, with a 95 % bootstrap interval over the test "
-    "patients.",
+    "interval is over sampling seeds. AUC: of one training run with a 95 % bootstrap interval over the test patients "
+    "alone, which says nothing of how another run would differ; of several the mean, with Student's over both.",
     "Gain: by how much the cell is better than the reference cell, above 0 is better. FID, KID: reference minus cell, "
-    "paired by group (same noise, same prompts); AUC: cell minus reference, paired by test patient.",
+    "paired by group (same noise, same prompts); AUC: cell minus reference, paired by test patient and run.",
     MARKED,
     "AUC: a classifier trained on the cell's N images alone, tested on the real test set; R+S: trained on N images, "
     "half of them real; all R+S: on all real training images, which is what the generator saw, and the cell's; the "
