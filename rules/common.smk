@@ -25,7 +25,7 @@ from ldcore.runtime.files import atomic, check_writable, digest, in_folder
 from ldcore.store import Store
 
 # The python of a job is that of this Snakemake, in an environment that was not activated too.
-os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()]))
 
 with open(workflow.source_path("../schemas/config.schema.yaml")) as file:
     SCHEMA = yaml.safe_load(file)

@@ -125,7 +125,7 @@ def test_what_cannot_be_used_says_why_without_its_name(tmp_path, kind, words):
 @pytest.mark.parametrize(
     "changed, words",
     [
-        ({"window": [90, 10]}, "Option window is .90, 10.; give two rising"),
+        ({"window": [90, 10]}, "option window is .90, 10., which does not fit: .* does not rise"),
         ({"window": [0, 101]}, "option window.1 is 101"),
         ({"window": 5}, "option window is 5.*not of type 'array'"),
         ({"slice_mm": 200}, "option slice_mm is 200"),

@@ -203,7 +203,7 @@ def test_workers_do_not_matter(source):
 
 
 def test_wrong_fractions_are_named_before_anything_is_read(source):
-    with pytest.raises(UserError, match="fractions are .*sum to 1"):
+    with pytest.raises(UserError, match="fractions is .* adds up to 0.5, not to 1"):
         build(toy(rows_of(source)), source, fractions={"train": 0.5})
     assert not reads(source)
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import re
 import subprocess
 from collections import Counter
@@ -13,6 +14,7 @@ from test_smoke import COMMAND, ENVIRONMENT
 from configs import CONFIG, ROOT, SCHEMA, merged, workspace
 from ldcore import grid, plugins
 from ldcore.grid import identifier
+from ldcore.model.check import SINGLE
 from ldcore.plan import config as ldconfig
 from ldcore.prompts import condition
 
@@ -102,7 +104,7 @@ def test_a_real_run_without_data_stops_before_any_job(folder):
 
 
 def test_weights_that_lie_somewhere_are_not_fetched(folder, tmp_path, config):
-    (tmp_path / "file.pt").write_bytes(b"")
+    (tmp_path / "file.pt").write_bytes(b"weights of an old torch")
     model = ROOT / "resources" / "embedded_model"
     places = {name: {"path": str(model if name == "sd_v1_4" else tmp_path / "file.pt")} for name in config["weights"]}
     code, said = snakemake(folder, "-n", weights=places)
@@ -112,8 +114,20 @@ def test_weights_that_lie_somewhere_are_not_fetched(folder, tmp_path, config):
     assert code != 0 and f"editing.perceptual.lpips_alex.weights: {tmp_path}/gone.pth does not exist" in said
 
 
+def headed(path):
+    """A file whose head is that of Stable Diffusion in one file, as far as it is looked at before any job."""
+    head, end = {}, 0
+    for name, shape in SINGLE.items():
+        start, end = end, end + 2 * math.prod(shape)
+        head[name] = {"dtype": "F16", "shape": shape, "data_offsets": [start, end]}
+    text = json.dumps(head).encode()
+    with open(path, "wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text)
+        file.truncate(8 + len(text) + end)  # a hole: no bytes on the disk
+
+
 def test_a_model_in_one_file_is_converted_first(folder, tmp_path, config):
-    (tmp_path / "sd-v1-4.safetensors").write_bytes(b"nothing")
+    headed(tmp_path / "sd-v1-4.safetensors")
     model = {"model": {"path": str(tmp_path / "sd-v1-4.safetensors")}}
     code, said = snakemake(folder, "-n", **model)
     assert code == 0 and counted(said) == expected(config) + Counter(convert=1) - Counter(fetch=1)
