@@ -100,16 +100,16 @@ class Store:
         """Time and memory of a job, laid out as its log: the summary pairs them."""
         return self.root.joinpath("benchmarks", *ids[:-1], f"{ids[-1]}.tsv")
 
-    def remove_orphans(self) -> None:
-        """Remove what deleted jobs leave, files that Snakemake does not know of: parts of samples and edits whose
-        index.json is gone (ldcore.runtime.parts), and checkpoints of trainings.
-        """
-        for path in [*self.root.glob("samples/**/*.npz"), *self.root.glob("edits/**/*.npz")]:
-            if not (path.parent / "index.json").exists():
-                path.unlink()
-                (path.parent / "finished.json").unlink(missing_ok=True)
-        for path in [*self.root.glob("runs/**/checkpoint.pt"), *self.root.glob("edits/**/checkpoint.pt")]:
-            path.unlink()
+    def indices(self) -> list[Path]:
+        """The index.json of every sampling and editing job that is done."""
+        return [*self.root.glob("samples/**/index.json"), *self.root.glob("edits/**/index.json")]
+
+    def remove_parts(self, indices: list[Path]) -> None:
+        """Remove the parts (ldcore.runtime.parts), of which Snakemake does not know, beside indices that are gone."""
+        for index in indices:
+            if not index.exists():
+                for path in [*index.parent.glob("*.npz"), index.with_name("finished.json")]:
+                    path.unlink(missing_ok=True)
 
 
 def opened(config_file, **ids: str) -> tuple[dict, Store]:

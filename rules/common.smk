@@ -68,7 +68,7 @@ if workflow.is_main_process:
 # Snakemake knows of index.json alone (ldcore.runtime.parts): what it deletes takes the parts with it.
 if workflow.is_main_process and any(argument.startswith("--delete-all") for argument in sys.argv):
     if not workflow.output_settings.dryrun:
-        atexit.register(STORE.remove_orphans)
+        atexit.register(STORE.remove_parts, STORE.indices())
 if workflow.output_settings.dryrun and workflow.is_main_process:
     for name in set(config["datasets"]) - set(grid.used_datasets(config)):
         print(f"Dataset {name} is in no grid, study, sweep or task: nothing is run on it.", file=sys.stderr)
@@ -143,6 +143,11 @@ def depends(*keys):
     when it changes."""
     content = {place: value for place, value in CONTENTS.items() if place.split(".")[0] in {*keys} - {"datasets"}}
     return json.dumps([{key: config.get(key) for key in keys}, content], sort_keys=True)
+
+
+def sampling():
+    """A params value: the sampling of the config, but for what changes no image (`batch_size`)."""
+    return as_json({key: value for key, value in config["sampling"].items() if key != "batch_size"})
 
 
 def content_of(place):
@@ -283,7 +288,8 @@ if workflow.is_main_process:
             for folder in (plugins.ROOT / "ldcore", Path(workflow.basedir, "workflow_scripts"))
             for path in sorted(folder.rglob("*.py"))
         ],
-        [code.release(package) for package in sorted({*code.PACKAGES.values()})],
+        [path.read_text() for path in sorted(plugins.OUTSIDE)],
+        [code.release(package) for package in ("python", *sorted({*code.PACKAGES.values()}))],
     )
 
 

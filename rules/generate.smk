@@ -19,7 +19,8 @@ rule generate:
         **asked("generate"),
     params:
         config=CONFIG,
-        depends=lambda wildcards: depends("seed", "model", "sampling", "extractors")
+        depends=lambda wildcards: depends("seed", "model", "extractors")
+        + sampling()
         + as_json(
             [
                 grid.sampled_drifts(config, Checkpoint(**wildcards)),

@@ -14,7 +14,7 @@ rule score:
         **asked("score"),
     params:
         config=CONFIG,
-        depends=depends("grid", "prompt_study", "sweep", "sampling", "extractors", "metrics"),
+        depends=depends("grid", "prompt_study", "sweep", "extractors", "metrics") + sampling(),
     shell:
         "python workflow_scripts/score.py --config {params.config:q} --dataset {wildcards.dataset:q} 2>&1 | tee {log:q}"
 
@@ -36,7 +36,8 @@ rule downstream:
         **asked("downstream"),
     params:
         config=CONFIG,
-        depends=lambda wildcards: depends("seed", "grid", "prompt_study", "sampling", "datasets")
+        depends=lambda wildcards: depends("seed", "grid", "prompt_study", "datasets")
+        + sampling()
         + content_of(f"datasets.{wildcards.dataset}.classifier"),
     shell:
         "python workflow_scripts/downstream.py --config {params.config:q} "

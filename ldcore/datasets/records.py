@@ -76,7 +76,7 @@ def alike(subjects) -> list[tuple[str, str]]:
     first, pairs = {}, []
     for subject in dict.fromkeys(map(str, subjects)):
         text = re.sub(r"^(\d+)\.0+$", r"\1", unicodedata.normalize("NFKC", subject).casefold())
-        text = re.sub(r"(?<!\d)0+(?=\d)", "", re.sub(r"[\s_-]+", "-", text))
+        text = re.sub(r"(?<![\d.])0+(?=\d)", "", re.sub(r"[\s_-]+", "-", text))
         other = first.setdefault(text, subject)
         if other != subject:
             pairs.append((other, subject))

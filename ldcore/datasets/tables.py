@@ -78,7 +78,7 @@ def read(path, columns=None, optional=(), remedy: str = "add it", first: int | N
     if not numbers:
         raise UserError(f"{path} has a header but no rows; fill it in, or download it again.")
     table = pd.DataFrame(cells, index=numbers, dtype=str)
-    table.attrs["file"] = str(path)
+    table.attrs |= {"file": str(path), "decimal": decimal_sign(path)}
     return table
 
 
@@ -94,8 +94,7 @@ def lines(path, only_header: bool = False):
             sheet = pd.read_excel(path, **options).fillna("").astype(str)
             yield from stripped(sheet.to_numpy().tolist())
         else:
-            opened = gzip.open if path.suffix.lower() == ".gz" else open
-            with opened(path, "rt", newline="", encoding="utf-8-sig") as file:
+            with opened(path) as file:
                 yield from stripped(separated(file))
     except PermissionError as fault:
         raise UserError(denied_message(path)) from fault
@@ -107,10 +106,7 @@ def lines(path, only_header: bool = False):
 
 
 def separated(file):
-    """The cells of every row of an open CSV, whichever of DELIMITERS its header has.
-
-    Between semicolons a comma is a decimal sign.
-    """
+    """The cells of every row of an open CSV, whichever of DELIMITERS its header has."""
     blank = []
     for head in file:
         if head.strip():
@@ -118,12 +114,26 @@ def separated(file):
         blank.append(head)
     else:
         head = ""
-    unquoted = re.sub(r'"[^"]*"', "", head)
-    delimiter = max(DELIMITERS, key=unquoted.count)
-    rows = csv.reader(chain(blank, [head], file), delimiter=delimiter, skipinitialspace=True, strict=True)
-    if delimiter != ";":
-        return rows
-    return ([re.sub(r"^\s*(-?\d+),(\d+)\s*$", r"\1.\2", cell) for cell in cells] for cells in rows)
+    return csv.reader(chain(blank, [head], file), delimiter=delimiter(head), skipinitialspace=True, strict=True)
+
+
+def delimiter(head: str) -> str:
+    """Which of DELIMITERS a header has most of, those in quotes left out."""
+    return max(DELIMITERS, key=re.sub(r'"[^"]*"', "", head).count)
+
+
+def decimal_sign(path: Path) -> str:
+    """The decimal sign of a table's numbers: a comma where semicolons separate its cells, as Excel writes them."""
+    if path.suffix.lower() in EXCEL:
+        return "."
+    with opened(path) as file:
+        return "," if delimiter(next((line for line in file if line.strip()), "")) == ";" else "."
+
+
+def opened(path: Path):
+    """A text file, compressed or not."""
+    opening = gzip.open if path.suffix.lower() == ".gz" else open
+    return opening(path, "rt", newline="", encoding="utf-8-sig")
 
 
 def stripped(rows):
@@ -297,7 +307,10 @@ def unique(table: pd.DataFrame, key: str) -> pd.DataFrame:
 def number(table: pd.DataFrame, column: str, low: float = 0.0, high: float = np.inf) -> pd.Series:
     """A column as numbers, empty cells as nan. UserError: a cell that is none, or outside [low, high]."""
     cells = table[column]
-    values = pd.to_numeric(cells.replace("", np.nan), errors="coerce")
+    written = cells
+    if table.attrs.get("decimal") == ",":
+        written = cells.str.replace(r"^(-?\d+),(\d+)$", r"\1.\2", regex=True)
+    values = pd.to_numeric(written.replace("", np.nan), errors="coerce")
     limits = f"from {low:g} to {high:g}" if high < np.inf else f"of at least {low:g}"
     bad = (cells != "") & ~((values >= low) & (values <= high))
     refuse(table, column, bad, f"give a number {limits}, or leave it empty")

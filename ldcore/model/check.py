@@ -9,9 +9,10 @@ from pathlib import Path
 
 from ldcore.model.schedule import check_schedule
 from ldcore.runtime.errors import UserError
+from ldcore.runtime.files import MODEL_PARTS
 from ldcore.runtime.weight_files import check_whole, shapes
 
-PARTS = ("tokenizer", "text_encoder", "vae", "unet", "scheduler")
+PARTS = MODEL_PARTS
 WEIGHTS = {"unet": "diffusion_pytorch_model", "vae": "diffusion_pytorch_model", "text_encoder": "model"}
 CLASSES = {"unet": "UNet2DConditionModel", "vae": "AutoencoderKL"}
 WANTED = "give a Stable Diffusion model of the 1.x shape: a U-Net over 4 latent channels and CLIP's text"

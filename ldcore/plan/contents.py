@@ -6,11 +6,14 @@ Model, weights and own images. A file is read once and then remembered by its pl
 
 import contextlib
 import csv
+import re
 from pathlib import Path
 
-from ldcore.runtime.files import digest, in_folder, model_files, read_json, sha256, write_json
+from ldcore.runtime.errors import UserError
+from ldcore.runtime.files import digest, files_below, in_folder, model_files, read_json, sha256, write_json
 
-TABLES = (".csv", ".tsv", ".xlsx", ".xls")
+TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".xlsx", ".xls")
+IMAGES = (".png", ".jpg", ".jpeg", ".nii", ".nii.gz", ".dcm")
 
 
 def recall(file) -> dict:
@@ -24,7 +27,7 @@ def recall(file) -> dict:
 def remember(file, memory: dict, before: dict) -> None:
     """Write the memory, where it has more than `before`; not where this user may not write."""
     if memory != before:
-        with contextlib.suppress(OSError):  # it is read anew the next time
+        with contextlib.suppress(OSError, UserError):  # it is read anew the next time
             write_json(file, memory)
 
 
@@ -38,7 +41,10 @@ def of_file(path: Path, memory: dict) -> str:
     state, name = path.stat(), str(path.absolute())
     known = memory.get(name)
     if known is None or known[:2] != [state.st_size, state.st_mtime_ns]:
-        known = memory[name] = [state.st_size, state.st_mtime_ns, sha256(path)]
+        try:
+            known = memory[name] = [state.st_size, state.st_mtime_ns, sha256(path)]
+        except OSError:  # the job that reads it says why
+            return "cannot be read"
     return known[2]
 
 
@@ -49,7 +55,7 @@ def of_weights(path, fetched: dict, memory: dict) -> str:
     yet: "" while it is as its record says.
     """
     path = Path(path)
-    files = model_files(path) if path.is_dir() else [path]
+    files = model_files(path) if (path / "model_index.json").is_file() else files_below(path)
     if str(path) not in fetched:
         return of_files(files, memory)
     record = Path(fetched[str(path)])
@@ -72,22 +78,38 @@ def of_model(model: dict, fetched: dict, memory: dict) -> str:
 def of_data(options: dict, memory: dict) -> str:
     """A digest of a data set's tables; where a person's own table (`csv`) names images, of these too.
 
-    Of the images of a download nothing is read: they are too many, and do not change.
+    options: those of its adapter; every one that names a file counts. Of the images of a download nothing is read: they
+    are too many, and do not change.
     """
-    folder = options.get("source", options.get("root"))
-    files = [path for path in sorted(Path(folder).glob("*")) if path.suffix in TABLES] if folder else []
+    return of_files(dict.fromkeys(files_of(options, options.get("source", options.get("root")))), memory)
+
+
+def files_of(options: dict, folder) -> list[Path]:
+    """The tables in the folder of a data set, those that its options name, and the images of a person's own."""
+    folder = Path(folder or "")
+    files = [path for path in [*folder.glob("*"), *folder.glob("*atch*/*")] if path.name.lower().endswith(TABLES)]
+    if folder == Path(""):  # none given: the working folder is no data set
+        files = []
+    named = [in_folder(value, folder) for value in options.values() if isinstance(value, str) and value]
+    files += [path for path in named if path.is_file()]
     if options.get("csv"):
-        table = in_folder(options["csv"], folder)
-        files += [table, *images_of(table, Path(folder or ""))]
-    return of_files(files, memory)
+        files += images_of(in_folder(options["csv"], folder), folder)
+    for part in options.get("parts", {}).values():  # of the adapter `merged`
+        files += files_of(part, folder / part.get("source", ""))
+    return sorted(files)
 
 
 def images_of(table: Path, folder: Path) -> list[Path]:
-    """The images in the column `path` of a CSV; none of another kind of table, or of one that the job will refuse."""
+    """The images of a person's own: those in the column `path` of a CSV; of another table, all in the folder."""
+    if table.suffix.lower() != ".csv":
+        return [path for path in files_below(folder) if path.name.lower().endswith(IMAGES)]
     try:
         with open(table, newline="", encoding="utf-8-sig") as file:
-            dialect = csv.Sniffer().sniff(file.readline(), ",;\t")
-            file.seek(0)
-            return [folder / row["path"] for row in csv.DictReader(file, dialect=dialect) if row.get("path")]
-    except (OSError, ValueError, csv.Error, KeyError):
+            rows = [line for line in file if line.strip()]
+        delimiter = max(",;\t", key=re.sub(r'"[^"]*"', "", rows[0]).count)
+        rows = csv.DictReader(rows, delimiter=delimiter, skipinitialspace=True)
+        rows.fieldnames = [name.strip() for name in rows.fieldnames]
+        cells = [(row.get("path") or "").strip() for row in rows]
+    except (OSError, ValueError, IndexError, csv.Error):  # the job says so
         return []
+    return [folder / (cell if (folder / cell).exists() else cell.replace("\\", "/")) for cell in cells if cell]

@@ -60,7 +60,9 @@ def cut_prompts(config: dict) -> list[str]:
     Without the model's tokenizer, still to be fetched or of the old two files, only words are compared.
     """
     folder = Path(config["model"].get("turned_from", config["model"]["path"]), "tokenizer")
-    encode, most = tokenizer(folder) if Path(folder, "tokenizer.json").is_file() else (in_words, 10**9)
+    encode, most = in_words, 10**9
+    if all(Path(folder, name).is_file() for name in ("tokenizer.json", "tokenizer_config.json")):
+        encode, most = tokenizer(folder)
     sentences = []
     for name, _, styles in styles_used(config):
         dataset = config["datasets"][name]
@@ -81,7 +83,10 @@ def tokenizer(folder: Path):
     """(What turns texts into the model's tokens, not cut; how many of them it sees)."""
     from tokenizers import Tokenizer
 
-    words = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    try:
+        words = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    except Exception as error:  # the package has no kinds of its own
+        raise UserError(f"Model {folder.parent}: its tokenizer/tokenizer.json cannot be read ({error}).") from error
     words.no_truncation()
     words.no_padding()
     most = int(read_json(folder / "tokenizer_config.json")["model_max_length"])

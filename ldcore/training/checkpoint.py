@@ -67,7 +67,12 @@ def start(parameters: dict, options: dict, device: torch.device) -> State:
 def resume(state: State, path, key: str, device: torch.device) -> None:
     """Put what a checkpoint kept into the state, where there is one of the same run (`key`) and of today's code."""
     saved = read_checkpoint(path)
-    if saved.get("key") != key or code.changed(saved.get("code", {"": ""})):
+    if not saved:
+        return
+    others = code.changed(saved.get("code", {}))
+    if saved.get("key") != key or others:
+        reason = f"of older code ({', '.join(others)})" if others else "of another run"
+        print(f"checkpoint: {path} is {reason}; training starts anew", flush=True)
         return
     with torch.no_grad():
         for name, parameter in state.parameters.items():

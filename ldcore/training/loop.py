@@ -128,7 +128,8 @@ def run_key(backbone, run: TrainingRun, data: dict) -> str:
     networks = [
         contents(network.state_dict()) for network in (backbone.unet, backbone.text_encoder) if network is not None
     ]
-    schedule = dict(backbone.scheduler.config)
+    # diffusers' own entries (`_...`) are no settings, and one is in another order in every process.
+    schedule = {name: value for name, value in backbone.scheduler.config.items() if not name.startswith("_")}
     settings = [run.method.__name__, options, run.drift.key, run.target, run.seed, run.noise, schedule]
     return digest(*settings, networks, contents(data))
 

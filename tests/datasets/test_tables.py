@@ -151,7 +151,11 @@ def test_ids_as_their_data_set_writes_them(tmp_path):
 
 def test_semicolons_and_tabs_between_cells(tmp_path):
     table = tables.read(written(tmp_path, '\n"SEX (1=m, 2=f)";age;note\n1;61,5;"a; b"\n2;7;c, d\n'))
-    assert table.to_numpy().tolist() == [["1", "61.5", "a; b"], ["2", "7", "c, d"]] and list(table.index) == [3, 4]
+    assert table.to_numpy().tolist() == [["1", "61,5", "a; b"], ["2", "7", "c, d"]] and list(table.index) == [3, 4]
+    assert tables.number(table, "age").tolist() == [61.5, 7.0]  # and no id or finding such as 12,3 is changed
+    quoted = tables.read(written(tmp_path, 'a,age\n1,"61,5"\n'))
+    with pytest.raises(UserError, match="give a number"):
+        tables.number(quoted, "age")
     table = tables.read(written(tmp_path, "a\tb\n1,5\tx\n"))
     assert table.to_numpy().tolist() == [["1,5", "x"]]
     assert tables.read(written(tmp_path, "a,b\n1;5,x\n")).to_numpy().tolist() == [["1;5", "x"]]

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from ldcore.plan import contents
+from ldcore.runtime import files
 
 
 def replaced(path, content: bytes):
@@ -52,7 +53,7 @@ def test_a_memory_that_cannot_be_read_is_empty(tmp_path, text):
     ],
 )
 def test_every_file_of_a_model_counts(tmp_path, part):
-    for name in ("vae/config.json", "unet/x.safetensors", part):
+    for name in ("model_index.json", "vae/config.json", part):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"before")
     before = contents.of_model({"path": str(tmp_path)}, {}, {})
@@ -64,26 +65,46 @@ def test_every_file_of_a_model_counts(tmp_path, part):
     assert contents.of_model(derived, {}, {}) == contents.of_model({"path": str(tmp_path)}, {}, {})
 
 
+def test_weights_in_a_folder_of_any_shape_count_and_unused_files_of_a_model_do_not(tmp_path):
+    (tmp_path / "dino").mkdir()
+    (tmp_path / "dino" / "model.safetensors").write_bytes(b"before")
+    before = contents.of_weights(tmp_path / "dino", {}, {})
+    seen = files.with_contents({"weights": str(tmp_path / "dino"), "size": 3})
+    replaced(tmp_path / "dino" / "model.safetensors", b"after!")
+    assert contents.of_weights(tmp_path / "dino", {}, {}) != before
+    assert files.with_contents({"weights": str(tmp_path / "dino"), "size": 3}) != seen
+    model = tmp_path / "model"
+    for name in ("model_index.json", "unet/diffusion_pytorch_model.safetensors"):
+        (model / name).parent.mkdir(parents=True, exist_ok=True)
+        (model / name).write_bytes(b"before")
+    before = contents.of_model({"path": str(model)}, {}, {})
+    for name in ("safety_checker/config.json", "unet/diffusion_pytorch_model.fp16.safetensors", "v1-5.safetensors"):
+        (model / name).parent.mkdir(exist_ok=True)
+        (model / name).write_bytes(b"unused")
+    assert contents.of_model({"path": str(model)}, {}, {}) == before
+
+
 def test_a_fetched_weight_is_known_by_its_entry_until_someone_changes_it(tmp_path):
     folder = tmp_path / "sd"
     fetched = {str(folder): str(folder / "source.json")}
     assert contents.of_weights(folder, fetched, {}) == ""
     (folder / "unet").mkdir(parents=True)
-    weights = folder / "unet" / "w.safetensors"
+    (folder / "model_index.json").write_text("{}")
+    weights = folder / "unet" / "diffusion_pytorch_model.safetensors"
     weights.write_bytes(b"fetched")
-    sums = {"unet/w.safetensors": {"bytes": 7, "sha256": contents.sha256(weights)}}
+    sums = {"unet/diffusion_pytorch_model.safetensors": {"bytes": 7, "sha256": contents.sha256(weights)}}
     (folder / "source.json").write_text(json.dumps({"files": sums}))
     assert contents.of_weights(folder, fetched, {}) == ""
     replaced(weights, b"changed")
     assert contents.of_weights(folder, fetched, {}) != ""
 
 
-@pytest.mark.parametrize("separator", [",", ";"])
+@pytest.mark.parametrize("separator", [",", ";", ", "])
 def test_own_images_count_and_so_do_tables_of_a_download(tmp_path, separator):
     for number in range(2):
         Image.fromarray(np.full((8, 8), number, np.uint8)).save(tmp_path / f"{number}.png")
     rows = [["path", "subject"], ["0.png", "a"], ["1.png", "b"], ["absent.png", "c"]]
-    (tmp_path / "table.csv").write_text("\n".join(separator.join(row) for row in rows))
+    (tmp_path / "table.csv").write_text("\n\n" + "\n".join(separator.join(row) for row in rows))
     options = {"root": str(tmp_path), "csv": "table.csv"}
     before = contents.of_data(options, {})
     Image.fromarray(np.full((8, 8), 9, np.uint8)).save(tmp_path / "1.png")
@@ -93,4 +114,23 @@ def test_own_images_count_and_so_do_tables_of_a_download(tmp_path, separator):
     download = contents.of_data({"source": str(tmp_path)}, {})
     (tmp_path / "clinical.csv").write_text("PTID,AGE\n1,70\n")
     assert contents.of_data({"source": str(tmp_path)}, {}) != download
+    for name in ("mimic-chexpert.csv.gz", "SPLITS.CSV", "batch 1/train.csv"):
+        before = contents.of_data({"source": str(tmp_path)}, {})
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"a,b")
+        assert contents.of_data({"source": str(tmp_path)}, {}) != before
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "list").write_text("id,split")
+    part = {"parts": {"one": {"source": "elsewhere", "table": "list"}}, "source": str(tmp_path)}
+    before = contents.of_data(part, {})
+    (tmp_path / "elsewhere" / "list").write_text("id,other")
+    assert contents.of_data(part, {}) != before
     assert contents.of_data({}, {}) == contents.of_data({"subjects": 3}, {})
+
+
+def test_images_of_another_kind_of_table_are_those_of_the_folder(tmp_path):
+    (tmp_path / "table.xlsx").write_bytes(b"no csv")
+    (tmp_path / "scan.nii.gz").write_bytes(b"one")
+    before = contents.of_data({"root": str(tmp_path), "csv": "table.xlsx"}, {})
+    replaced(tmp_path / "scan.nii.gz", b"two")
+    assert contents.of_data({"root": str(tmp_path), "csv": "table.xlsx"}, {}) != before

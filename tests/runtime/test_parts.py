@@ -16,7 +16,7 @@ def job(folder, keys=KEYS, stop_after=None):
     for name in made[:stop_after]:
         parts.save(folder, name, keys[name], images=np.arange(3))
     if stop_after is None:
-        parts.finish(folder, {name: {} for name in keys})
+        parts.finish(folder, {name: {"key": key} for name, key in keys.items()})
     return made
 
 
@@ -40,6 +40,12 @@ def test_a_job_stopped_after_a_new_part_keeps_it(tmp_path):
     (tmp_path / "index.json").unlink()
     assert job(tmp_path, more, stop_after=1) == ["0.20"]
     assert job(tmp_path, more) == []
+
+
+def test_a_part_taken_out_leaves_the_others(tmp_path):
+    job(tmp_path)
+    (tmp_path / "index.json").unlink()
+    assert job(tmp_path, {"none": "k1"}) == []
 
 
 @pytest.mark.parametrize("damage", ["code", "no code", "cut", "empty"])

@@ -101,6 +101,17 @@ def test_the_interval_over_runs_and_patients_covers_what_both_vary():
     assert 0.9 < covered / repeats < 0.99 and patients_alone / repeats < 0.88
 
 
+def test_what_runs_do_to_some_patients_alone_is_counted_once():
+    """Runs that differ in nothing but which patients they do well on: as wide as it must be, no more."""
+    draw, covered, widths, repeats = np.random.default_rng(3), 0, [], 150
+    for repeat in range(repeats):
+        statistics = [run_of(0.0, draw.normal(0, 1, 60)) for _ in range(3)]
+        _, low, high, _ = run_and_patient_interval(statistics, np.arange(60), (repeat,), draws=200)
+        covered += low <= 0 <= high
+        widths.append((high - low) / 2)
+    assert covered / repeats > 0.9 and np.mean(widths) < 1.6 * 1.96 / np.sqrt(180)
+
+
 def test_runs_that_agree_leave_the_interval_of_the_patients():
     effects = np.random.default_rng(0).normal(0, 1, 60)
     _, low, high, p = run_and_patient_interval([run_of(0.5, effects)] * 4, np.arange(60))

@@ -362,3 +362,25 @@ def test_two_processes_train_as_one_with_the_same_batch(tiny_model, tmp_path):
     assert np.allclose(*losses, rtol=1e-4)
     with pytest.raises(UserError, match="2 processes cannot share a batch_size of 3"):
         share_of({"batch_size": 3}, 0, 2)
+
+
+def test_a_run_has_the_same_key_in_every_process(tiny_model, tmp_path):
+    """Else no checkpoint would be gone on from."""
+    script = (
+        "import sys, torch; from ldcore.methods import basic_ft; from ldcore.model.backbone import load_backbone\n"
+        "from ldcore.training.loop import TrainingRun, run_key\n"
+        "data = {'mean': torch.arange(4.0), 'texts': ['a', 'b'], 'prior': {'rows': torch.tensor([1])}}\n"
+        "backbone = load_backbone(sys.argv[1], ['unet', 'text_encoder'])\n"
+        "print(run_key(backbone, TrainingRun(basic_ft, {'steps': 2}), data))"
+    )
+    keys = {
+        subprocess.run(
+            [sys.executable, "-c", script, tiny_model],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(keys) == 1
