@@ -58,7 +58,6 @@ DECLARED = {
     *("LIKE_INCEPTION", "COMPARES", "BETTER", "GAIN", "ROW", "ANATOMY", "CAPTION", "NEEDS", "ASKED_BY", "PAPER"),
 }
 ROOT = Path(__file__).parents[1]
-OUTSIDE = set()  # files of plug-ins from outside that were looked up: a run's tables follow from their code too
 
 
 def names(kind: str) -> list[str]:
@@ -80,15 +79,13 @@ def file_of(kind: str, name: str) -> Path:
         raise UserError(f"The {kind} {name!r} cannot be looked up: {type(error).__name__}: {error}.") from error
     if spec is None or not spec.origin:
         raise UserError(f"The {kind} {name!r} is unknown; use one of {', '.join(names(kind))} or a dotted module path.")
-    OUTSIDE.add(Path(spec.origin))
+    code.OUTSIDE.add(Path(spec.origin))
     return Path(spec.origin)
 
 
 def find(kind: str, name: str):
     """Import the plug-in. UserError lists the known names."""
     file_of(kind, name)
-    if "." in name:
-        code.OWN.add(name)
     return importlib.import_module(name if "." in name else f"{FOLDERS[kind]}.{name}")
 
 

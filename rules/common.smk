@@ -9,6 +9,7 @@ from shlex import quote
 import yaml
 from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
+from snakemake.utils import update_config
 
 from ldcore import grid, plugins
 from ldcore.grid import Checkpoint, EditRun
@@ -32,14 +33,17 @@ with open(workflow.source_path("../schemas/config.schema.yaml")) as file:
 try:
     if workflow.is_main_process:
         ldconfig.check_flags(sys.argv[1:])
-    ldconfig.undo_nulls(
-        config,
+    merged = ldconfig.without_undone_nulls(
         [
             *([] if workflow.config_settings.replace_workflow_config else [load_configfile("config.yaml")]),
             *map(load_configfile, workflow.config_settings.configfiles),
             dict(workflow.config_settings.config),
-        ],
+        ]
     )
+    if merged:
+        config.clear()
+        for layer in merged:
+            update_config(config, layer)
     ldconfig.check(config, SCHEMA)
     ldconfig.check_names(config)
     FETCHED = ldweights.resolve(config)  # path of a weight -> what says that rule fetch brought it
@@ -114,6 +118,7 @@ PHANTOM_CODE = digest(
 # What lies outside the run's folder, by content, as part of `params`.
 REMEMBERED = Path(".snakemake", "ldcore", "contents.json")
 MEMORY = contents.recall(REMEMBERED)
+BEFORE = dict(MEMORY)
 CONTENTS = {"model": contents.of_model(config["model"], FETCHED, MEMORY)}
 for place, holder, key in ldweights.places(config):
     if place != "model.path":
@@ -121,7 +126,7 @@ for place, holder, key in ldweights.places(config):
 if workflow.is_main_process:  # alone compares params; and there may be many images
     for name in grid.used_datasets(config):
         CONTENTS[f"datasets.{name}"] = contents.of_data(config["datasets"][name]["options"], MEMORY)
-    contents.remember(REMEMBERED, MEMORY, contents.recall(REMEMBERED))
+    contents.remember(REMEMBERED, MEMORY, BEFORE)
 
 
 wildcard_constraints:
@@ -160,12 +165,8 @@ def as_json(value):
     return json.dumps(value, sort_keys=True)
 
 
-ASKED = {
-    "default",
-    "most",
-    "convert",
-    "turn",
-}  # names that `resources` of the config may have; the last two, unused ones
+# Names that `resources` of the config may have: those of rules are added by `asked`; of these two there may be no rule.
+ASKED = {"default", "most", "convert", "turn"}
 
 
 def asked(*names):
@@ -288,14 +289,6 @@ if workflow.is_main_process:
             for folder in (plugins.ROOT / "ldcore", Path(workflow.basedir, "workflow_scripts"))
             for path in sorted(folder.rglob("*.py"))
         ],
-        [path.read_text() for path in sorted(plugins.OUTSIDE)],
+        [path.read_text() for path in sorted(code.OUTSIDE)],
         [code.release(package) for package in ("python", *sorted({*code.PACKAGES.values()}))],
     )
-
-
-def code_of(kind, name):
-    """A params value: the library, and the files from outside that a table or figure is made by."""
-    own = [(kind, name)]
-    if "claims" in plugins.declared(kind, name)["NEEDS"]:
-        own += [("claim", claim) for claim in reporting.claims(config)]
-    return LIBRARY + digest([plugins.file_of(*plug_in).read_text() for plug_in in own])

@@ -37,7 +37,7 @@ rule table:
     params:
         config=CONFIG,
         depends=WHOLE,
-        code=lambda wildcards: code_of("table", wildcards.table),
+        code=LIBRARY,
         caption=lambda wildcards: plugins.declared("table", wildcards.table)["CAPTION"],
     shell:
         "python workflow_scripts/table.py --config {params.config:q} --name {wildcards.table:q} 2>&1 | tee {log:q}"
@@ -68,7 +68,7 @@ rule figure:
     params:
         config=CONFIG,
         depends=WHOLE,
-        code=lambda wildcards: code_of("figure", wildcards.figure),
+        code=LIBRARY,
         caption=lambda wildcards: plugins.declared("figure", wildcards.figure)["CAPTION"],
     shell:
         "python workflow_scripts/figure.py --config {params.config:q} --name {wildcards.figure:q} 2>&1 | tee {log:q}"

@@ -156,7 +156,10 @@ def older_code(jobs: pd.DataFrame) -> str:
     """What is of older code, in the words of the tables; '' where nothing is, or no job has started yet."""
     pages = jobs[jobs["rule"] == "page"]["output"]  # results/NAME/report/index.html
     config = Path(pages.iloc[0]).parents[1] / "config.yaml" if len(pages) else None
-    return "".join(f"\n{note}\n" for note in older.notes(Results.opened(config))) if config and config.is_file() else ""
+    if not config or not config.is_file():
+        return ""
+    results = Results.opened(config)
+    return "".join(f"\n{note}\n" for note in older.notes(results, older.older(results)))
 
 
 def main(csv, measured, arguments):

@@ -9,8 +9,9 @@ from ldcore.runtime import cli
 def main(config, name):
     """Make one table from the results of the run."""
     results, table = Results.opened(config), plugins.find("table", name)
-    rows = older.marked(table.rows(results), results)
-    footnotes = [*older.notes(results), *table.FOOTNOTES]
+    found = older.older(results)
+    rows = older.marked(table.rows(results), results, found)
+    footnotes = [*older.notes(results, found), *table.FOOTNOTES]
     markup.write(results.store.table(name).with_suffix(""), rows, table.layout(rows), footnotes)
 
 

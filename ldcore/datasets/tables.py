@@ -4,16 +4,14 @@ Every fault is one sentence that names file, row and column. Rows count as a spr
 table has the row numbers as its index and its file in `attrs["file"]`.
 """
 
-import csv
 import datetime
-import gzip
 import re
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from ldcore.datasets.delimited import delimiter, opened, separated, stripped
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import denied_message, in_folder
 
@@ -22,7 +20,6 @@ ENDS = (".csv", *EXCEL)
 NOTHING = ("", "n/a", "na", "nan", "none", "null")  # how an empty cell is written
 OLDEST = 120.0  # years; more is a slip of the pen
 SEXES = {"f": "F", "female": "F", "m": "M", "male": "M", "1": "M", "2": "F", "1.0": "M", "2.0": "F"}
-DELIMITERS = ",;\t"  # the header tells which; Excel writes semicolons where a comma is the decimal sign
 # Where a column fits several, the first of them is meant.
 DATES = {
     "%Y-%m-%d": "year-month-day",
@@ -105,50 +102,12 @@ def lines(path, only_header: bool = False):
         ) from fault
 
 
-def separated(file):
-    """The cells of every row of an open CSV, whichever of DELIMITERS its header has."""
-    blank = []
-    for head in file:
-        if head.strip():
-            break
-        blank.append(head)
-    else:
-        head = ""
-    return csv.reader(chain(blank, [head], file), delimiter=delimiter(head), skipinitialspace=True, strict=True)
-
-
-def delimiter(head: str) -> str:
-    """Which of DELIMITERS a header has most of, those in quotes left out."""
-    return max(DELIMITERS, key=re.sub(r'"[^"]*"', "", head).count)
-
-
 def decimal_sign(path: Path) -> str:
     """The decimal sign of a table's numbers: a comma where semicolons separate its cells, as Excel writes them."""
     if path.suffix.lower() in EXCEL:
         return "."
     with opened(path) as file:
         return "," if delimiter(next((line for line in file if line.strip()), "")) == ";" else "."
-
-
-def opened(path: Path):
-    """A text file, compressed or not."""
-    opening = gzip.open if path.suffix.lower() == ".gz" else open
-    return opening(path, "rt", newline="", encoding="utf-8-sig")
-
-
-def stripped(rows):
-    """(row number, cells without space around them) of every row that is not blank.
-
-    ValueError: quotes that do not pair.
-    """
-    number = 0
-    try:
-        for number, cells in enumerate(rows, 1):
-            cells = [cell.strip() for cell in cells]
-            if any(cells):
-                yield number, cells
-    except csv.Error as fault:
-        raise ValueError(f"after row {number}: {fault}") from fault
 
 
 def header(path) -> list[str]:

@@ -47,17 +47,14 @@ def check_flags(arguments: list[str]) -> None:
             )
 
 
-def undo_nulls(config: dict, files: list[dict]) -> None:
-    """Put entries back into `config`, in place, that one of its files sets to null and a later one to a mapping.
+def without_undone_nulls(files: list[dict]) -> list[dict] | None:
+    """Copies of a run's config files in which an entry is not null that a later one sets to a mapping; None: no such.
 
-    Snakemake, which merged the files in this order, keeps the null where the mapping is empty. The entry is then as if
-    no file had set it to null.
+    Snakemake, which merges the files in this order, keeps the null where the mapping is empty. The entry is then to be
+    as if no file had set it to null.
     """
     files = copy.deepcopy(files)
-    if any([drop_undone(earlier, later) for earlier, later in itertools.combinations(files, 2)]):
-        config.clear()
-        for file in files:
-            merge(config, file)
+    return files if any([drop_undone(earlier, later) for earlier, later in itertools.combinations(files, 2)]) else None
 
 
 def drop_undone(earlier: dict, later: dict) -> bool:
@@ -67,15 +64,6 @@ def drop_undone(earlier: dict, later: dict) -> bool:
         del earlier[key]
     below = [drop_undone(earlier[key], later[key]) for key in earlier if both_mappings(earlier, later, key)]
     return bool(undone) or any(below)
-
-
-def merge(config: dict, file: dict) -> None:
-    """Lay a config file over a config, in place: mappings merge, all else is replaced."""
-    for key, value in file.items():
-        if both_mappings(config, file, key):
-            merge(config[key], value)
-        else:
-            config[key] = value
 
 
 def both_mappings(one: dict, other: dict, key) -> bool:

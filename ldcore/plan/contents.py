@@ -5,10 +5,9 @@ Model, weights and own images. A file is read once and then remembered by its pl
 """
 
 import contextlib
-import csv
-import re
 from pathlib import Path
 
+from ldcore.datasets.delimited import opened, place_of, separated, stripped
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import digest, files_below, in_folder, model_files, read_json, sha256, write_json
 
@@ -79,9 +78,17 @@ def of_data(options: dict, memory: dict) -> str:
     """A digest of a data set's tables; where a person's own table (`csv`) names images, of these too.
 
     options: those of its adapter; every one that names a file counts. Of the images of a download nothing is read: they
-    are too many, and do not change.
+    are too many, and do not change. Of a folder that is gone, or may not be read now, the digest of before: the data
+    may lie prepared.
     """
-    return of_files(dict.fromkeys(files_of(options, options.get("source", options.get("root")))), memory)
+    folder = options.get("source", options.get("root"))
+    name = f"data set in {Path(folder or '').absolute()} {digest(options)}"
+    try:
+        if not folder or Path(folder).exists():
+            memory[name] = of_files(dict.fromkeys(files_of(options, folder)), memory)
+    except PermissionError:
+        pass
+    return memory.get(name, "")
 
 
 def files_of(options: dict, folder) -> list[Path]:
@@ -104,12 +111,9 @@ def images_of(table: Path, folder: Path) -> list[Path]:
     if table.suffix.lower() != ".csv":
         return [path for path in files_below(folder) if path.name.lower().endswith(IMAGES)]
     try:
-        with open(table, newline="", encoding="utf-8-sig") as file:
-            rows = [line for line in file if line.strip()]
-        delimiter = max(",;\t", key=re.sub(r'"[^"]*"', "", rows[0]).count)
-        rows = csv.DictReader(rows, delimiter=delimiter, skipinitialspace=True)
-        rows.fieldnames = [name.strip() for name in rows.fieldnames]
-        cells = [(row.get("path") or "").strip() for row in rows]
-    except (OSError, ValueError, IndexError, csv.Error):  # the job says so
+        with opened(table) as file:
+            (_, head), *rows = stripped(separated(file))
+        column = head.index("path")
+    except (OSError, ValueError):  # the job says so
         return []
-    return [folder / (cell if (folder / cell).exists() else cell.replace("\\", "/")) for cell in cells if cell]
+    return [place_of(folder, cells[column]) for _, cells in rows if len(cells) > column and cells[column]]

@@ -77,12 +77,12 @@ def older(results: Results) -> list[tuple[Job, list[str]]]:
     return found
 
 
-def notes(results: Results) -> list[str]:
-    """What tables and the page say of results of older code; [] where all are of today's.
+def notes(results: Results, found: list) -> list[str]:
+    """What tables and the page say of results of older code (`found`, of `older`); [] where all are of today's.
 
     Writes the outputs of those jobs to results/NAME/older.txt, for the command in the note, or removes that file.
     """
-    found, listed = older(results), results.store.older
+    listed = results.store.older
     if not found:
         listed.unlink(missing_ok=True)
         return []
@@ -98,9 +98,8 @@ def notes(results: Results) -> list[str]:
     ]
 
 
-def marked(rows: pd.DataFrame, results: Results) -> pd.DataFrame:
-    """A table's rows with `older_code`, the stages of each row that are of older code; as they are where none is."""
-    found = [job for job, _ in older(results)]
+def marked(rows: pd.DataFrame, results: Results, found: list) -> pd.DataFrame:
+    """A table's rows with `older_code`, its stages that are of older code (`found`); as they are where none is."""
     if not found:
         return rows
     labels = {cell["label"]: cell["training"] for cell in results.config["grid"]["cells"]}
@@ -108,7 +107,7 @@ def marked(rows: pd.DataFrame, results: Results) -> pd.DataFrame:
     for row in rows.to_dict("records"):
         row = {name: value for name, value in row.items() if isinstance(value, str) and value}
         row.setdefault("training", labels.get(row.get("cell"), ""))
-        stages.append(", ".join(dict.fromkeys(job.stage for job in found if concerns(job, row, results.config))))
+        stages.append(", ".join(dict.fromkeys(job.stage for job, _ in found if concerns(job, row, results.config))))
     return rows.assign(older_code=stages)
 
 
@@ -117,7 +116,7 @@ def concerns(job: Job, row: dict, config: dict) -> bool:
     ids = dict(job.ids)
     if "task" in ids:  # an editing job's own
         dataset = grid.tasks(config)[ids["task"]]["dataset"]
-        if "task" not in row:
+        if "task" not in row and "claim" not in row:  # a claim about edits names its data set alone
             return False
         asked = {"task": ids["task"], "dataset": dataset, "base": ids.get("base"), "training": ids.get("training")}
     else:

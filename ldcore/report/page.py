@@ -31,7 +31,9 @@ def page(results: Results) -> str:
     for name in reporting.figures(config):
         caption = html.escape(plugins.declared("figure", name)["CAPTION"])
         figures.append(f"<h2>{html.escape(name)}</h2><p>{caption}</p>{image_html(store.figure(name), caption)}")
-    warnings = "".join(f"<p><strong>{html.escape(note)}</strong></p>" for note in older.notes(results))
+    warnings = "".join(
+        f"<p><strong>{html.escape(note)}</strong></p>" for note in older.notes(results, older.older(results))
+    )
     notes = "".join(f"<li>{html.escape(note)}</li>" for note in footnotes)
     return (
         f"<!doctype html><meta charset=utf-8><title>{title}</title><style>{STYLE}</style>"

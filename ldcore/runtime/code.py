@@ -43,7 +43,7 @@ PACKAGES = {
     "torchxrayvision": "torchxrayvision",
     "transformers": "transformers",
 }
-OWN = set()  # names of modules that count though they are installed: plug-ins from outside
+OUTSIDE = set()  # files of plug-ins from outside that were looked up: they count, though they may be installed
 FIRST = {}  # path -> its digest when this process first saw it loaded
 LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 
@@ -59,9 +59,10 @@ def loaded() -> dict[str, str]:
         file = module.__dict__.get("__file__") if isinstance(module, types.ModuleType) else None
         if name in PACKAGES:
             found[PACKAGES[name]] = release(PACKAGES[name])
-        elif file and file.endswith(".py") and (name in OWN or not file.startswith(LIBRARIES)):
+        elif file and file.endswith(".py") and (Path(file) in OUTSIDE or not file.startswith(LIBRARIES)):
             path = Path(file).resolve()
-            if path not in FIRST and path.is_file() and (name in OWN or not str(path).startswith(LIBRARIES)):
+            counts = Path(file) in OUTSIDE or not str(path).startswith(LIBRARIES)
+            if path not in FIRST and path.is_file() and counts:
                 FIRST[path] = "edited while it ran" if path.stat().st_mtime > STARTED else digest_of(path)
             if path in FIRST:
                 found[named(path)] = FIRST[path]

@@ -139,5 +139,10 @@ def test_shapes_that_the_config_does_not_say_are_one_sentence(tiny_model, tmp_pa
     assert "\n" not in str(caught.value)
 
 
-def test_the_model_of_the_repository_passes():
-    check_model(ROOT / "resources" / "embedded_model")
+def test_the_model_of_the_repository_passes_and_without_its_config_does_not(tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(ROOT / "resources" / "embedded_model", folder)
+    assert check_model(folder) is None
+    (folder / "unet" / "config.json").unlink()
+    with pytest.raises(UserError, match="unet/config.json is missing"):
+        check_model(folder)

@@ -34,8 +34,10 @@ UNFIT = [
         {"beta_start": None, "trained_betas": [0.1, 0.2]},
     ],
 )
-def test_epsilon_and_velocity_pass(changes):
-    check_schedule(RUNS | changes, "model")
+def test_epsilon_and_velocity_pass_and_what_predicts_the_image_does_not(changes):
+    assert check_schedule(RUNS | changes, "model") is None
+    with pytest.raises(UserError, match="prediction_type 'sample'"):
+        check_schedule(RUNS | changes | {"prediction_type": "sample", "rescale_betas_zero_snr": False}, "model")
 
 
 @pytest.mark.parametrize("changes, sentence", UNFIT)

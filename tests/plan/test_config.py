@@ -7,6 +7,7 @@ import sys
 
 import pytest
 import yaml
+from snakemake.utils import update_config
 
 from configs import CONFIG, ROOT, SCHEMA, checked, merged
 from ldcore import grid, plugins
@@ -380,10 +381,11 @@ def test_a_flag_that_snakemake_would_forget_is_refused(arguments, flag):
     ],
 )
 def test_what_a_later_file_puts_back_is_there_again(files, wanted):
-    config = {"merged by": "Snakemake"}
-    before = copy.deepcopy(files)
-    module.undo_nulls(config, files)
-    assert config == ({"merged by": "Snakemake"} if wanted == "as it is" else wanted) and files == before
+    before, config = copy.deepcopy(files), {}
+    layers = module.without_undone_nulls(files)
+    for layer in layers or ():
+        update_config(config, layer)
+    assert (layers is None if wanted == "as it is" else config == wanted) and files == before
 
 
 def test_a_task_like_another_has_what_it_does_not_say_itself():

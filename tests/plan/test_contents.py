@@ -128,6 +128,16 @@ def test_own_images_count_and_so_do_tables_of_a_download(tmp_path, separator):
     assert contents.of_data({}, {}) == contents.of_data({"subjects": 3}, {})
 
 
+def test_a_download_that_is_gone_is_the_same_data(tmp_path):
+    (tmp_path / "download").mkdir()
+    (tmp_path / "download" / "clinical.csv").write_text("PTID,AGE\n1,70\n")
+    options, memory = {"source": str(tmp_path / "download")}, {}
+    before = contents.of_data(options, memory)
+    (tmp_path / "download").rename(tmp_path / "elsewhere")
+    assert contents.of_data(options, memory) == before != ""
+    assert contents.of_data({**options, "image_size": 64}, memory) == ""
+
+
 def test_images_of_another_kind_of_table_are_those_of_the_folder(tmp_path):
     (tmp_path / "table.xlsx").write_bytes(b"no csv")
     (tmp_path / "scan.nii.gz").write_bytes(b"one")

@@ -14,7 +14,6 @@ import pandas as pd
 from ldcore.datasets import tables
 from ldcore.datasets.scans import chest_labels
 from ldcore.datasets.scans.chest_scan import read_scan  # noqa: F401  the adapter's own
-from ldcore.datasets.scans.images import check_window
 from ldcore.datasets.scans.listing import is_file, leave_out, leave_out_missing_files, leave_out_repeated_rows
 
 TITLE = "CheXpert"
@@ -29,7 +28,6 @@ LATERAL = {"Frontal": False, "Lateral": True}
 
 def list_scans(options: dict):
     """(scans, excluded). UserError: a table, column or cell that is not CheXpert's."""
-    check_window(options["window"])
     source = Path(options["source"])
     batches = sorted(path for path in source.glob(BATCHES) if path.is_dir())
     found = [folder / name for name in TABLES for folder in (source, *batches) if is_file(folder / name)]

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ldcore.datasets import tables
+from ldcore.datasets.delimited import place_of
 from ldcore.datasets.records import ALIKE_REMEDY, SPLITS, alike, said, validate
 from ldcore.datasets.scans import images
 from ldcore.datasets.scans.build import read_in_turn, stacked, warn_of_copies
@@ -53,13 +54,12 @@ def build(options: dict, seed: int, cache=None, workers: int = 1):
         with TemporaryDirectory() as folder:
             records, stack = build(options, seed, folder, workers)
             return records, np.array(stack)
-    images.check_window(options["window"])
     check_axes(options["axes"])
     root, table = Path(options["root"]), read_table(options)
     records = records_of(table, options["fractions"], seed)
     remedy = "give a whole number from 0, or leave it empty for the middle slice"
     slices = tables.converted(table, "slice", slice_number, remedy)
-    places = [place_of(root, path) for path in table["path"]]
+    places = [place_of(root, path, is_file) for path in table["path"]]
     refuse_twice(places, table, slices)
     for row, path in zip(table.index, places):
         check_file(path, row)
@@ -97,13 +97,6 @@ def read_table(options: dict) -> pd.DataFrame:
     for column in REQUIRED:
         tables.refuse(table, column, table[column] == "", "fill it in or delete the row")
     return table.assign(**{column: "" for column in OPTIONAL if column not in table})
-
-
-def place_of(root: Path, path: str) -> Path:
-    """The file that a cell names; backslashes are those of a table written on Windows, unless a name has them."""
-    if "\\" in path and not is_file(root / path):
-        return root / path.replace("\\", "/")
-    return root / path
 
 
 def refuse_twice(places: list[Path], table: pd.DataFrame, slices: list) -> None:

@@ -14,7 +14,6 @@ import pandas as pd
 from ldcore.datasets import tables
 from ldcore.datasets.scans import chest_labels
 from ldcore.datasets.scans.chest_scan import read_scan  # noqa: F401  the adapter's own
-from ldcore.datasets.scans.images import check_window
 from ldcore.datasets.scans.listing import is_file, leave_out, leave_out_missing_files, none_excluded
 from ldcore.runtime.errors import UserError
 
@@ -37,7 +36,6 @@ SPLITS = {"train": "train", "validate": "val", "test": "test"}
 
 def list_scans(options: dict):
     """(scans, excluded). UserError: a table, column or cell that is not MIMIC-CXR's."""
-    check_window(options["window"])
     source = Path(options["source"])
     table = read_table(source, "metadata", (*IDS, "ViewPosition", "StudyDate", "StudyTime"))
     scans = pd.DataFrame(

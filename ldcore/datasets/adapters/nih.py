@@ -12,7 +12,6 @@ import pandas as pd
 from ldcore.datasets import tables
 from ldcore.datasets.scans import chest_labels
 from ldcore.datasets.scans.chest_scan import read_scan  # noqa: F401  the adapter's own
-from ldcore.datasets.scans.images import check_window
 from ldcore.datasets.scans.listing import files, leave_out, leave_out_repeated_rows
 
 TITLE = "ChestX-ray14"
@@ -52,7 +51,6 @@ UNITS = {"Y": 1.0, "M": 12.0, "D": 365.25}  # of an age: so many make a year
 
 def list_scans(options: dict):
     """(scans, excluded). UserError: a table, column or cell that is not ChestX-ray14's."""
-    check_window(options["window"])
     source = Path(options["source"])
     # The headers that follow hold commas, OriginalImage[Width,Height], and some rows end in one.
     file = tables.first_of(source, *TABLES)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ldcore.datasets.scans.brain_register import coarse, head_mask, to_mni, unbiased
 from ldcore.datasets.scans.brain_volume import read_volume
-from ldcore.datasets.scans.images import check_window, to_uint8
+from ldcore.datasets.scans.images import to_uint8
 from ldcore.datasets.scans.nifti import check_axes
 
 EXTENDS = ("ldcore.datasets.scans.images",)
@@ -40,7 +40,6 @@ SIDE, STEP, FRONT = 233.0, 0.5, 98.0  # mm: the square cut from MNI152 space, it
 
 def check(options: dict) -> None:
     """UserError for a window that does not rise, or axes that are not three directions."""
-    check_window(options["window"])
     check_axes(options["axes"])
 
 

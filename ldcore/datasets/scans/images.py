@@ -8,7 +8,6 @@ from PIL import Image, ImageOps
 from ldcore.datasets.scans.dicom import dicom_frame, is_dicom
 from ldcore.datasets.scans.nifti import axial_slice, slice_and_spacing  # noqa: F401  axial_slice is for others
 from ldcore.datasets.scans.pixels import GRAY_MODES, gray, masked, square_pixels
-from ldcore.runtime.errors import UserError
 
 OPTIONS = {
     "window": {
@@ -56,12 +55,6 @@ def picture(path) -> np.ndarray:
         return gray(image)
     opacity = np.asarray(image.convert("RGBA"))[..., 3] / 255.0
     return masked(gray(image) * opacity, opacity == 0)
-
-
-def check_window(window) -> None:
-    """UserError where the option's two percentiles do not rise."""
-    if not window[0] < window[1]:
-        raise UserError(f"Option window is {window!r}; give two rising percentiles from 0 to 100.")
 
 
 def to_uint8(image: np.ndarray, size: int, window) -> np.ndarray:
