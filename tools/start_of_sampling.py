@@ -1,15 +1,17 @@
 """What a network makes of z_T's mean: why the closed form of the drift helps one data set and overshoots on another.
 
-python tools/start_of_sampling.py --config results/embedded/config.yaml [--images 64] [--method basic_ft]
+python -m tools.start_of_sampling --config results/embedded/config.yaml [--images 64] [--method basic_ft]
+    [--into docs/drift.md]
 
-Prints docs/drift.md's table, from a finished run: for each data set the mean that the weights fine-tuned without drift
-predict for x0 from pure noise at sampling's first timestep, how strongly each channel follows z_T's mean
-(1 / sqrt(alpha_bar): it is copied; 0: it is ignored, as by a network that knows the data), the drift at which the
-predicted mean is right, and what sampling with it and at multiples of the moment ends with. Noise, prompts and images
-are of the training split, so that nothing is chosen on test images.
+Prints a table from a finished run, a column a data set, and writes it between the marks of a text: the mean that the
+weights fine-tuned without drift predict for x0 from pure noise at sampling's first timestep, how strongly each channel
+follows z_T's mean (1 / sqrt(alpha_bar): it is copied; 0: it is ignored, as by a network that knows the data), the drift
+at which the predicted mean is right, and what sampling with it and at multiples of the moment ends with. Noise, prompts
+and images are of the training split, so that nothing is chosen on test images.
 """
 
 import numpy as np
+import pandas as pd
 import torch
 
 from ldcore import Drift
@@ -21,6 +23,7 @@ from ldcore.metrics import between_features
 from ldcore.model.autoencoding import decode
 from ldcore.model.backbone import embed_prompts, load_backbone
 from ldcore.prompts import prompt
+from ldcore.report import markup
 from ldcore.report.results import Results
 from ldcore.runtime import cli
 from ldcore.runtime.chunks import in_chunks
@@ -28,23 +31,30 @@ from ldcore.runtime.device import prepare_cpu
 from ldcore.runtime.seeds import numpy_rng
 from ldcore.sampling.ddim import Sampling, network, sample, starting_noise
 from ldcore.sampling.inversion import noise_of
+from tools.claims import write_into
 
 STEP = 0.1  # of z_T's mean, for the slopes
 SHARES = (0.0, 0.62, 0.8, 1.0, 1.2)  # of the moment; 0.62 of it at 12 steps is the one of the schedule's last timestep
 
 
-def main(config, images, method) -> None:
-    """Print one block a data set."""
+def main(config, images, method, into) -> None:
+    """Print the table; write it into the file, if one is given."""
     prepare_cpu()
     results = Results.opened(config)
+    columns = {}
     for dataset in results.config["grid"]["datasets"]:
         run = str(results.config["grid"]["training_seeds"][0])
         checkpoint = Checkpoint(dataset, method, "plain", results.config["grid"]["prompts"][0], run)
-        print("\n".join(block(results, checkpoint, images)), flush=True)
+        columns[dataset] = measured(results, checkpoint, images)
+    table = pd.DataFrame(columns).rename_axis(markup.method_title(method)).reset_index()
+    text = markup.markdown(table, ()).rstrip() + "\n"
+    print(text)
+    if into:
+        write_into(into, text, "start")
 
 
-def block(results: Results, checkpoint: Checkpoint, count: int) -> list[str]:
-    """The lines of one data set, from `count` of its training images."""
+def measured(results: Results, checkpoint: Checkpoint, count: int) -> dict[str, str]:
+    """Name -> numbers of one data set, from `count` of its training images."""
     # 1. Weights, latents, prompts and noise.
     config, dataset = results.config, checkpoint.dataset
     backbone = load_backbone(config["model"]["path"])
@@ -72,20 +82,23 @@ def block(results: Results, checkpoint: Checkpoint, count: int) -> list[str]:
     steps = np.eye(len(moment)) * STEP
     follows = np.stack([(predicted(step) - unmoved) / STEP for step in steps], 1)  # [of x0, of z_T]
     right = np.linalg.solve(follows, wanted - unmoved)
-    lines = [
-        f"{dataset}, {checkpoint.method}, timestep {int(timestep)}, 1 / sqrt(alpha_bar) = {bar**-0.5:.2f}",
-        f"  mean latent of the data            {numbers(wanted)}",
-        f"  mean x0 predicted from N(0, I)     {numbers(unmoved)}",
-        f"  mean x0 predicted from N(moment, I) {numbers(predicted(moment))}",
-        f"  d mean x0 / d mean z_T, a channel  {numbers(np.diag(follows))}",
-        f"  moment                             {numbers(moment)}",
-        f"  drift at which x0's mean is right  {numbers(right)}",
-    ]
+    found = {
+        "first timestep; 1 / sqrt(alpha_bar)": f"{int(timestep)}; {bar**-0.5:.2f}",
+        "mean latent of the data, a channel": numbers(wanted),
+        "mean x0 predicted from N(0, I)": numbers(unmoved),
+        "from N(moment, I)": numbers(predicted(moment)),
+        "how much of z_T's mean x0 copies": numbers(np.diag(follows)),
+        "moment": numbers(moment),
+        "drift at which x0's mean is right": numbers(right),
+        "gray level of the images": f"{images[records['image_index'].to_numpy()[rows]].mean():.1f}",
+    }
 
     # 3. What sampling ends with.
     real = images[records["image_index"].to_numpy()[rows]]
     features = {name: extract(name, real, **options) for name, options in config["extractors"].items()}
-    values = {f"{share:.2f} x moment": share * moment for share in SHARES} | {"the right one": right}
+    values = {f"sampled at {share:g} x moment": share * moment for share in SHARES} | {
+        "sampled at the drift at which x0's mean is right": right
+    }
     for name, value in values.items():
         drift = Drift(value.tolist(), "prior")
         ends, _ = sample(backbone, embeds[1:], embeds[0], noise, drift, sampling)
@@ -94,12 +107,10 @@ def block(results: Results, checkpoint: Checkpoint, count: int) -> list[str]:
             extractor: between_features("kid", extract(extractor, made, **options), features[extractor])
             for extractor, options in config["extractors"].items()
         }
-        lines.append(
-            f"  {name}: mean latent {numbers(ends.double().mean((0, 2, 3)).numpy())}, "
-            f"gray level {made.mean():.1f} (real {real.mean():.1f}), KID "
-            + ", ".join(f"{extractor} {kid:.3f}" for extractor, kid in distances.items())
-        )
-    return lines
+        found[f"{name}: mean latent"] = numbers(ends.double().mean((0, 2, 3)).numpy())
+        found[f"{name}: gray level"] = f"{made.mean():.1f}"
+        found |= {f"{name}: KID, {extractor}": f"{kid:.3f}" for extractor, kid in distances.items()}
+    return found
 
 
 @torch.no_grad()
@@ -117,12 +128,13 @@ def predicted_mean(backbone, latents, embeds) -> np.ndarray:
 
 
 def numbers(values) -> str:
-    """Numbers of one row, signed."""
-    return " ".join(f"{value:+.3f}" for value in values)
+    """Numbers of one cell, signed."""
+    return ", ".join(f"{value:+.3f}" for value in values)
 
 
 if __name__ == "__main__":
     parser = cli.parser(__doc__, config=str)
     parser.add_argument("--images", type=int, default=64)
     parser.add_argument("--method", default="basic_ft")
+    parser.add_argument("--into", help="a text with the marks <!-- start --> and <!-- /start -->")
     cli.run(main, parser)

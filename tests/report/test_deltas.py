@@ -1,5 +1,6 @@
 """What was searched, as people see it: the table `deltas` and the figure `delta_search`."""
 
+import pandas as pd
 import pytest
 
 from configs import checked
@@ -10,6 +11,7 @@ from ldcore.report.results import Results
 from ldcore.report.tables import deltas
 from ldcore.runtime.files import write_json
 from ldcore.store import Store
+from tools.deltas import found, gains
 
 CURVE = [{"delta": delta, "l1": abs(delta - 0.05) + 0.1, "low": 0.05, "high": 0.4} for delta in (-0.1, 0.0, 0.05, 0.1)]
 SEARCH = {"kind": "prior", "source": "grid_search", "value": 0.05, "low": 0.0, "high": 0.1, "l1": 0.1, "curve": CURVE}
@@ -93,3 +95,16 @@ def test_the_figure_has_a_panel_a_data_set_and_a_line_a_search(searched):
     assert len(searches(searched.config)) == 5
     first = searches(searched.config)[0][0]
     assert drift_origin(searched.config, first, "found") == first
+
+
+def test_the_documents_show_the_delta_of_every_source_for_every_method(searched):
+    lines = found(deltas.rows(searched).query("cell != ''"))
+    assert lines[["Data", "Delta"]].to_numpy().tolist() == [
+        [data, cell] for data in ("brain", "chest") for cell in ("found", "moment")
+    ]
+    assert lines.loc[0, "DreamBooth"] == lines.loc[0, "Basic FT"] == "0.0500 [0.0000, 0.1000]"
+    assert lines["Images"].tolist() == ["192", "0"] * 2 and lines["Seconds"].tolist() == ["12", "0"] * 2
+    gain = {"dataset": "brain_phantom", "method": "dreambooth", "drift": "found", "metric": "kid_gain", "value": 0.5}
+    scores = pd.DataFrame([gain | {"extractor": name, "low": 0.4, "high": 0.6} for name in ("pooled_pixels", "other")])
+    assert gains(scores, "other", ["found"])["DreamBooth"].tolist() == ["0.5000 [0.4000, 0.6000]"]
+    assert gains(scores, "other", ["moment"]).empty
