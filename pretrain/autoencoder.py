@@ -93,21 +93,28 @@ def cosine(step: int, steps: int, warmup: int = 200) -> float:
     return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
 
 
-def phase_at(step: int, phases) -> tuple[float, bool]:
-    """(Learning rate, whether to compute in bfloat16) at `step` of successive phases, each a cosine of its own."""
+def phase_at(step: int, phases) -> tuple[dict, float]:
+    """(Phase, learning rate) at `step` of successive phases, each with a cosine of its own."""
     for phase in phases:
         if step < phase["steps"]:
-            return phase["learning_rate"] * cosine(step, phase["steps"]), phase["bf16"]
+            return phase, phase["learning_rate"] * cosine(step, phase["steps"])
         step -= phase["steps"]
     raise ValueError("step beyond the last phase")
+
+
+def window(picture: np.ndarray, size: int, rng) -> np.ndarray:
+    """A random part of a picture [H, W, 3], `size` pixels a side: a quarter of the work where it is half as wide."""
+    top, left = (rng.integers(side - size + 1) for side in picture.shape[:2])
+    return picture[top : top + size, left : left + size]
 
 
 def train_autoencoder(draw, network, options: dict, seed: int, checkpoint: Path):
     """Train as Stable Diffusion's was (arXiv 2112.10752, appendix G): L1 + LPIPS + a light KL, no adversary.
 
     draw: rng -> a picture, uint8 [H, W, 3]. network: lpips.LPIPS. options: `channels` (one number per resolution),
-    `batch_size`, `perceptual` (how many pictures of each batch LPIPS sees), `phases` (steps, peak learning rate and
-    bf16 of each), `save_every` (steps). Every step is a function of (seed, step), so a run that goes on from the file
+    `perceptual` (the share of a batch's pictures that LPIPS sees), `save_every` (steps) and `phases`, each with its
+    `steps`, `window` (pixels a side of what is learned from of each picture), `batch_size`, `learning_rate` (its peak)
+    and `bf16`. Every step is a function of (seed, step), so a run that goes on from the file
     `checkpoint` ends where one that was never stopped does. Returns the model with averaged weights and its losses
     [[step, mean L1 + KL since the last entry, mean LPIPS], ...].
     """
@@ -121,13 +128,13 @@ def train_autoencoder(draw, network, options: dict, seed: int, checkpoint: Path)
     start, log = resume(parts, checkpoint)
     for step in range(start, steps):
         # 1. The pictures of this step
+        phase, rate = phase_at(step, options["phases"])
         rng = numpy_rng(seed, "autoencoder", step)
-        batch = to_tensor(np.stack([draw(rng) for _ in range(options["batch_size"])]))
+        batch = to_tensor(np.stack([window(draw(rng), phase["window"], rng) for _ in range(phase["batch_size"])]))
         batch = batch.contiguous(memory_format=torch.channels_last)
         # 2. Losses and gradients
-        rate, bf16 = phase_at(step, options["phases"])
+        bf16, seen = phase["bf16"], math.ceil(options["perceptual"] * len(batch))
         decoded, loss = reconstruction_loss(model, batch, torch_generator(seed, "autoencoder", step), bf16)
-        seen = options["perceptual"]
         perceptual = perceptual_loss(judges[bf16], decoded[:seen], batch[:seen])
         for group in optimizer.param_groups:
             group["lr"] = rate

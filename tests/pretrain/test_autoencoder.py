@@ -6,17 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from pretrain.autoencoder import perceptual_loss, phase_at, train_autoencoder
+from pretrain.autoencoder import perceptual_loss, phase_at, train_autoencoder, window
 from pretrain.corpus import varied_crop
 
 OPTIONS = {
     "channels": [8, 8, 16],
-    "batch_size": 2,
-    "perceptual": 1,
+    "perceptual": 0.5,
     "save_every": 2,
     "phases": [
-        {"steps": 3, "learning_rate": 1e-3, "bf16": True},
-        {"steps": 1, "learning_rate": 1e-4, "bf16": False},
+        {"steps": 3, "window": 16, "batch_size": 2, "learning_rate": 1e-3, "bf16": True},
+        {"steps": 1, "window": 32, "batch_size": 2, "learning_rate": 1e-4, "bf16": False},
     ],
 }
 
@@ -58,12 +57,20 @@ def test_bfloat16_convolutions_give_nearly_the_same_loss(network):
 
 
 def test_every_phase_has_a_cosine_of_its_own():
-    phases = [{"steps": 1000, "learning_rate": 1.0, "bf16": True}, {"steps": 500, "learning_rate": 0.1, "bf16": False}]
-    assert phase_at(199, phases) == (1.0, True)
-    assert phase_at(999, phases)[0] == pytest.approx(0.01, rel=0.01)
-    assert phase_at(1199, phases) == (pytest.approx(0.1), False)
+    phases = [{"steps": 1000, "learning_rate": 1.0}, {"steps": 500, "learning_rate": 0.1}]
+    assert phase_at(199, phases) == (phases[0], 1.0)
+    assert phase_at(999, phases)[1] == pytest.approx(0.01, rel=0.01)
+    assert phase_at(1199, phases) == (phases[1], pytest.approx(0.1))
     with pytest.raises(ValueError):
         phase_at(1500, phases)
+
+
+def test_windows_lie_anywhere_in_a_picture():
+    picture = np.dstack([*np.indices((8, 8)), np.zeros((8, 8))])
+    rng = np.random.default_rng(0)
+    corners = {tuple(window(picture, 6, rng)[0, 0, :2]) for _ in range(200)}
+    assert corners == {(top, left) for top in range(3) for left in range(3)}
+    assert window(picture, 8, rng).tolist() == picture.tolist()
 
 
 def test_a_run_that_was_stopped_ends_where_a_straight_one_does(network, sources, tmp_path):
@@ -75,7 +82,7 @@ def test_a_run_that_was_stopped_ends_where_a_straight_one_does(network, sources,
 
     def until_step_three(rng, drawn=[]):  # noqa: B006 (counts its calls)
         drawn.append(rng)
-        if len(drawn) > 2 * OPTIONS["batch_size"]:
+        if len(drawn) > 2 * OPTIONS["phases"][0]["batch_size"]:
             raise Stopped
         return draw(rng)
 
