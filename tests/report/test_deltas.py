@@ -16,7 +16,7 @@ from tools.deltas import found, gains
 CURVE = [{"delta": delta, "l1": abs(delta - 0.05) + 0.1, "low": 0.05, "high": 0.4} for delta in (-0.1, 0.0, 0.05, 0.1)]
 SEARCH = {"kind": "prior", "source": "grid_search", "value": 0.05, "low": 0.0, "high": 0.1, "l1": 0.1, "curve": CURVE}
 SEARCH |= {"images": 192, "seconds": 12.3}
-SEARCH |= {"half_spacing": 0.0125, "options": {"compare": "pixel_histogram"}}
+SEARCH |= {"half_spacing": 0.0125, "options": {"compare": "pixel_histogram", "bins": 16}}
 LEARNED = {"kind": "prior", "source": "learned", "value": [0.1, 0.0, 0.2, 0.1], "l1": 0.3, "l1_low": 0.2}
 LEARNED |= {"l1_high": 0.5, "images": 48, "seconds": 3.2, "options": {"compare": "mean_image"}}
 CELLS = [
@@ -84,14 +84,18 @@ def test_the_table_reads_the_same_from_its_file(searched, tmp_path):
     assert len(lines) == 2 * 2 * 2 + 1
 
 
-def test_the_figure_has_a_panel_a_data_set_and_a_line_a_search(searched):
+def test_the_figure_has_a_row_a_measure_a_column_a_data_set_and_a_mark_a_search(searched):
     figure = delta_search.draw(searched)
-    panels = {axes.get_title(): [text.get_text() for text in axes.get_legend().get_texts()] for axes in figure.axes}
-    assert list(panels) == ["brain_phantom", "chest_phantom"]
-    assert panels["chest_phantom"] == ["Basic FT, found", "DreamBooth, found"]
-    assert panels["brain_phantom"] == ["Basic FT, found", "DreamBooth, found", "Basic FT, other"]
-    chosen = [line.get_xdata()[0] for line in figure.axes[0].lines if line.get_marker() == "o"]
-    assert chosen == [0.05, 0.05, pytest.approx(0.1)]
+    above, below = figure.axes[:2], figure.axes[2:]
+    assert [axes.get_title() for axes in above] == ["brain_phantom", "chest_phantom"]
+    assert [axes.get_ylabel() for axes in (above[0], below[0])] == ["L1, pixel histogram, 16 classes", "L1, mean image"]
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert legend == ["Basic FT", "DreamBooth", "found", "other"]
+
+    def chosen(axes):
+        return [line.get_xdata()[0] for line in axes.lines if line.get_marker() not in ("None", None, "")]
+
+    assert [chosen(axes) for axes in figure.axes] == [[0.05, 0.05], [0.05, 0.05], [pytest.approx(0.1)], []]
     assert len(searches(searched.config)) == 5
     first = searches(searched.config)[0][0]
     assert drift_origin(searched.config, first, "found") == first
