@@ -44,7 +44,7 @@ def workspace(folder):
     return folder
 
 
-def started(slurm, folder, *arguments, accidents="[]"):
+def started(slurm, folder, *arguments, more_configs=(), accidents="[]"):
     """Snakemake as the README says, left running; what it prints goes to FOLDER/said.
 
     It asks for states every second: a test's jobs take seconds, and the executor waits 10 s longer after every look
@@ -60,7 +60,7 @@ def started(slurm, folder, *arguments, accidents="[]"):
         # env: a shell that runs these tests in the background has them ignore SIGINT.
         STARTED.append(
             subprocess.Popen(
-                ["env", "--default-signal=INT", *COMMAND, *arguments],
+                ["env", "--default-signal=INT", *COMMAND, *more_configs, *arguments],
                 cwd=folder,
                 env=environment,
                 stdout=said,

@@ -145,16 +145,8 @@ def test_cancelled_drained_out_of_memory_and_out_of_time(slurm, cluster, undistu
     (tmp_path / "tight.yaml").write_text("resources: {finetune: {runtime: 1}, generate: {mem_mb: 450}}\n")
     slow = [sleeping_after(RUN.format(*run, "checkpoint.pt"), tmp_path / run[0]) for run in (cancelled, late)]
     output(slurm, "scontrol", "update", f"NodeName={slurm.host}", "State=DRAIN", "Reason=test")
-    running = started(
-        slurm,
-        cluster,
-        "--configfile",
-        "configs/smoke.yaml",
-        str(tmp_path / "tight.yaml"),
-        "--",
-        *TABLES,
-        accidents=json.dumps(slow),
-    )
+    tight = [str(tmp_path / "tight.yaml")]
+    running = started(slurm, cluster, "--", *TABLES, more_configs=tight, accidents=json.dumps(slow))
     last = int(slurm_jobs(slurm, cluster)[-1]["JobId"])
     waiting = waited(
         lambda: output(slurm, "squeue", "--noheader", "--states=PENDING", "--format=%r"),
