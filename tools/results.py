@@ -25,9 +25,9 @@ Written by `make readme` from the last run, table by table and figure by figure.
 
 
 def copy_picture(source, target) -> None:
-    """Copy a PNG in 256 colours of its own: a third of the bytes, for the history of a repository."""
+    """Copy a PNG in the 256 colours nearest to its own: a third of the bytes, for the history of a repository."""
     with atomic(target) as temporary, Image.open(source) as picture:
-        picture.convert("RGB").quantize(256).save(temporary, "png", optimize=True)
+        picture.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=2).save(temporary, "png", optimize=True)
 
 
 def main(run, docs):

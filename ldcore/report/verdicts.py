@@ -5,6 +5,7 @@ import math
 import pandas as pd
 
 from ldcore import plugins
+from ldcore.report.markup import ALPHA
 
 SUPPORTED, CONTRADICTED, OPEN = "supported", "contradicted", "not resolved"
 VERDICTS = (SUPPORTED, CONTRADICTED, OPEN)
@@ -71,5 +72,7 @@ def by_cell(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def total(rows: pd.DataFrame) -> str:
-    """'12 supported, 5 contradicted, 7 not resolved'."""
-    return ", ".join(f"{(rows['verdict'] == name).sum()} {name}" for name in VERDICTS)
+    """'12 supported, 5 contradicted, 7 not resolved; 9 of 20 comparisons hold after Holm's correction'."""
+    text = ", ".join(f"{(rows['verdict'] == name).sum()} {name}" for name in VERDICTS)
+    sure, all_of_them = (rows["p_holm"] < ALPHA).sum(), rows["p_holm"].notna().sum()
+    return f"{text}; {sure} of {all_of_them} comparisons hold after Holm's correction" if all_of_them else text

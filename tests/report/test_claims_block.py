@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from configs import ROOT
-from ldcore.report import markup
+from ldcore.report import markup, verdicts
 from ldcore.report.tables import claims
 from ldcore.runtime.errors import UserError
 from tools.claims import END, START, block, main, replaced
@@ -36,6 +36,12 @@ def test_the_block_counts_verdicts_by_claim_and_data_set(table):
     lines = block(table).splitlines()
     assert lines[0] == "Of 3 rows 2 supported, 0 contradicted, 1 not resolved:"
     assert lines[-2:] == ["| KID falls | brain | 1 |  | 1 |", "| KID falls | chest | 1 |  |  |"]
+
+
+def test_the_count_says_how_many_comparisons_hold_after_the_correction():
+    rows = pd.DataFrame({"verdict": ["supported"] * 2 + ["not resolved"], "p_holm": [0.01, 0.2, None]})
+    expected = "2 supported, 0 contradicted, 1 not resolved; 1 of 2 comparisons hold after Holm's correction"
+    assert verdicts.total(rows) == expected
 
 
 def test_it_replaces_what_stands_between_the_marks(table, tmp_path, capsys):

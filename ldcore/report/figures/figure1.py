@@ -6,9 +6,13 @@ import numpy as np
 from ldcore.grid import edit_cells
 from ldcore.report.drawing import picture
 from ldcore.report.figures._edits import CHANGE, LEAST_LIMIT, change_map, describe, rows_shown
+from ldcore.report.markup import method_title
 
 TITLE = "Figure 1"
-CAPTION = "Counterfactual edits with Latent Drifting: source, edited, and what changed."
+CAPTION = (
+    "Counterfactual edits with Latent Drifting: source, edited (the source plus what the edit changed in it), and what "
+    "changed."
+)
 NEEDS = ("edits", "data")
 ASKED_BY = "editing"
 COLUMNS = 4  # edits a task
@@ -37,7 +41,7 @@ def draw(results):
             column[0].set_title(describe(edited.requests[row]), fontsize=6)
         for axis, text in zip(axes[:, 0], ("source", "edited", "change")):
             axis.set_ylabel(text, fontsize=8)
-        method, dataset = (edited.task[key].replace("_", " ") for key in ("method", "dataset"))
+        method, dataset = method_title(edited.task["method"], "edit method"), edited.task["dataset"]
         group.suptitle(f"{method}, {dataset}", fontsize=9)
     group.colorbar(change, ax=axes, shrink=0.5, pad=0.01, label=CHANGE)
     return figure

@@ -87,7 +87,8 @@ def latent_bands(figure, traces: list[dict]) -> None:
 
 def delta_colours(deltas: list[float]) -> list:
     """Diverging colours, dark in the middle: negative violet, positive green, as the paper's drifts tint its images."""
-    place = np.linspace(0, 1, len(deltas))
+    place = np.linspace(-1, 1, len(deltas))
+    place = 0.5 + np.sign(place) * (0.2 + 0.3 * np.abs(place))  # pale ones are lost on white
     colours = plt.get_cmap("PRGn")(place)
     colours[np.isclose(deltas, 0)] = (0, 0, 0, 1)
     return list(colours)

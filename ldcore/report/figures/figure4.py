@@ -8,7 +8,7 @@ from ldcore.report.figures._samples import UNTOUCHED, sample_sheet
 from ldcore.report.markup import method_title
 
 TITLE = "Figure 4"
-CAPTION = "Samples of every method by class, from the same starting noise down each column."
+CAPTION = "Samples of every method by class, from the same starting noise down each column; LD: the cell of the config."
 NEEDS = ("samples", "data")
 
 

@@ -5,7 +5,10 @@ from ldcore.report.figures._samples import UNTOUCHED, sample_sheet
 from ldcore.report.markup import method_title
 
 TITLE = "Figure 5"
-CAPTION = "With and without Latent Drifting: the same starting noise and prompt down each column."
+CAPTION = (
+    "With and without Latent Drifting: the same starting noise and prompt down each column; LD: a cell by its label in "
+    "the config, which says how it is trained and what is sampled with."
+)
 NEEDS = ("samples", "data")
 COLUMNS = 7
 

@@ -4,8 +4,8 @@ from ldcore.report.figures._edits import task_sheet
 
 TITLE = "Figure 6"
 CAPTION = (
-    "Ageing: the true follow-up, the exact counterfactual, and every base with and without Latent Drifting; "
-    "one colour scale."
+    "Ageing: the true follow-up, the exact counterfactual, and the edit model trained from every base with and without "
+    "Latent Drifting; one colour scale."
 )
 NEEDS = ("edits", "data")
 ASKED_BY = "tasks"

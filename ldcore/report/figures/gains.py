@@ -38,6 +38,7 @@ def draw(results):
             axis.set_title(f"{dataset}\n{extractor}", fontsize=8)
             axis.set_xlabel(f"{grid_title(metric)} (right: better with LD)", fontsize=7)
             axis.tick_params(labelsize=7)
+            axis.locator_params(axis="x", nbins=4)
     several_methods = len({method for method, *_ in lines}) > 1
     names = [f"{method_title(method)}, {drift}" if several_methods else drift for method, _, drift in lines]
     axes[0, 0].set_yticks(range(len(lines)), names)

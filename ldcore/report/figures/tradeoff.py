@@ -9,11 +9,11 @@ from ldcore.report.markup import method_title
 TITLE = "Trade-off"
 CAPTION = (
     "Distance to the source against distance to the wanted outcome over lambda, with 95 % intervals of the paired "
-    "difference; ringed is the lambda that val subjects chose."
+    "difference; ringed is the lambda that val subjects chose, where they were asked."
 )
 NEEDS = ("edit_scores",)
 ASKED_BY = "editing"
-COLOURS = ("#444444", "#1f78b4", "#e08214", "#33a02c", "#7b3294", "#c51b7d")
+COLOURS = ("#444444", "#1f78b4", "#e08214", "#33a02c", "#7b3294", "#c51b7d", "#a6761d", "#66a9c9", "#9acd32")
 OUTCOME = {
     "class_distance": "1 - p(wanted class), real-trained classifier",
     "age_distance": "|predicted - wanted age|, years",

@@ -18,7 +18,9 @@ FOOTNOTES = (
     "A verdict follows from the 95 % interval alone: supported where all of it is as claimed, contradicted where none "
     "of it is, else not resolved. Measured is the headline cell against the reference cell, paired over sampling "
     "seeds, over training runs where the config has several, or over subjects. No row: the config has no part for it.",
-    "The paper gives no intervals, and its numbers are of other data, another model and other features: compare signs.",
+    "The paper gives no intervals, and its numbers are of other data, another model and other features: compare signs. "
+    "The claim is what its text says; where the number of its own tables has the other sign, they disagree. Of a "
+    "searched delta it is taken with half a step of the search on either side.",
     MARKED,
 )
 COLUMNS = [
