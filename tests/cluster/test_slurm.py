@@ -47,7 +47,7 @@ GROUPS = [
     "--set-resource-scopes",
     "gpu=local",
 ]  # as docs/cluster.md says
-NAMES = ("claims", "colours", "table1", "table2", "table3", "table4", "truth")
+NAMES = ("claims", "colours", "deltas", "objective", "table1", "table2", "table3", "table4", "truth")
 TABLES = [f"results/smoke/tables/{name}.csv" for name in NAMES]
 
 
@@ -286,4 +286,4 @@ def test_a_full_disk_and_a_job_that_dies_before_renaming(slurm, cluster, undistu
 
 def test_the_tables_are_those_of_a_run_without_slurm(local, undisturbed):
     assert local.running.wait(300) == 0, (local.folder / "said").read_text()[-4000:]
-    assert results(local.folder) == undisturbed and len(tables(local.folder)) == 21
+    assert results(local.folder) == undisturbed and len(tables(local.folder)) == 3 * len(NAMES)
