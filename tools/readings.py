@@ -3,17 +3,17 @@
 python -m tools.readings --run results/readings --flipped results/readings_flipped --methods results/readings_methods
     --docs docs
 
-The marks are `<!-- readings -->` and `<!-- /readings -->`; all numbers are those of tables/claims.csv, of which the
-first run's goes to DOCS/readings.csv, and its figure 5 to DOCS/readings.png.
+The marks are `<!-- readings -->` and `<!-- /readings -->`; all numbers are those of tables/claims.csv. These
+together go to DOCS/readings.csv (`study`: the heading), figure 5 of the first run to DOCS/readings.png.
 """
 
-import shutil
 from pathlib import Path
 
 import pandas as pd
 
 from ldcore.report import markup, verdicts
 from ldcore.runtime import cli
+from ldcore.runtime.files import atomic
 from tools.claims import write_into
 from tools.results import copy_picture
 
@@ -81,7 +81,10 @@ def main(run, flipped, methods, docs):
         "The other methods": methods,
     }
     write_into(Path(docs, "readings.md"), block(runs), "readings")
-    shutil.copyfile(Path(run, "tables", "claims.csv"), Path(docs, "readings.csv"))
+    done = {name: Path(folder, "tables", "claims.csv") for name, folder in runs.items()}
+    rows = [markup.read(path).assign(study=name) for name, path in done.items() if path.is_file()]
+    with atomic(Path(docs, "readings.csv")) as temporary:
+        pd.concat(rows).to_csv(temporary, index=False)
     copy_picture(Path(run, "figures", "figure5.png"), Path(docs, "readings.png"))
 
 

@@ -7,7 +7,7 @@ import copy
 import itertools
 
 from ldcore import plugins
-from ldcore.grid import all_drifts, cell_of, drift_needs, drift_training, judged_cells, repeated
+from ldcore.grid import all_drifts, cell_of, drift_needs, drift_training, edit_cells, judged_cells, repeated
 from ldcore.runtime import schemas
 from ldcore.runtime.errors import UserError
 from ldcore.training.options import source_dropout
@@ -211,9 +211,10 @@ def check_names(config: dict) -> None:
         options = plugins.options("edit method", task["method"], task["train"], place)
         if "both_dropout" in options:
             source_dropout(options, place)
-        plugins.options(
+        options = plugins.options(
             "edit method", task["method"], task["options"], f"Config editing.tasks.{key}.options", "SAMPLING"
         )
+        check_edit_drifts(config, key, options.get("steps"))
 
 
 def check_source(config: dict, name: str) -> None:
@@ -232,6 +233,22 @@ def check_source(config: dict, name: str) -> None:
             f"{place}.training: training {training!r} itself waits for a drift that is searched, "
             f"{known[training]['drift']!r}; search on a training whose drift is not."
         )
+
+
+def check_edit_drifts(config: dict, task: str, steps: int | None) -> None:
+    """UserError where a task edits in other steps than those whose first timestep a drift follows from."""
+    for cell in edit_cells(config, task):
+        drift = all_drifts(config)[cell["drift"]]
+        option = plugins.declared("drift source", drift["source"])["OPTIONS"].get("steps", {})
+        if drift["kind"] == "none" or option.get("default", 0) is not None:  # null: DDIM steps, those of `sampling`
+            continue
+        told = drift.get("steps") or config["sampling"]["steps"]
+        if steps and steps != told:
+            raise UserError(
+                f"Config editing.tasks.{task}: it edits in {steps} steps under the cell {cell['label']!r}, whose "
+                f"drift {cell['drift']!r} is that of {told}; give the drift `steps: {steps}` (another drift and cell, "
+                f"if tables need this one too), or the task's options `steps: {told}`."
+            )
 
 
 def check_trains(name: str) -> None:

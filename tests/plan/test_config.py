@@ -207,6 +207,10 @@ def test_each_mistake_names_its_key(changes, named):
             {"drifts": {"x": {**SEARCHED, "training": "other"}}, "trainings": {"other": {"drift": "x"}}},
             "drifts.x.training: training 'other' itself waits",
         ),
+        (
+            {"editing": {"cells": ["moment"]}},
+            "editing.tasks.ageing: it edits in 8 steps under the cell 'moment', whose drift 'moment' is that of 12",
+        ),
     ],
 )
 def test_unknown_modules_are_named_before_any_job(changes, named):

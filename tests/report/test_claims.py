@@ -161,6 +161,13 @@ def test_latents_that_run_away_are_told_from_latents_that_stay(drawn):
     assert away["low"] == pytest.approx(4.0 - 12.706 * 0.4, rel=1e-3)  # t of two seeds at 3.6 and 4.4
 
 
+def test_weights_that_are_the_same_are_not_asked_whether_their_latents_stay(drawn):
+    drawn.config["grid"]["headline"] = "sampled"
+    cells = drawn.config["grid"]["cells"]
+    cells.append({**next(cell for cell in cells if cell["label"] == "ld"), "label": "sampled", "training": "plain"})
+    assert measured(drawn, "latent_mean_stable") == []
+
+
 def test_drift_at_inference_alone_is_compared_with_none_from_the_same_noise(drawn):
     draw, place = np.random.default_rng(1), Checkpoint("brain", "basic_ft", "plain", "simple_info", "0")
     plain = draw.integers(60, 120, (16, 8, 8, 3), dtype=np.uint8)

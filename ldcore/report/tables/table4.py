@@ -16,7 +16,8 @@ FOOTNOTES = (
     *_edits.FOOTNOTES,
     "SSIM is source to result: 1 is no edit at all. negated: all edits that turn case into no case or back, against "
     "real images of other test subjects; AUC of a classifier trained on real images, the wanted labels as truth: an "
-    "edit that does nothing scores as badly as Return the source. The paper gives no AUC beside table 4.",
+    "edit that does nothing scores as badly as Return the source. The paper gives no AUC beside table 4. An edit's own "
+    "amount multiplies the drift as well: with amount 2 and delta 0.10, z' = z + 0.20.",
 )
 
 __all__ = ["layout", "rows"]
