@@ -7,6 +7,7 @@ No number in the text is typed by hand. Of the claims' table, which is long, the
 
 from pathlib import Path
 
+import numpy as np
 import yaml
 from PIL import Image
 
@@ -30,6 +31,9 @@ def copy_picture(source, target) -> None:
         picture = picture.convert("RGB")
         every_third = picture.resize([side // 3 for side in picture.size], Image.Resampling.NEAREST)
         colours = every_third.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=2)  # of all pixels it takes minutes
+        palette = np.reshape(colours.getpalette(), (-1, 3))
+        palette[palette.min(1) > 249] = 255  # paper stays white
+        colours.putpalette(palette.flatten().tolist())
         picture.quantize(palette=colours, dither=Image.Dither.NONE).save(temporary, "png", optimize=True)
 
 
