@@ -12,7 +12,6 @@ from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import digest, files_below, in_folder, model_files, read_json, sha256, write_json
 
 TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".xlsx", ".xls")
-IMAGES = (".png", ".jpg", ".jpeg", ".nii", ".nii.gz", ".dcm")
 
 
 def recall(file) -> dict:
@@ -107,9 +106,9 @@ def files_of(options: dict, folder) -> list[Path]:
 
 
 def images_of(table: Path, folder: Path) -> list[Path]:
-    """The images of a person's own: those in the column `path` of a CSV; of another table, all in the folder."""
-    if table.suffix.lower() != ".csv":
-        return [path for path in files_below(folder) if path.name.lower().endswith(IMAGES)]
+    """The images of a person's own: those in the column `path` of the table; of a workbook, all files in the folder."""
+    if table.suffix.lower() in (".xlsx", ".xls"):
+        return list(files_below(folder))
     try:
         with opened(table) as file:
             (_, head), *rows = stripped(separated(file))

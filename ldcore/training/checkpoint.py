@@ -136,7 +136,7 @@ def read_losses(state: State, options: dict, processes: int) -> None:
             total += value / per_step
         if not math.isfinite(total):
             raise UserError(
-                f"The training loss became {total} at step {len(state.losses)}; lower train.learning_rate "
+                f"The training loss became {total} at step {len(state.losses)}; lower learning_rate "
                 f"(now {options['learning_rate']})."
             )
         state.losses.append(total)

@@ -108,6 +108,9 @@ def test_jpeg_and_sixteen_bit_png(tmp_path):
         ("path,subject,slice\na.png,s,-1\n", ["Row 2", "'-1'", "slice"]),
         ("path,subject\na.png,s\nb.png,s\n./a.png,t\n", ["Rows 2 and 4", "a.png"]),
         ("path,subject,slice\na.png,s,1\na.png,s,2\na.png,s,01\n", ["Rows 2 and 4", "a.png"]),
+        ("path,subject,Split\na.png,s,test\n", ["table.csv", "column 'Split'", "'split'"]),
+        ("path,subject,age,age\na.png,s,50,60\n", ["table.csv", "'age' and 'age'", "keep one"]),
+        ("path,subject,age,Age\na.png,s,,60\n", ["table.csv", "'age' and 'Age'", "keep one"]),
     ],
 )
 def test_planted_fault_is_named_in_one_sentence(tmp_path, text, words):

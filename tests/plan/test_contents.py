@@ -1,5 +1,6 @@
 """Files outside a run's folder count by content: weights, models, own images and tables."""
 
+import gzip
 import json
 import os
 
@@ -138,9 +139,13 @@ def test_a_download_that_is_gone_is_the_same_data(tmp_path):
     assert contents.of_data({**options, "image_size": 64}, memory) == ""
 
 
-def test_images_of_another_kind_of_table_are_those_of_the_folder(tmp_path):
-    (tmp_path / "table.xlsx").write_bytes(b"no csv")
-    (tmp_path / "scan.nii.gz").write_bytes(b"one")
-    before = contents.of_data({"root": str(tmp_path), "csv": "table.xlsx"}, {})
-    replaced(tmp_path / "scan.nii.gz", b"two")
-    assert contents.of_data({"root": str(tmp_path), "csv": "table.xlsx"}, {}) != before
+@pytest.mark.parametrize("table", ["table.xlsx", "table.tsv", "table.csv.gz"])
+@pytest.mark.parametrize("image", ["scan.nii.gz", "scan.ima", "scan"])
+def test_images_of_any_name_count_whatever_the_kind_of_table(tmp_path, table, image):
+    opening = gzip.open if table.endswith(".gz") else open
+    with opening(tmp_path / table, "wt") as file:
+        file.write(f"path\tsubject\n{image}\ta\n")
+    (tmp_path / image).write_bytes(b"one")
+    before = contents.of_data({"root": str(tmp_path), "csv": table}, {})
+    replaced(tmp_path / image, b"two")
+    assert contents.of_data({"root": str(tmp_path), "csv": table}, {}) != before

@@ -93,10 +93,25 @@ def read_scan(scan: dict, options: dict) -> np.ndarray:
 
 def read_table(options: dict) -> pd.DataFrame:
     """The table with all of its columns, those that it lacks empty."""
-    table = tables.read(tables.path_of(options["csv"], options["root"], "csv"), REQUIRED, OPTIONAL)
+    path = tables.path_of(options["csv"], options["root"], "csv")
+    refuse_columns(path)
+    table = tables.read(path, REQUIRED, OPTIONAL)
     for column in REQUIRED:
         tables.refuse(table, column, table[column] == "", "fill it in or delete the row")
     return table.assign(**{column: "" for column in OPTIONAL if column not in table})
+
+
+def refuse_columns(path: Path) -> None:
+    """UserError where a column is there twice, or is one of ours but for case or signs, and would not be read."""
+    names, ours = tables.header(path), (*REQUIRED, *OPTIONAL)
+    for name in ours:
+        alike = [other for other in names if tables.plain(other) == name]
+        if len(alike) > 1:
+            raise UserError(f"{path} has the columns {alike[0]!r} and {alike[1]!r}; keep one of them, as {name!r}.")
+        if alike and alike != [name]:
+            raise UserError(
+                f"{path} has a column {alike[0]!r}; write it {name!r}, or give it a name that is unlike it."
+            )
 
 
 def refuse_twice(places: list[Path], table: pd.DataFrame, slices: list) -> None:
