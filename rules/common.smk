@@ -66,6 +66,7 @@ if LACKING:
     raise WorkflowError("\n".join(LACKING))
 if workflow.is_main_process:
     try:
+        lddatasets.check_sizes(config)
         print(*(f"{sentence}\n" for sentence in lddatasets.cut_prompts(config)), sep="", end="", file=sys.stderr)
     except UserError as error:
         raise WorkflowError(str(error)) from None

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from ldcore import plugins
 from ldcore.datasets import part_options
+from ldcore.grid import used_datasets
 from ldcore.prompts import check_told_apart, label_prompts, said_of_cut
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import read_json
@@ -51,6 +52,26 @@ def check_patients(config: dict) -> None:
             raise UserError(
                 f"Config {place}: {informed[0]!r} writes age and sex into prompts, and dataset {name!r} ({adapter}) "
                 "has neither; use simple or diverse."
+            )
+
+
+def check_sizes(config: dict) -> None:
+    """UserError where images are not as large as the model's: samples would be compared with others than it draws.
+
+    Nothing is said of a model that is still to be fetched, nor of a data set whose records are all there is (SIZED).
+    """
+    folder = Path(config["model"].get("turned_from", config["model"]["path"]))
+    if not all((folder / part / "config.json").is_file() for part in ("unet", "vae")):
+        return
+    unet, vae = (read_json(folder / part / "config.json") for part in ("unet", "vae"))
+    side = unet["sample_size"] * 2 ** (len(vae["block_out_channels"]) - 1)
+    for name in used_datasets(config):
+        adapter, given = (config["datasets"][name][key] for key in ("adapter", "options"))
+        size = plugins.options("dataset adapter", adapter, given).get("image_size", side)
+        if size != side and plugins.declared("dataset adapter", adapter).get("SIZED", True):
+            raise UserError(
+                f"Config datasets.{name}.options: image_size is {size}, and the model {folder} draws {side} pixels a "
+                f"side; set image_size: {side}."
             )
 
 

@@ -531,3 +531,13 @@ def test_a_prompt_that_is_cut_is_said_before_any_job(tmp_path):
 
 def test_prompts_of_the_shipped_config_are_whole():
     assert datasets.cut_prompts(checked()) == []
+
+
+def test_images_of_another_size_than_the_models_are_refused():
+    config = checked(datasets={"brain_phantom": {"options": {"image_size": 32}}})
+    with pytest.raises(UserError, match="datasets.brain_phantom.options: image_size is 32, and .* draws 64 pixels"):
+        datasets.check_sizes(config)
+    datasets.check_sizes(checked())
+    datasets.check_sizes(config | {"model": {"path": "to/be/fetched"}})
+    unused = checked(datasets={"more": {**config["datasets"]["brain_phantom"]}})
+    datasets.check_sizes(unused)

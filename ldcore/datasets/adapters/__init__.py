@@ -6,6 +6,7 @@ An adapter declares, as plain literals (ldcore.plugins),
     OPTIONS   its options: name -> JSON Schema of the value, with a default and a description
     EXTENDS   modules whose OPTIONS it has too: ldcore.datasets.scans.build for every adapter of a download
     PATIENTS  False where no record has an age or a sex, so that no prompt may speak of them (left out: True)
+    SIZED     False where nothing is compared with its images, which may then have any size (left out: True)
     SOURCE    the option that `python -m ldcore.prepare --source` sets (left out: "source")
     PARTS     the option that maps other adapters to options of theirs (`merged`)
     RESUMES   True where build takes two arguments more: a folder that keeps what is read until all is, and how many

@@ -12,6 +12,7 @@ from ldcore.datasets.records import SPLITS
 
 TITLE = "prompts without images"
 PATIENTS = False
+SIZED = False
 OPTIONS = {
     "records": {"type": "integer", "minimum": 12, "default": 24, "description": "records, a third in every split"},
     "image_size": {"type": "integer", "minimum": 8, "default": 64, "description": "pixels a side of the placeholder"},
