@@ -107,10 +107,13 @@ def test_weights_that_lie_somewhere_are_not_fetched(folder, tmp_path, config):
     (tmp_path / "file.pt").write_bytes(b"weights of an old torch")
     model = ROOT / "resources" / "embedded_model"
     places = {name: {"path": str(model if name == "sd_v1_4" else tmp_path / "file.pt")} for name in config["weights"]}
-    code, said = snakemake(folder, "-n", weights=places)
+    small = {name: {"options": {"image_size": 64}} for name in config["datasets"]}
+    code, said = snakemake(folder, "-n", weights=places, datasets=small)
     assert code == 0 and counted(said) == expected(config) - Counter(fetch=5)
-    places["alexnet"] = {"path": str(tmp_path / "gone.pth")}
     code, said = snakemake(folder, "-n", weights=places)
+    assert code != 0 and "image_size is 512, and the model" in said
+    places["alexnet"] = {"path": str(tmp_path / "gone.pth")}
+    code, said = snakemake(folder, "-n", weights=places, datasets=small)
     assert code != 0 and f"editing.perceptual.lpips_alex.weights: {tmp_path}/gone.pth does not exist" in said
 
 
