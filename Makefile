@@ -9,8 +9,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 demo: $(READY)  ## the embedded benchmark: tables, figures, page under results/embedded
 	snakemake --cores $(CORES) --nolock --quiet host reason
-	@cat results/embedded/tables/table1.md
 	@python tools/claims.py --csv results/embedded/tables/claims.csv
+	@cat results/embedded/tables/table1.md
 	@echo "Tables: results/embedded/tables   Figures: results/embedded/figures   Page: results/embedded/report/index.html"
 
 smoke: $(READY)  ## every stage in seconds; the numbers mean nothing
@@ -22,7 +22,7 @@ test: $(READY)
 test-slurm: $(READY)  ## the smoke grid and its accidents on a one-node Slurm; root on Debian, else skipped with the reason
 	python -m pytest -m slurm -rs tests/cluster
 
-readings: $(READY)  ## readings of the paper and controls, three training runs each (two hours on 2 cores); docs/readings.*
+readings: $(READY)  ## readings of the paper and controls, three training runs each (two and a half hours on 2 cores); docs/readings.*
 	snakemake --cores $(CORES) --nolock --configfile configs/readings.yaml --quiet host reason
 	snakemake --cores $(CORES) --nolock --configfile configs/readings_flipped.yaml --quiet host reason
 	snakemake --cores $(CORES) --nolock --configfile configs/readings_methods.yaml --quiet host reason

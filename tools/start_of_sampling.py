@@ -82,6 +82,7 @@ def measured(results: Results, checkpoint: Checkpoint, count: int) -> dict[str, 
     steps = np.eye(len(moment)) * STEP
     follows = np.stack([(predicted(step) - unmoved) / STEP for step in steps], 1)  # [of x0, of z_T]
     right = np.linalg.solve(follows, wanted - unmoved)
+    real = images[records["image_index"].to_numpy()[rows]]
     found = {
         "first timestep; 1 / sqrt(alpha_bar)": f"{int(timestep)}; {bar**-0.5:.2f}",
         "mean latent of the data, a channel": numbers(wanted),
@@ -90,11 +91,10 @@ def measured(results: Results, checkpoint: Checkpoint, count: int) -> dict[str, 
         "how much of z_T's mean x0 copies": numbers(np.diag(follows)),
         "moment": numbers(moment),
         "drift at which x0's mean is right": numbers(right),
-        "gray level of the images": f"{images[records['image_index'].to_numpy()[rows]].mean():.1f}",
+        "gray level of the images": f"{real.mean():.1f}",
     }
 
     # 3. What sampling ends with.
-    real = images[records["image_index"].to_numpy()[rows]]
     features = {name: extract(name, real, **options) for name, options in config["extractors"].items()}
     values = {f"sampled at {share:g} x moment": share * moment for share in SHARES} | {
         "sampled at the drift at which x0's mean is right": right

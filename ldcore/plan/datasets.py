@@ -64,7 +64,7 @@ def check_sizes(config: dict) -> None:
     if not all((folder / part / "config.json").is_file() for part in ("unet", "vae")):
         return
     unet, vae = (read_json(folder / part / "config.json") for part in ("unet", "vae"))
-    side = unet["sample_size"] * 2 ** (len(vae["block_out_channels"]) - 1)
+    side = unet["sample_size"] * 2 ** (len(vae.get("block_out_channels", [64])) - 1)
     for name in used_datasets(config):
         adapter, given = (config["datasets"][name][key] for key in ("adapter", "options"))
         size = plugins.options("dataset adapter", adapter, given).get("image_size", side)

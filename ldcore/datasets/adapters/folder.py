@@ -103,15 +103,13 @@ def read_table(options: dict) -> pd.DataFrame:
 
 def refuse_columns(path: Path) -> None:
     """UserError where a column is there twice, or is one of ours but for case or signs, and would not be read."""
-    names, ours = tables.header(path), (*REQUIRED, *OPTIONAL)
-    for name in ours:
-        alike = [other for other in names if tables.plain(other) == name]
-        if len(alike) > 1:
-            raise UserError(f"{path} has the columns {alike[0]!r} and {alike[1]!r}; keep one of them, as {name!r}.")
-        if alike and alike != [name]:
-            raise UserError(
-                f"{path} has a column {alike[0]!r}; write it {name!r}, or give it a name that is unlike it."
-            )
+    columns = tables.header(path)
+    for name in (*REQUIRED, *OPTIONAL):
+        found = [column for column in columns if tables.plain(column) == name]
+        if len(found) > 1:
+            raise UserError(f"{path} has the columns {found[0]!r} and {found[1]!r}; keep one of them, as {name!r}.")
+        if found and found != [name]:
+            raise UserError(f"{path} has a column {found[0]!r}; write it {name!r}, or name it unlike {name!r}.")
 
 
 def refuse_twice(places: list[Path], table: pd.DataFrame, slices: list) -> None:
