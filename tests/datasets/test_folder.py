@@ -43,7 +43,6 @@ def test_padding_window_and_resize():
     assert image[10, 15] == 128 and image[30, 25] == 255
     small = to_uint8(PICTURE.astype(float), 10, [0, 100])
     assert abs(small.mean() - image.mean()) < 4  # antialiased: area is kept
-    assert (to_uint8(np.full((9, 5), 7.0), 16, [1, 99]) == 0).all()
 
 
 def test_missing_split_is_assigned_by_patient(tmp_path):
@@ -251,3 +250,23 @@ def test_advice_fits_the_fault(tmp_path, monkeypatch):
     monkeypatch.setattr(folder.images, "read", refuse)
     with pytest.raises(UserError, match="Row 2 names .*a.png, which may not be read by you.*share it.$"):
         datasets.build("folder", write(tmp_path, "path,subject\na.png,s\n"), 0)
+
+
+def test_a_picture_with_nothing_to_see_is_named(tmp_path):
+    sparse = np.zeros((40, 40), np.uint8)
+    sparse[3, 4:8] = 200  # 0.25 %
+    for name, pixels in {"gray.png": np.full((9, 5), 7, np.uint8), "sparse.png": sparse}.items():
+        Image.fromarray(pixels).save(tmp_path / name)
+    options = write(tmp_path, "path,subject\na.png,s\ngray.png,t\n")
+    with pytest.raises(UserError, match="Row 3 names .*gray.png, which is a blank image, of one gray level everywhere"):
+        datasets.build("folder", options, 0)
+    options = write(tmp_path, "path,subject\na.png,s\nsparse.png,t\n")
+    with pytest.raises(UserError, match="Row 3 .*is a blank image between its percentiles 0.5 and 99.5; widen option"):
+        datasets.build("folder", options, 0)
+    assert datasets.build("folder", {**options, "window": [0, 100]}, 0)[1][1].max() > 50
+    volume = np.zeros((9, 9, 5), np.int16)
+    volume[2:5, 2:5, 2] = 9
+    nibabel.save(nibabel.Nifti1Image(volume, np.eye(4)), tmp_path / "volume.nii")
+    options = write(tmp_path, "path,subject,slice\nvolume.nii,s,2\nvolume.nii,t,4\n")
+    with pytest.raises(UserError, match="Row 3 names .*volume.nii, which is a blank image"):
+        datasets.build("folder", options, 0)

@@ -152,3 +152,15 @@ def test_a_dot_file_is_no_second_archive(tmp_path):
     given = options_of(medmnist(tmp_path))
     (tmp_path / "._pneumoniamnist.npz").write_bytes(b"\0" * 4096)
     assert len(module.list_scans(given)[0]) == 48
+
+
+def test_an_image_of_one_gray_level_is_left_out(tmp_path):
+    given = medmnist(tmp_path / "in", (4, 4, 4), colour=True)
+    with np.load(tmp_path / "in" / "pneumoniamnist.npz") as stored:
+        arrays = dict(stored)
+    arrays["val_images"][2] = (90, 20, 160)
+    np.savez(tmp_path / "in" / "pneumoniamnist.npz", **arrays)
+    prepare("medmnist", given, 0, tmp_path / "out")
+    assert len(load(tmp_path / "out")[0]) == 11
+    excluded = (tmp_path / "out" / "excluded.csv").read_text()
+    assert 'val000002,"is a blank image, of one gray level everywhere"' in excluded

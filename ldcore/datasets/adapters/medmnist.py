@@ -16,7 +16,7 @@ import pandas as pd
 from ldcore.datasets import tables
 from ldcore.datasets.records import SPLITS
 from ldcore.datasets.scans import chest_labels
-from ldcore.datasets.scans.images import gray, squared
+from ldcore.datasets.scans.images import gray, refuse_blank, squared
 from ldcore.datasets.scans.listing import none_excluded
 from ldcore.runtime.errors import UserError
 
@@ -98,7 +98,9 @@ def read_scan(scan: dict, options: dict) -> np.ndarray:
     if len(data) < length:
         raise UserError("the archive ends before this image")
     image = np.frombuffer(data, np.uint8).reshape(shape[1:])
-    return squared(gray(image) / 255.0, options["image_size"])
+    pixels = gray(image)
+    refuse_blank(pixels)
+    return squared(pixels / 255.0, options["image_size"])
 
 
 def archive(source: Path, name: str | None) -> Path:
