@@ -30,7 +30,7 @@ COLUMNS = ("subject_id", "session", "age", "sex", "diagnosis", "findings", "spli
 SPLITS = ("train", "val", "test")
 SELECTION = ("train", "val")  # what choices may look at; the test split is touched by reporting alone
 SEXES = ("F", "M")
-ALIKE_REMEDY = "write a subject alike in all rows, and two so that more than case, zeros or signs differ"
+ALIKE_REMEDY = "write a {} alike in all rows, and two so that more than case, zeros or signs differ"
 TEXT_COLUMNS = ("subject_id", "sex", "diagnosis", "findings", "split")
 
 
@@ -50,7 +50,7 @@ def validate(records: pd.DataFrame, image_count: int | None = None) -> None:
     refuse(records, ~sex.isin(SEXES + ("",)), "sex", "use F, M or leave it empty")
     pairs = alike(records["subject_id"])
     if pairs:
-        raise UserError(f"{said(pairs)} may be one subject; {ALIKE_REMEDY}.")
+        raise UserError(f"{said(pairs)} may be one subject; {ALIKE_REMEDY.format('subject')}.")
     splits_each = records.groupby("subject_id")["split"].agg(lambda values: sorted(set(values)))
     for subject, splits in splits_each.items():
         if len(splits) > 1:

@@ -5,6 +5,7 @@ table has the row numbers as its index and its file in `attrs["file"]`.
 """
 
 import datetime
+import os
 import re
 from pathlib import Path
 
@@ -118,7 +119,7 @@ def header(path) -> list[str]:
 def path_of(name, folder, option: str) -> Path:
     """The file that an option names: from the working folder, else from `folder`. UserError: neither has it."""
     path = in_folder(name, folder)
-    if path.is_file():
+    if os.path.isfile(path):
         return path
     raise UserError(f"The table {name} was not found, nor in {folder}; correct option {option!r}.")
 
@@ -126,7 +127,7 @@ def path_of(name, folder, option: str) -> Path:
 def first_of(folder, *names: str) -> Path:
     """The first of the files that the folder has. UserError: it has none."""
     for name in names:
-        if Path(folder, name).is_file():
+        if os.path.isfile(Path(folder, name)):
             return Path(folder, name)
     raise UserError(f"{folder} has no {' or '.join(names)}; put the table there, or give the folder that holds it.")
 

@@ -132,9 +132,19 @@ def staged(path) -> Path:
     return target
 
 
+def is_file(path) -> bool:
+    """Whether a file is there; one whose name is too long for any is not. PermissionError: this user may not look."""
+    try:
+        return Path(path).is_file()
+    except PermissionError:
+        raise
+    except OSError:
+        return False
+
+
 def in_folder(path, folder) -> Path:
     """A path that may count from the working folder or from `folder`: itself where it exists, else folder/path."""
-    return Path(path) if Path(path).exists() else Path(folder or "", path)
+    return Path(path) if os.path.exists(path) else Path(folder or "", path)
 
 
 def write_json(path, value) -> None:
@@ -179,7 +189,7 @@ def with_contents(options: dict) -> dict:
     """Options of a plug-in in which a file or folder, such as its weights, stands by its content, not by its path."""
 
     def content(value):
-        there = isinstance(value, str) and Path(value).exists()
+        there = isinstance(value, str) and os.path.exists(value)
         return [sha256(file) for file in files_below(value)] if there else value
 
     return {name: content(value) for name, value in options.items()}

@@ -28,11 +28,11 @@ def test_reads_table_and_pictures(tmp_path):
     options = write(
         tmp_path,
         'path,subject,age,sex,split,findings,colour\na.png,007,61.5,f,train,"node, left",x\n'
-        "b.png,007,,Female,train,,x\nc.png,NA,70,M,TEST,NA,x\n",
+        "b.png,007,,Female,train,,x\nc.png,N7,70,M,TEST,NAD,x\n",
     )
     table, images = datasets.build("folder", options, 0)
-    assert list(table["subject_id"]) == ["007", "007", "NA"] and list(table["session"]) == [0, 1, 0]
-    assert list(table["sex"]) == ["F", "F", "M"] and np.isnan(table["age"][1]) and table["findings"][2] == "NA"
+    assert list(table["subject_id"]) == ["007", "007", "N7"] and list(table["session"]) == [0, 1, 0]
+    assert list(table["sex"]) == ["F", "F", "M"] and np.isnan(table["age"][1]) and table["findings"][2] == "NAD"
     assert list(table["split"]) == ["train", "train", "test"] and "colour" not in table
     assert images.shape == (3, 16, 16) and images.dtype == np.uint8 and np.array_equal(images[0], images[1])
 
@@ -270,3 +270,61 @@ def test_a_picture_with_nothing_to_see_is_named(tmp_path):
     options = write(tmp_path, "path,subject,slice\nvolume.nii,s,2\nvolume.nii,t,4\n")
     with pytest.raises(UserError, match="Row 3 names .*volume.nii, which is a blank image"):
         datasets.build("folder", options, 0)
+
+
+def test_a_label_is_one_however_its_cell_is_written(tmp_path):
+    findings = [
+        "Edema|Mass",
+        "Mass | Edema",
+        "Edema\u200b|Mass",
+        "\ufeffEdema|\u00a0Mass",
+        "Edema|Mass|Edema",
+        "Lung  mass",
+    ]
+    names = [f"{number}.png" for number in range(len(findings))]
+    text = "path,subject,findings\n" + "".join(f"{name},{name},{cell}\n" for name, cell in zip(names, findings))
+    records, _ = datasets.build("folder", write(tmp_path, text, names), 0)
+    assert list(records["findings"]) == ["Edema|Mass"] * 5 + ["Lung mass"]
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        (
+            "path,subject,diagnosis\na.png,s,AD\nb.png,t,nan\n",
+            "Row 3 of .*table.csv has diagnosis 'nan'; leave the cell",
+        ),
+        ("path,subject,diagnosis\na.png,s,None\n", "Row 2 of .* has diagnosis 'None'; leave the cell empty"),
+        ("path,subject,findings\na.png,s,N/A\n", "Row 2 of .* has findings 'N/A'; leave the cell empty"),
+        ("path,subject\na.png,s\nb.png,nan\n", "Row 3 of .* has subject 'nan'; fill it in"),
+        ("path,subject,findings\na.png,s,Edema|\n", "Row 2 of .* has findings 'Edema|'; name a label on either"),
+        (
+            "path,subject,diagnosis\na.png,s,flood\nb.png,t,dry\nc.png,u,Flood\n",
+            "'flood' and 'Flood' may be one label .first in rows 2 and 4 of .*table.csv, column diagnosis",
+        ),
+        (
+            "path,subject,findings\na.png,s,Edema|Lung mass\nb.png,t,lung-mass\n",
+            "'Lung mass' and 'lung-mass' may be one label .first in rows 2 and 3",
+        ),
+    ],
+)
+def test_labels_that_would_make_a_class_of_their_own_are_named(tmp_path, text, words):
+    with pytest.raises(UserError, match=words.replace("|", "[|]")):
+        datasets.build("folder", write(tmp_path, text), 0)
+
+
+def test_names_on_the_disk_with_what_nobody_sees(tmp_path):
+    names = ["two\u202fPM.png", "cafe\u0301.png", "no\u200bwidth.png"]
+    text = "path,subject\ntwo\u202fPM.png,s\ncaf\u00e9.png,t\nnowidth.png,\u200eu\n"
+    records, images = datasets.build("folder", write(tmp_path, text, names), 0)
+    assert list(records["subject_id"]) == ["s", "t", "u"] and images.max() == 255
+
+
+def test_a_name_that_no_file_can_have(tmp_path):
+    options = write(tmp_path, f"path,subject\na.png,s\n{'long' * 70}.png,t\n")
+    with pytest.raises(UserError, match="Row 3 names .*longlong.*png, which does not exist; correct the path"):
+        datasets.build("folder", options, 0)
+    with pytest.raises(UserError, match="The table n*.csv was not found, nor in .*; correct option 'csv'"):
+        datasets.build("folder", {**options, "csv": "n" * 300 + ".csv"}, 0)
+    with pytest.raises(UserError, match="table.csv cannot be read .row 3 holds the character NUL"):
+        datasets.build("folder", write(tmp_path, "path,subject\na.png,s\nb\0.png,t\n"), 0)

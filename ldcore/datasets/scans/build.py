@@ -3,6 +3,7 @@
 What an adapter of a download has to offer stands in ldcore.datasets.adapters.
 """
 
+import os
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache, partial
@@ -59,7 +60,7 @@ def build(adapter, options: dict, seed: int, cache, workers: int = 1):
     it nor on `workers`. UserError: no source folder, no scan listed or none readable (NoScan), unknown sites, a split
     list that lacks a subject or gives it two splits, a worker that died.
     """
-    if not Path(options["source"]).is_dir():
+    if not os.path.isdir(options["source"]):
         raise UserError(f"Option source: {options['source']} is not a folder; give the folder of the download.")
     scans, excluded = adapter.list_scans(options)
     scans, excluded = in_order(scans), excluded.reindex(columns=LEFT_OUT)
