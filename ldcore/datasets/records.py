@@ -30,6 +30,7 @@ COLUMNS = ("subject_id", "session", "age", "sex", "diagnosis", "findings", "spli
 SPLITS = ("train", "val", "test")
 SELECTION = ("train", "val")  # what choices may look at; the test split is touched by reporting alone
 SEXES = ("F", "M")
+YOUNGER = 1.0  # years; less may be rounding
 ALIKE_REMEDY = "write a {} alike in all rows, and two so that more than case, zeros or signs differ"
 TEXT_COLUMNS = ("subject_id", "sex", "diagnosis", "findings", "split")
 
@@ -87,6 +88,25 @@ def said(pairs: list[tuple[str, str]]) -> str:
     """The first pairs of `alike`, for a sentence."""
     first = ", ".join(f"{one!r} and {other!r}" for one, other in pairs[:3])
     return f"{first} and {len(pairs) - 3} more pairs" if len(pairs) > 3 else first
+
+
+def contradictions(records: pd.DataFrame, order: str = "session") -> dict[str, tuple]:
+    """{subject: (column, row, later row)} of those with two sexes, or younger at a later session by YOUNGER or more.
+
+    Rows by the table's index. order: the column that tells what is later; where it is alike, nothing is.
+    """
+    found = {}
+    sexed = records[records["sex"].fillna("") != ""]
+    other = sexed["sex"] != sexed.groupby("subject_id")["sex"].transform("first")
+    for row, subject in sexed["subject_id"][other].items():
+        found.setdefault(subject, ("sex", sexed.index[sexed["subject_id"] == subject][0], row))
+    aged = records.assign(age=pd.to_numeric(records["age"])).dropna(subset="age")
+    aged = aged.sort_values(["subject_id", order, "age"], kind="stable")
+    fallen = aged["age"] <= aged.groupby("subject_id")["age"].cummax() - YOUNGER
+    for row, subject in aged["subject_id"][fallen].items():
+        before = aged["age"][aged["subject_id"] == subject].loc[:row]
+        found.setdefault(subject, ("age", before.idxmax(), row))
+    return found
 
 
 def rows_of(records: pd.DataFrame, splits) -> np.ndarray:

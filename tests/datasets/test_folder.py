@@ -328,3 +328,29 @@ def test_a_name_that_no_file_can_have(tmp_path):
         datasets.build("folder", {**options, "csv": "n" * 300 + ".csv"}, 0)
     with pytest.raises(UserError, match="table.csv cannot be read .row 3 holds the character NUL"):
         datasets.build("folder", write(tmp_path, "path,subject\na.png,s\nb\0.png,t\n"), 0)
+
+
+@pytest.mark.parametrize(
+    "rows, words",
+    [
+        (
+            ["0,60,F", "1,61,M"],
+            "Subject 's' has sex F in row 2 and sex M in row 3 of .*table.csv; correct one, or give",
+        ),
+        (["0,,", "1,,f", "2,,male"], "Subject 's' has sex F in row 3 and sex M in row 4"),
+        (["0,60,", "1,59,"], "Subject 's' has age 60.0 in row 2 and age 59.0 at a later session in row 3 of .*table"),
+        (["2,60,", "1,,", "0,71,"], "Subject 's' has age 71.0 in row 4 and age 60.0 at a later session in row 2"),
+        ([",70,", ",71.5,", ",70.2,"], "age 71.5 in row 3 and age 70.2 at a later session in row 4"),
+        (["0,60.4,F", "1,60,F", "2,,"], None),  # rounded
+    ],
+)
+def test_a_subject_that_contradicts_itself_is_named(tmp_path, rows, words):
+    lines = [f"{name},s,{row}" for name, row in zip(("a.png", "b.png", "c.png"), rows)]
+    Image.fromarray(PICTURE[::-1]).save(tmp_path / "d.png")
+    text = "\n".join(["path,subject,session,age,sex", *lines, f"d.png,t,{'' if rows[0][0] == ',' else 0},20,M"]) + "\n"
+    options = write(tmp_path, text)
+    if words is None:
+        assert len(datasets.build("folder", options, 0)[0]) == 4
+        return
+    with pytest.raises(UserError, match=words):
+        datasets.build("folder", options, 0)

@@ -110,3 +110,11 @@ def test_two_spellings_of_one_subject_are_refused():
     many = [f"{number:03d}" for number in range(1, 6)] + [str(number) for number in range(1, 6)]
     assert len(rec.alike(many)) == 5 and "and 2 more pairs" in rec.said(rec.alike(many))
     assert rec.alike(["1-11", "11-1", "a", "b", "10", "100"]) == []
+
+
+def test_contradictions_by_time_alone():
+    dated = table(subject_id=["a"] * 3, age=[60.0, 70.0, 65.0], when=["2001-05-01", "2011-05-01", "2006-05-01"])
+    assert rec.contradictions(dated, "when") == {}
+    assert rec.contradictions(dated.assign(session=[0, 1, 2])) == {"a": ("age", 1, 2)}
+    assert rec.contradictions(dated.assign(when=0), "when") == {}  # nothing is later
+    assert rec.contradictions(table(sex=["", "M", "F"], subject_id=["a"] * 3)) == {"a": ("sex", 1, 2)}

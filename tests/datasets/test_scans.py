@@ -317,3 +317,16 @@ def test_the_same_image_of_two_subjects_is_said(source, capsys):
     (source / "1").write_text("0")  # the same subject's
     build(toy(rows_of(source, 4)), source)
     assert "warning" not in capsys.readouterr().out
+
+
+def test_subjects_that_contradict_themselves_are_left_out(source):
+    rows = rows_of(source, 10, when=lambda number: 3 - number % 2, age=lambda number: 60.0 - number % 2)
+    assert len(build(toy(rows), source)[0]) == 10  # sessions are in order of `when`
+    rows[2]["age"], rows[5]["sex"], rows[4]["sex"] = 40.0, "F", "M"
+    records, _, excluded = build(toy(rows), source)
+    assert list(records["subject_id"].unique()) == ["s00", "s03", "s04"]
+    assert dict(zip(excluded["subject_id"], excluded["reason"])) == {
+        "s01": "the subject is younger at a later session",
+        "s02": "the subject's scans have two sexes",
+    }
+    assert len(excluded) == 4

@@ -15,7 +15,7 @@ import pandas as pd
 
 from ldcore.datasets import tables
 from ldcore.datasets.delimited import place_of
-from ldcore.datasets.records import ALIKE_REMEDY, SPLITS, alike, said, validate
+from ldcore.datasets.records import ALIKE_REMEDY, SPLITS, alike, contradictions, said, validate
 from ldcore.datasets.scans import images
 from ldcore.datasets.scans.build import read_in_turn, stacked, warn_of_copies
 from ldcore.datasets.scans.dicom import is_dicom
@@ -57,11 +57,11 @@ def build(options: dict, seed: int, cache=None, workers: int = 1):
             return records, np.array(stack)
     check_axes(options["axes"])
     root, table = Path(options["root"]), read_table(options)
-    records = records_of(table, options["fractions"], seed)
     remedy = "give a whole number from 0, or leave it empty for the middle slice"
     slices = tables.converted(table, "slice", slice_number, remedy)
     places = [place_of(root, path, is_file) for path in table["path"]]
     refuse_twice(places, table, slices)
+    records = records_of(table, options["fractions"], seed)
     for row, path in zip(table.index, places):
         check_file(path, row)
     rows = [{"path": str(path), "slice": index} for path, index in zip(places, slices)]
@@ -182,9 +182,25 @@ def records_of(table: pd.DataFrame, fractions: dict, seed: int) -> pd.DataFrame:
             "split": splits,
             "image_index": np.arange(len(table)),
         }
-    ).reset_index(drop=True)
+    )
+    refuse_contradictions(records, table.attrs["file"])
+    records = records.reset_index(drop=True)
     validate(records, len(table))
     return records
+
+
+def refuse_contradictions(records: pd.DataFrame, file: str) -> None:
+    """UserError where a subject has two sexes, or is younger at a later session. records: with the file's rows."""
+    remedies = {
+        "sex": "correct one, or give two subjects two ids",
+        "age": "correct one, or number the sessions in order of time",
+    }
+    for subject, (column, *rows) in contradictions(records).items():
+        one, other = records[column][rows]
+        raise UserError(
+            f"Subject {subject!r} has {column} {one} in row {rows[0]} and {column} {other}"
+            f"{' at a later session' if column == 'age' else ''} in row {rows[1]} of {file}; {remedies[column]}."
+        )
 
 
 def whole_number(cell: str) -> int:

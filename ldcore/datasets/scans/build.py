@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from ldcore.datasets.records import validate
+from ldcore.datasets.records import contradictions, validate
 from ldcore.datasets.scans.listing import LEFT_OUT, leave_out, reasons
 from ldcore.datasets.splits import check_fractions, splits_of
 from ldcore.runtime.errors import UserError
@@ -42,6 +42,10 @@ OPTIONS = {
     },
 }
 TEXTS = ("sex", "diagnosis", "findings")
+CONTRADICTIONS = {
+    "sex": "the subject's scans have two sexes",
+    "age": "the subject is younger at a later session",
+}
 PAIRS = 3  # of copies that a warning names
 
 
@@ -66,6 +70,7 @@ def build(adapter, options: dict, seed: int, cache, workers: int = 1):
     scans, excluded = in_order(scans), excluded.reindex(columns=LEFT_OUT)
     if not options["splits"] and "split" not in scans:
         check_fractions(options["fractions"])  # before hours of reading
+    scans, excluded = leave_out_contradictions(scans, excluded)
     scans, excluded = at_sites(scans, excluded, options["sites"])
     scans, excluded = draw(scans, excluded, options["per_class"], seed)
     refuse_none(scans, excluded, options)
@@ -122,6 +127,14 @@ def in_order(scans: pd.DataFrame) -> pd.DataFrame:
     scans = scans.assign(subject_id=scans["subject_id"].astype(str))
     scans = scans.sort_values(["subject_id", "when", "path"], kind="stable")
     return scans.assign(session=scans.groupby("subject_id").cumcount()).reset_index(drop=True)
+
+
+def leave_out_contradictions(scans: pd.DataFrame, excluded: pd.DataFrame):
+    """(scans without those of subjects that contradict themselves, excluded with them)."""
+    column_of = {subject: column for subject, (column, *_) in contradictions(scans, "when").items()}
+    for column, reason in CONTRADICTIONS.items():
+        scans, excluded = leave_out(scans, excluded, scans["subject_id"].map(column_of) == column, reason)
+    return scans, excluded
 
 
 def at_sites(scans: pd.DataFrame, excluded: pd.DataFrame, sites: list[str] | None):
