@@ -354,3 +354,13 @@ def test_a_subject_that_contradicts_itself_is_named(tmp_path, rows, words):
         return
     with pytest.raises(UserError, match=words):
         datasets.build("folder", options, 0)
+
+
+def test_a_slice_of_what_has_none_is_named(tmp_path):
+    nibabel.save(nibabel.Nifti1Image(PICTURE.astype(np.int16), np.eye(4)), tmp_path / "flat.nii")
+    dicom(tmp_path / "one.dcm", PICTURE)
+    for name, words in [("b.png", "has no slices"), ("flat.nii", "has no slices"), ("one.dcm", "has 1 frames")]:
+        options = write(tmp_path, f"path,subject,slice\na.png,s,\n{name},t,3\n")
+        with pytest.raises(UserError, match=f"Row 3 names .*{name}, which .*{words}"):
+            datasets.build("folder", options, 0)
+    datasets.build("folder", write(tmp_path, "path,subject,slice\na.png,s,\nflat.nii,t,\none.dcm,u,0\n"), 0)

@@ -7,7 +7,7 @@ from PIL import Image, ImageOps
 
 from ldcore.datasets.scans.dicom import dicom_frame, is_dicom
 from ldcore.datasets.scans.nifti import axial_slice, slice_and_spacing  # noqa: F401  axial_slice is for others
-from ldcore.datasets.scans.pixels import GRAY_MODES, gray, masked, square_pixels
+from ldcore.datasets.scans.pixels import GRAY_MODES, gray, masked, refuse_slice, square_pixels
 from ldcore.runtime.errors import UserError
 
 OPTIONS = {
@@ -36,6 +36,7 @@ def read(path, index: int | None = None, voi: bool = False, axes: str | None = N
     """
     name = Path(path).name.lower()
     if name.endswith(PICTURES):
+        refuse_slice(index)
         return picture(path)
     if name.endswith(VOLUMES):
         return square_pixels(*slice_and_spacing(path, index, axes))

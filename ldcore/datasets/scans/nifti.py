@@ -7,7 +7,7 @@ left.
 
 import numpy as np
 
-from ldcore.datasets.scans.pixels import gray, masked, one_of
+from ldcore.datasets.scans.pixels import gray, masked, one_of, refuse_slice
 from ldcore.runtime.errors import UserError
 
 # In LPS, as ITK has it: towards left, posterior and superior.
@@ -97,6 +97,7 @@ def slice_and_spacing(path, index: int | None = None, axes: str | None = None):
 
     image = nibabel.load(path)
     if image.ndim < 3:
+        refuse_slice(index)
         return np.rot90(gray_levels(np.asarray(image.dataobj))), image.header.get_zooms()[1::-1]
     image = first_volume(image)
     refuse_two_geometries(image)

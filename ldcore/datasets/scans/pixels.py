@@ -71,3 +71,9 @@ def one_of(count: int, index: int | None, what: str) -> int:
     if index is not None and index >= count:
         raise UserError(f"has {count} {what}, so that its slice can be 0 to {count - 1} but not {index}")
     return count // 2 if index is None else index
+
+
+def refuse_slice(index: int | None) -> None:
+    """UserError where one slice is asked for of what has none."""
+    if index is not None:
+        raise UserError("is one flat image, which has no slices; leave its slice empty")
