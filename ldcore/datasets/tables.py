@@ -246,7 +246,7 @@ def converted(table: pd.DataFrame, column: str, convert, remedy: str) -> list:
     for row, cell in table[column].drop_duplicates().items():
         try:
             values[cell] = convert(cell)
-        except (ValueError, KeyError):
+        except (ValueError, KeyError, OverflowError):
             refuse(table, column, table.index == row, remedy)
     return [values[cell] for cell in table[column]]
 
