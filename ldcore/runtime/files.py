@@ -76,8 +76,16 @@ def denied_message(path) -> str:
 
 
 def check_writable(*folders) -> None:
-    """UserError: this user may not write in one of the folders, or in a folder right inside one. Absent ones pass."""
+    """UserError: one of the folders, or one above it, is a file, or this user may not write there or right inside.
+
+    Absent ones pass.
+    """
     for outer in folders:
+        there = next((place for place in (Path(outer), *Path(outer).parents) if os.path.lexists(place)), Path())
+        if not os.path.isdir(there):
+            raise UserError(
+                f"{there} is no folder, so nothing can be written to {outer}; name another place, or move it."
+            )
         for folder in (outer, *Path(outer).glob("*/")):
             if not os.path.isdir(folder) or os.access(folder, os.W_OK | os.X_OK):
                 continue

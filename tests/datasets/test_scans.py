@@ -1,6 +1,7 @@
 """From a list of scans to a data set, on a toy adapter: order, sites, drawing, faults, going on after a kill."""
 
 import os
+import signal
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -330,3 +331,14 @@ def test_subjects_that_contradict_themselves_are_left_out(source):
         "s02": "the subject's scans have two sexes",
     }
     assert len(excluded) == 4
+
+
+def interrupted(scan, options):
+    """The toy's read_scan, on which Ctrl-C falls."""
+    os.kill(os.getpid(), signal.SIGINT)
+    return read(scan, options)
+
+
+def test_workers_leave_ctrl_c_to_the_command(source):
+    adapter = SimpleNamespace(list_scans=toy(rows_of(source, 6)).list_scans, read_scan=interrupted)
+    assert len(build(adapter, source, workers=2)[0]) == 6

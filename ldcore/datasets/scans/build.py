@@ -4,6 +4,7 @@ What an adapter of a download has to offer stands in ldcore.datasets.adapters.
 """
 
 import os
+import signal
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache, partial
@@ -186,7 +187,9 @@ def read_in_turn(read_scan, rows: list[dict], options: dict, cache: Path, worker
     if workers < 2:
         yield from shown(map(read, rows))
         return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    # Ctrl-C reaches workers too: they end what they read, and the command says that it stopped.
+    quiet = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_IGN)}
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), **quiet)
     try:
         yield from shown(pool.map(read, rows))
     except BrokenProcessPool as fault:
