@@ -34,6 +34,7 @@ def prepare(adapter: str, options: dict, seed: int, out, workers: int = 1, class
     unknown adapter or option, a value out of range, a class without subjects to learn from or to test on, and whatever
     the adapter finds wrong with the download.
     """
+    plugins.check("dataset adapter", adapter)
     module, out = plugins.find("dataset adapter", adapter), Path(out)
     options = plugins.options("dataset adapter", adapter, options)
     check_writable(out)
