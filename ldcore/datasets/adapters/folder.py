@@ -183,10 +183,9 @@ def records_of(table: pd.DataFrame, fractions: dict, seed: int) -> pd.DataFrame:
             "image_index": np.arange(len(table)),
         }
     )
+    validate(records, len(table), table.attrs["file"], table.index)
     refuse_contradictions(records, table.attrs["file"])
-    records = records.reset_index(drop=True)
-    validate(records, len(table))
-    return records
+    return records.reset_index(drop=True)
 
 
 def refuse_contradictions(records: pd.DataFrame, file: str) -> None:
