@@ -4,13 +4,14 @@ Read at parse time, before any job, and again when a model is loaded. Imports no
 """
 
 import json
+import re
 from fnmatch import filter as matching
 from pathlib import Path
 
 from ldcore.model.schedule import check_schedule
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import MODEL_PARTS
-from ldcore.runtime.weight_files import check_whole, shapes
+from ldcore.runtime.weight_files import check_floats, check_whole, shapes
 
 PARTS = MODEL_PARTS
 WEIGHTS = {"unet": "diffusion_pytorch_model", "vae": "diffusion_pytorch_model", "text_encoder": "model"}
@@ -33,7 +34,22 @@ SHAPES = {
     "vae": {"decoder.conv_in.weight": (None, "latent_channels"), "encoder.conv_in.weight": (None, "in_channels")},
     "text_encoder": {"*token_embedding.weight": ("vocab_size", "hidden_size")},
 }
-CLIP = {"vocab_size": 49408, "hidden_size": 512, "max_position_embeddings": 77}  # what transformers takes where unsaid
+# What its tensors are numbered behind -> the setting that says how many there are of these.
+COUNTS = {
+    "unet": {
+        "down_blocks": "block_out_channels",
+        "up_blocks": "block_out_channels",
+        "down_blocks.0.resnets": "layers_per_block",
+    },
+    "vae": {
+        "encoder.down_blocks": "block_out_channels",
+        "decoder.up_blocks": "block_out_channels",
+        "encoder.down_blocks.0.resnets": "layers_per_block",
+    },
+    "text_encoder": {"encoder.layers": "num_hidden_layers"},
+}
+# What transformers takes where unsaid.
+CLIP = {"vocab_size": 49408, "hidden_size": 512, "max_position_embeddings": 77, "num_hidden_layers": 12}
 # Tensor of Stable Diffusion 1.x as one file -> its shape (ldcore.model.convert).
 SINGLE = {
     "model.diffusion_model.input_blocks.0.0.weight": (320, 4, 3, 3),
@@ -152,12 +168,20 @@ def check_weights(folder: Path, part: str, said: dict) -> None:
                 f"Model {folder}: the weights of its {part} have {have}, which its config.json does not say; copy or "
                 "fetch both again."
             )
+    for name, key in COUNTS[part].items():
+        found = len({match[1] for match in map(re.compile(rf"\b{name}\.(\d+)\.").search, tensors) if match})
+        wanted = len(said[key]) if isinstance(said.get(key), list) and key != "layers_per_block" else said.get(key)
+        if isinstance(wanted, int) and found != wanted:
+            raise UserError(
+                f"Model {folder}: the weights of its {part} have {found} of {name}, and its config.json says {wanted} "
+                f"({key}); copy or fetch both again."
+            )
 
 
 def part_shapes(folder, part: str) -> dict[str, tuple]:
     """Tensor name -> shape of a part of a diffusers folder, from the heads of its files, whole or in pieces.
 
-    UserError where a file is missing or not whole.
+    UserError where a file is missing, not whole or not of floating-point numbers.
     """
     stem = Path(folder, part, WEIGHTS[part])
     index = stem.with_name(stem.name + ".safetensors.index.json")
@@ -169,6 +193,7 @@ def part_shapes(folder, part: str) -> dict[str, tuple]:
         if not path.is_file():
             raise UserError(f"Model weights: {path} is missing; {remedy(path.parent)}.")
         tensors |= shapes(path)
+        check_floats(path)
     return tensors
 
 
@@ -186,13 +211,14 @@ def remedy(folder: Path) -> str:
 
 
 def check_single_file(path) -> None:
-    """UserError where a .safetensors file is not whole, or no Stable Diffusion 1.x in the original layout."""
+    """UserError where a .safetensors file is not whole, or no Stable Diffusion 1.x in floats in the original layout."""
     tensors = shapes(path)
     for name, shape in SINGLE.items():
         if name not in tensors:
             raise UserError(no_single_file(path, f"it has no {name}"))
         if tensors[name] != shape:
             raise UserError(no_single_file(path, f"its {name} is {list(tensors[name])}, not {list(shape)}"))
+    check_floats(path, *{name.partition(".")[0] + "." for name in SINGLE})
 
 
 def no_single_file(path, why: str) -> str:

@@ -178,6 +178,19 @@ def test_an_extractor_from_outside_is_one_module(tmp_path, monkeypatch):
     assert np.allclose(extract("mine.brightness", images, top=1.0), by_hand, atol=1e-4)
     with pytest.raises(UserError, match="mine.brightness: option top is -1"):
         extract("mine.brightness", images, top=-1)
+    with pytest.raises(UserError, match="The extractor mine.brightness gives NaN or infinity for 11 of 11 images"):
+        extract("mine.brightness", images, top=0)
+
+
+def test_lite0_weights_that_are_not_finite_are_named(tmp_path):
+    """Of the file, since perceptual distances use the network too."""
+    import torch
+
+    state = torch.load(efficientnet_lite0.packaged_file(), weights_only=True)
+    state["_fc.bias"][3] = float("inf")  # reaches no feature
+    torch.save(state, tmp_path / "inf.pth")
+    with pytest.raises(UserError, match="inf.pth has NaN or infinity in its tensor _fc.bias"):
+        extract("efficientnet_lite0", noise(1, 8, 8), weights=tmp_path / "inf.pth")
 
 
 BRIGHTNESS = """

@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from configs import ROOT, checked
+from ldcore.model.autoencoding import decode, encode
 from ldcore.model.backbone import load_backbone
 from ldcore.model.check import check_model
 from ldcore.plan.weights import lacking
@@ -146,3 +147,82 @@ def test_the_model_of_the_repository_passes_and_without_its_config_does_not(tmp_
     (folder / "unet" / "config.json").unlink()
     with pytest.raises(UserError, match="unet/config.json is missing"):
         check_model(folder)
+
+
+@pytest.mark.parametrize("part, file", [("vae", VAE), ("unet", UNET), ("text_encoder", TEXT)])
+@pytest.mark.parametrize("number", [float("nan"), float("-inf")])
+def test_a_tensor_that_is_not_finite_is_named_where_its_part_is_loaded(tiny_model, tmp_path, part, file, number):
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_model, folder)
+    tensors = load_file(folder / file)
+    name = max(tensors)
+    tensors[name].view(-1)[-1] = number
+    save_file(tensors, folder / file)
+    with pytest.raises(
+        UserError, match=rf"/{part} has NaN or infinity in its tensor .*{name.rpartition('.')[2]}; copy"
+    ):
+        load_backbone(folder, [part])
+    for other in {"vae", "unet", "text_encoder"} - {part}:
+        assert load_backbone(folder, [other])
+
+
+@pytest.mark.parametrize("kind, said", [(torch.int8, "type I8"), (torch.float8_e4m3fn, "type F8_E4M3")])
+@pytest.mark.parametrize("file", [UNET, VAE, TEXT])
+def test_quantised_weights_are_refused_before_any_job(tiny_model, tmp_path, file, kind, said):
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_model, folder)
+    tensors = load_file(folder / file)
+    name = next(name for name in tensors if name.endswith("weight"))
+    save_file(tensors | {name: tensors[name].to(kind)}, folder / file)
+    (sentence,) = lacking(checked(model={"path": str(folder)}))
+    assert file in sentence and re.search(rf"its tensor {name} in the {said}; give weights of floating", sentence)
+
+
+def test_clips_whole_numbers_and_its_other_half_are_let_pass(tiny_model, tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_model, folder)
+    more = {"text_model.embeddings.position_ids": torch.arange(77)[None], "text_projection.weight": torch.zeros(2, 2)}
+    save_file(load_file(folder / TEXT) | more, folder / TEXT)
+    assert lacking(checked(model={"path": str(folder)})) == [] and load_backbone(folder, ["text_encoder"])
+    save_file(load_file(folder / TEXT) | {"encoder.one_more.weight": torch.zeros(2)}, folder / TEXT)
+    with pytest.raises(UserError, match="has 1 tensors that its config.json does not say, first encoder.one_more"):
+        load_backbone(folder, ["text_encoder"])
+
+
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        (changed("text_encoder/config.json", num_hidden_layers=5), "2 of encoder.layers, .* says 5 .num_hidden_layers"),
+        (changed("text_encoder/config.json", num_hidden_layers=1), "2 of encoder.layers, .* says 1 .num_hidden_layers"),
+        (changed("text_encoder/config.json", num_hidden_layers=None), "2 of encoder.layers, .* says 12 "),
+        (changed("unet/config.json", layers_per_block=3), "1 of down_blocks.0.resnets, .* says 3 .layers_per_block"),
+        (changed("unet/config.json", block_out_channels=[16, 16, 16]), "2 of down_blocks, .* says 3 .block_out"),
+        (changed("vae/config.json", block_out_channels=[8, 8]), "3 of encoder.down_blocks, .* says 2 .block_out"),
+    ],
+)
+def test_more_or_fewer_layers_than_the_config_says_are_one_sentence_before_any_job(tiny_model, tmp_path, change, said):
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_model, folder)
+    change(folder)
+    (sentence,) = lacking(checked(model={"path": str(folder)}))
+    assert re.search(said, sentence) and "\n" not in sentence
+
+
+@pytest.mark.parametrize("key, value", [("act_fn", "none such"), ("norm_num_groups", 0), ("down_block_types", [1, 2])])
+def test_settings_that_no_network_can_have_are_one_sentence(tiny_model, tmp_path, key, value):
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_model, folder)
+    changed("unet/config.json", **{key: value})(folder)
+    with pytest.raises(UserError, match="unet cannot be loaded ") as caught:
+        load_backbone(folder, ["unet"])
+    assert "\n" not in str(caught.value)
+
+
+def test_an_autoencoder_that_overflows_gives_no_pictures(backbone):
+    """Finite weights whose products are not: nothing is said before a picture is made."""
+    images, latents = torch.zeros(1, 32, 32, dtype=torch.uint8).numpy(), torch.ones(1, 4, 8, 8)
+    assert decode(backbone, latents).shape == (1, 32, 32, 3)
+    for part, made in (("decoder", lambda: decode(backbone, latents)), ("encoder", lambda: encode(backbone, images))):
+        getattr(backbone.vae, part).conv_out.weight.mul_(1e38).mul_(10)
+        with pytest.raises(UserError, match="autoencoder gives numbers that are not finite"):
+            made()

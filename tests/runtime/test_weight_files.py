@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 
 from ldcore.runtime.errors import UserError
-from ldcore.runtime.weight_files import check_whole, shapes
+from ldcore.runtime.weight_files import check_whole, shapes, state_dict
 
 
 def test_whole_files_pass_and_show_their_shapes(tmp_path):
@@ -32,7 +32,7 @@ def longer(content):
     "name, change, said",
     [
         ("x.safetensors", cut, r"x.safetensors has \d+ of its \d+ bytes; copy or fetch it again"),
-        ("x.safetensors", longer, "x.safetensors has"),
+        ("x.safetensors", longer, "x.safetensors has 1 bytes behind its last tensor"),
         ("x.safetensors", lambda content: content[:20], "is no whole .safetensors file"),
         ("x.safetensors", lambda content: b"\xff" * 100, "is no whole .safetensors file"),
         ("x.safetensors", lambda content: content[:8] + b"[]" + content[10:], "is no whole .safetensors file"),
@@ -57,3 +57,40 @@ def test_a_head_without_places_is_no_head(tmp_path):
     (tmp_path / "x.safetensors").write_bytes(len(text).to_bytes(8, "little") + text)
     with pytest.raises(UserError, match=re.escape("no whole .safetensors file")):
         shapes(tmp_path / "x.safetensors")
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 20]},
+        {"dtype": "F32", "shape": [2, "3"], "data_offsets": [0, 24]},
+        {"dtype": "F32", "shape": [-2, -3], "data_offsets": [0, 24]},
+        {"dtype": 32, "shape": [2, 3], "data_offsets": [0, 24]},
+        {"dtype": "F32", "shape": [2, 3], "data_offsets": [24]},
+        {"dtype": "F32", "shape": [2, 3], "data_offsets": [8, 32]},
+    ],
+)
+def test_a_head_that_contradicts_itself_is_no_head(tmp_path, entry):
+    text = json.dumps({"a": entry}).encode()
+    (tmp_path / "x.safetensors").write_bytes(len(text).to_bytes(8, "little") + text + bytes(32))
+    with pytest.raises(UserError, match=re.escape("no whole .safetensors file")):
+        check_whole(tmp_path / "x.safetensors")
+
+
+@pytest.mark.parametrize(
+    "tensors, said",
+    [
+        ({"a": torch.ones(2), "b": torch.tensor([1, float("nan")])}, "NaN or infinity in its tensor b; copy"),
+        ({"a": torch.tensor(float("inf"))}, "NaN or infinity in its tensor a; copy"),
+        ({"a": torch.ones(2, dtype=torch.int8)}, "its tensor a in the type int8; give weights of floating-point"),
+        ({"a": torch.ones(2, dtype=torch.bool)}, "its tensor a in the type bool"),
+    ],
+)
+@pytest.mark.parametrize("name", ["x.safetensors", "x.pth"])
+def test_tensors_that_no_network_can_count_with_are_named(tmp_path, tensors, said, name):
+    save = save_file if name.endswith("safetensors") else torch.save
+    save({"a": torch.ones(2, dtype=torch.bfloat16), "batches": torch.tensor(7)}, tmp_path / name)
+    assert set(state_dict(tmp_path / name)) == {"a", "batches"}
+    save(tensors, tmp_path / name)
+    with pytest.raises(UserError, match=f"{name} has .*{said}"):
+        state_dict(tmp_path / name)
