@@ -8,6 +8,7 @@ import re
 from fnmatch import filter as matching
 from pathlib import Path
 
+from ldcore.model.fields import check_fields
 from ldcore.model.schedule import check_schedule
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import MODEL_PARTS
@@ -66,11 +67,13 @@ def check_model(folder) -> None:
     safetensors.
     """
     folder = check_folder(folder)
+    settings(folder, ".", "model_index.json")
     check_schedule(settings(folder, "scheduler", "scheduler_config.json"), folder)
     unet, vae = (settings(folder, part) for part in CLASSES)
     text = CLIP | settings(folder, "text_encoder")
     for part, said in (("unet", unet), ("vae", vae)):
         check_class(folder, part, said)
+        check_fields(folder, part, said)
     channels = {
         "unet": [unet.get("in_channels"), unet.get("out_channels")],
         "vae": [vae.get("latent_channels")],
@@ -78,10 +81,9 @@ def check_model(folder) -> None:
     for part, found in channels.items():
         if set(found) != {4}:
             raise UserError(misfit(folder, part, f"has {' and '.join(map(str, found))} latent channels"))
-    if type(unet.get("sample_size")) is not int:
-        raise UserError(misfit(folder, "unet", f"has sample_size {unet.get('sample_size')}, which is no one number"))
     if text.get("model_type") != "clip_text_model":
         raise UserError(misfit(folder, "text_encoder", f"is of a {text.get('model_type')}"))
+    check_fields(folder, "text_encoder", text)
     width, own = unet.get("cross_attention_dim"), text["hidden_size"]
     if width != own:
         raise UserError(misfit(folder, "unet", f"has cross_attention_dim {width}, and its texts are {own} wide"))
@@ -147,11 +149,11 @@ def check_tokenizer(folder: Path, most: int) -> None:
             check_whole(path)
     file, key = "tokenizer_config.json", "model_max_length"
     length = settings(folder, "tokenizer", file).get(key)
-    if type(length) not in (int, float) or not 3 <= length <= most:
-        what = f"has no {key}" if length is None else f"has {key} {length}"
+    if type(length) not in (int, float) or length % 1 or not 3 <= length <= most:
+        what = f"has no {key}" if length is None else f"has {key} {json.dumps(length)}"
         raise UserError(
-            f'Model {folder}: its tokenizer/{file} {what}; write "{key}": {most} into it, as many tokens as the text '
-            "encoder has places for."
+            f'Model {folder}: its tokenizer/{file} {what}; write "{key}": {most} into it, a number without quotes: as '
+            "many tokens as the text encoder has places for."
         )
 
 

@@ -79,7 +79,31 @@ def widened(folder):
         (changed("unet/config.json", num_class_embeds=1000), "has num_class_embeds 1000, as an upscaler's"),
         (changed("unet/config.json", time_cond_proj_dim=256), "has time_cond_proj_dim 256, as a latent consistency"),
         (changed("unet/config.json", _class_name="SD3Transformer2DModel"), "is of a SD3Transformer2DModel"),
-        (changed("unet/config.json", sample_size=[64, 96]), r"has sample_size \[64, 96\]"),
+        *(
+            (
+                changed("unet/config.json", sample_size=size),
+                f"has sample_size {re.escape(json.dumps(size))}, .* one whole",
+            )
+            for size in ([64, 96], 0, -4, 8.0, "8", True)
+        ),
+        (changed("unet/config.json", sample_size=None), "has no sample_size, which has to be one whole number"),
+        (changed("unet/config.json", in_channels=[4]), r"has in_channels \[4\], which has to be a whole number"),
+        (changed("unet/config.json", layers_per_block=0), "has layers_per_block 0, .* or a list of such"),
+        (changed("unet/config.json", block_out_channels=16), "unet/config.json has block_out_channels 16, which has"),
+        (changed("unet/config.json", norm_num_groups=0), "has norm_num_groups 0, which has to be a whole number"),
+        *(
+            (
+                changed("vae/config.json", scaling_factor=factor),
+                f"has scaling_factor {json.dumps(factor)}, .* a number above 0",
+            )
+            for factor in (0, -0.5, "0.5", float("inf"), True)
+        ),
+        (written("vae/config.json", '{"scaling_factor": null}'), "vae/config.json has scaling_factor null, which has"),
+        (changed("vae/config.json", in_channels=1), "vae/config.json has in_channels 1, which has to be 3"),
+        (changed("vae/config.json", block_out_channels=[]), r"vae/config.json has block_out_channels \[\], which has"),
+        (changed("text_encoder/config.json", num_attention_heads=0), "has num_attention_heads 0, which has"),
+        (changed("text_encoder/config.json", vocab_size="49408"), 'has vocab_size "49408", which has to be a whole'),
+        (written("model_index.json", "[]"), "model_index.json is no whole JSON object"),
         (changed("unet/config.json", cross_attention_dim=1024), "cross_attention_dim 1024, and its texts are 64 wide"),
         (changed("vae/config.json", _class_name="VQModel"), "vae/config.json is of a VQModel"),
         (changed("vae/config.json", shift_factor=0.06), "has shift_factor 0.06"),
@@ -89,6 +113,11 @@ def widened(folder):
             changed("tokenizer/tokenizer_config.json", model_max_length=10**30),
             "model_max_length 10+; write .*: 77 into",
         ),
+        (
+            changed("tokenizer/tokenizer_config.json", model_max_length="77"),
+            'has model_max_length "77"; .*without quotes',
+        ),
+        (changed("tokenizer/tokenizer_config.json", model_max_length=20.5), "has model_max_length 20.5; write"),
         (gone("tokenizer/tokenizer.json"), "tokenizer/tokenizer.json is missing"),
         (gone("vae/config.json"), "vae/config.json is missing"),
         (written("vae/config.json", '{"latent'), "vae/config.json is no whole JSON object"),
@@ -208,7 +237,9 @@ def test_more_or_fewer_layers_than_the_config_says_are_one_sentence_before_any_j
     assert re.search(said, sentence) and "\n" not in sentence
 
 
-@pytest.mark.parametrize("key, value", [("act_fn", "none such"), ("norm_num_groups", 0), ("down_block_types", [1, 2])])
+@pytest.mark.parametrize(
+    "key, value", [("act_fn", "none such"), ("norm_num_groups", 7), ("down_block_types", ["A", "B"])]
+)
 def test_settings_that_no_network_can_have_are_one_sentence(tiny_model, tmp_path, key, value):
     folder = tmp_path / "model"
     shutil.copytree(tiny_model, folder)

@@ -20,6 +20,21 @@ UNFIT = [
     ({"_class_name": "UniPCMultistepScheduler", "use_flow_sigmas": True}, "is a UniPC.* of flow matching"),
     ({"_class_name": "EDMEulerScheduler", "beta_start": None}, "is a EDMEulerScheduler without beta_start"),
     ({"beta_schedule": "sigmoid"}, "has beta_schedule 'sigmoid'"),
+    ({"prediction_type": ["epsilon"]}, r"has prediction_type \['epsilon'\]"),
+    ({"_class_name": 7}, "has _class_name 7, which has to be a name"),
+    ({"num_train_timesteps": 0}, "has num_train_timesteps 0, which has to be a whole number above 0"),
+    ({"num_train_timesteps": "1000"}, 'has num_train_timesteps "1000", which'),
+    ({"num_train_timesteps": 1000.0}, "has num_train_timesteps 1000.0, which"),
+    ({"num_train_timesteps": None}, "has num_train_timesteps null, which"),
+    ({"beta_start": -0.1}, "has beta_start -0.1, which has to be a number above 0 and below 1"),
+    ({"beta_start": float("nan")}, "has beta_start NaN, which"),
+    ({"beta_end": 1}, "has beta_end 1, which has to be a number above 0 and below 1"),
+    ({"beta_end": "0.02"}, 'has beta_end "0.02", which'),
+    ({"beta_start": 0.5, "beta_end": 0.25}, "has beta_end 0.25, which is less than its beta_start 0.5"),
+    ({"trained_betas": [0.1, 0.2]}, "has 2 trained_betas for 1000 num_train_timesteps"),
+    ({"trained_betas": [0.1, 2]}, r"has trained_betas \[0.1, 2\], which has to be a list of numbers"),
+    ({"steps_offset": 999}, "has steps_offset 999, which has to be 0 or 1"),
+    ({"thresholding": True}, "has thresholding true, which has to be false"),
     ({"timestep_spacing": "linspace"}, "has timestep_spacing 'linspace', .*write leading or trailing"),
 ]
 
@@ -31,7 +46,7 @@ UNFIT = [
         {"prediction_type": "v_prediction"},
         {"prediction_type": "v_prediction", "rescale_betas_zero_snr": True},
         {"_class_name": "EulerDiscreteScheduler", "use_karras_sigmas": True},
-        {"beta_start": None, "trained_betas": [0.1, 0.2]},
+        {"beta_start": None, "trained_betas": [0.1, 0.2], "num_train_timesteps": 2},
     ],
 )
 def test_epsilon_and_velocity_pass_and_what_predicts_the_image_does_not(changes):
