@@ -183,20 +183,42 @@ def check_weights(folder: Path, part: str, said: dict) -> None:
 def part_shapes(folder, part: str) -> dict[str, tuple]:
     """Tensor name -> shape of a part of a diffusers folder, from the heads of its files, whole or in pieces.
 
-    UserError where a file is missing, not whole or not of floating-point numbers.
+    UserError where a file is missing, not whole, not of floating-point numbers, or not what its index says.
     """
     stem = Path(folder, part, WEIGHTS[part])
     index = stem.with_name(stem.name + ".safetensors.index.json")
-    names = [stem.name + ".safetensors"]
-    if index.is_file():
-        names = sorted(set(settings(Path(folder), part, index.name).get("weight_map", {}).values()))
+    pieces = pieces_of(Path(folder), part, index) if index.is_file() else {stem.name + ".safetensors": []}
     tensors = {}
-    for path in (stem.with_name(name) for name in names):
+    for path, named in ((stem.with_name(name), named) for name, named in pieces.items()):
         if not path.is_file():
             raise UserError(f"Model weights: {path} is missing; {remedy(path.parent)}.")
-        tensors |= shapes(path)
+        found = shapes(path)
         check_floats(path)
+        if lost := sorted(set(named) - found.keys()):
+            raise UserError(
+                f"Model weights: {path} has no {lost[0]}, which {index.name} says; copy or fetch both again."
+            )
+        tensors |= found
     return tensors
+
+
+def pieces_of(folder: Path, part: str, index: Path) -> dict[str, list[str]]:
+    """File -> the tensors in it, as the index of weights in pieces has it. UserError: an index that says no such."""
+    places = settings(folder, part, index.name).get("weight_map")
+    if not places or not isinstance(places, dict) or not all(is_name(file) for file in places.values()):
+        raise UserError(
+            f"Model weights: {index} has no weight_map from tensors to .safetensors files beside it; copy or fetch it "
+            "again."
+        )
+    pieces = {file: [] for file in sorted(set(places.values()))}
+    for tensor, file in places.items():
+        pieces[file].append(tensor)
+    return pieces
+
+
+def is_name(file) -> bool:
+    """Whether it is the plain name of a .safetensors file."""
+    return isinstance(file, str) and file.endswith(".safetensors") and Path(file).name == file
 
 
 def remedy(folder: Path) -> str:

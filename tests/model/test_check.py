@@ -257,3 +257,54 @@ def test_an_autoencoder_that_overflows_gives_no_pictures(backbone):
         getattr(backbone.vae, part).conv_out.weight.mul_(1e38).mul_(10)
         with pytest.raises(UserError, match="autoencoder gives numbers that are not finite"):
             made()
+
+
+def in_pieces(folder, file, places=None):
+    """A part's weights in two files with their index, as save_pretrained cuts large ones. places: another index."""
+    tensors = load_file(folder / file)
+    names, stem = sorted(tensors), (folder / file).stem
+    halves = {f"{stem}-0000{i}-of-00002.safetensors": names[i - 1 :: 2] for i in (1, 2)}
+    for name, own in halves.items():
+        save_file({key: tensors[key] for key in own}, (folder / file).with_name(name), metadata={"format": "pt"})
+    (folder / file).unlink()
+    places = places or {key: name for name, own in halves.items() for key in own}
+    (folder / f"{file}.index.json").write_text(json.dumps({"metadata": {}, "weight_map": places}))
+
+
+@pytest.mark.parametrize("part, file", [("unet", UNET), ("text_encoder", TEXT)])
+def test_weights_in_pieces_are_the_same_weights(tiny_model, tmp_path, part, file):
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_model, folder)
+    whole = getattr(load_backbone(folder, [part]), part).state_dict()
+    in_pieces(folder, file)
+    assert lacking(checked(model={"path": str(folder)})) == []
+    cut = getattr(load_backbone(folder, [part]), part).state_dict()
+    assert all(torch.equal(cut[name], whole[name]) for name in whole)
+    first, second = sorted((folder / part).glob("*.safetensors"))
+    shutil.copy(second, first)
+    (sentence,) = lacking(checked(model={"path": str(folder)}))
+    assert re.search(f"{first.name} has no .*, which .*index.json says; copy or fetch both again", sentence)
+
+
+@pytest.mark.parametrize(
+    "index, said",
+    [
+        ('{"weight_map": ["a", "b"]}', "has no weight_map from tensors to .safetensors files"),
+        ('{"weight_map": {"a": 7}}', "has no weight_map from tensors"),
+        ('{"weight_map": {"a": null, "b": "x.safetensors"}}', "has no weight_map from tensors"),
+        ('{"weight_map": {"a": "../vae/x.safetensors"}}', "has no weight_map from tensors"),
+        ('{"weight_map": {"a": "pytorch_model.bin"}}', "has no weight_map from tensors"),
+        ('{"weight_map": {}}', "has no weight_map from tensors"),
+        ('{"metadata": {}}', "has no weight_map from tensors"),
+        ('{"weight_map": {"a": "gone.safetensors"}}', "gone.safetensors is missing"),
+        ("weight_map: {}", "is no whole JSON object"),
+        ("[]", "is no whole JSON object"),
+        ("\xff\xfe", "is no whole JSON object"),
+    ],
+)
+def test_an_index_of_pieces_that_is_none_is_one_sentence_before_any_job(tiny_model, tmp_path, index, said):
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_model, folder)
+    (folder / f"{VAE}.index.json").write_bytes(index.encode("latin-1"))
+    (sentence,) = lacking(checked(model={"path": str(folder)}))
+    assert re.search(said, sentence) and "vae/" in sentence and "\n" not in sentence
