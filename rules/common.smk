@@ -124,6 +124,8 @@ CONTENTS = {"model": contents.of_model(config["model"], FETCHED, MEMORY)}
 for place, holder, key in ldweights.places(config):
     if place != "model.path":
         CONTENTS[place] = contents.of_weights(holder[key], FETCHED, MEMORY)
+if workflow.is_main_process and (OTHER_SUMS := ldweights.other_sums(config, MEMORY)):
+    raise WorkflowError("\n".join(OTHER_SUMS))
 if workflow.is_main_process:  # alone compares params; and there may be many images
     for name in grid.used_datasets(config):
         CONTENTS[f"datasets.{name}"] = contents.of_data(config["datasets"][name]["options"], MEMORY)
