@@ -13,9 +13,7 @@ from ldcore.plan.contents import of_file
 from ldcore.runtime.downloads import RECORD, located
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import in_folder
-from ldcore.runtime.weight_files import check_whole
-
-PICKLES = (".ckpt", ".pt", ".pth", ".bin", ".pkl")
+from ldcore.runtime.weight_files import PICKLES, check_weights
 
 
 def places(config: dict) -> list[tuple[str, dict, str]]:
@@ -139,7 +137,7 @@ def unfit(place: str, path: Path) -> list[str]:
             (check_single_file if path.is_file() else check_model)(path)
             return []
         for file in sorted(path.glob("*.safetensors")) if path.is_dir() else [path]:
-            check_whole(file)
+            check_weights(file)
     except UserError as error:
         return [f"Config {place}: {error}"]
     return []

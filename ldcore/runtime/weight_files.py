@@ -1,5 +1,6 @@
 """Files of weights, looked at without being read: whole, cut short, or something else under their name."""
 
+import codecs
 import functools
 import itertools
 import json
@@ -15,6 +16,8 @@ OTHERS = {
     b"version https://git-lfs": "is a git-lfs pointer, not the file itself; run `git lfs pull` in its repository",
     b"<": "is a page of the web, not weights; fetch it again",
 }
+ZIP, PICKLE = b"PK\x03\x04", b"\x80"  # how files begin that torch saved, since 1.6 and before
+PICKLES = (".ckpt", ".pt", ".pth", ".bin", ".pkl")
 MOST_HEAD = 100_000_000  # bytes; safetensors' own limit
 # What weights may be written as: safetensors' name -> torch's.
 FLOATS = {"F16": "float16", "BF16": "bfloat16", "F32": "float32", "F64": "float64"}
@@ -33,10 +36,44 @@ def check_whole(path) -> None:
                 raise UserError(f"{path} {what}.")
         if path.suffix == ".safetensors":
             head(path)
-        elif start.startswith(b"PK\x03\x04") and not zipfile.is_zipfile(path):  # what torch.save writes
-            raise UserError(f"{path} is cut short; copy or fetch it again.")
+        elif start.startswith(ZIP):  # what torch.save writes
+            check_zip(path)
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror}); give a file that you may read.") from error
+
+
+def check_weights(path) -> None:
+    """UserError as check_whole, and where a file is text, or named like one that torch saved and none."""
+    check_whole(path)
+    with open(path, "rb") as file:
+        start = file.read(32)
+    saved = Path(path).suffix == ".safetensors" or start.startswith((ZIP, PICKLE))
+    if not saved and (Path(path).suffix in PICKLES or is_text(start)):
+        raise UserError(f"{path} is no file of weights; give a .safetensors file, or one that torch saved.")
+
+
+def check_zip(path) -> None:
+    """UserError where a zip, such as torch saves, is cut short or its content has another checksum: torch asks none."""
+    if not zipfile.is_zipfile(path):
+        raise UserError(f"{path} is cut short; copy or fetch it again.")
+    try:
+        with zipfile.ZipFile(path) as file:
+            damaged = file.testzip()
+    except OSError:
+        raise
+    except Exception as error:  # of whatever kind damaged bytes lead to
+        damaged = error
+    if damaged:
+        raise UserError(f"{path} is damaged ({damaged} in it is not as it was written); copy or fetch it again.")
+
+
+def is_text(start: bytes) -> bool:
+    """Whether the first bytes of a file are text; they may end within a letter."""
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        return False
+    return all(letter.isprintable() or letter.isspace() for letter in text)
 
 
 def state_dict(path) -> dict:
@@ -44,7 +81,7 @@ def state_dict(path) -> dict:
     import torch
     from safetensors.torch import load_file
 
-    check_whole(path)
+    check_weights(path)
     load = load_file if Path(path).suffix == ".safetensors" else functools.partial(torch.load, weights_only=True)
     try:
         state = load(path, "cpu")

@@ -122,10 +122,18 @@ def test_inception_without_weights_says_where_it_looked(tmp_path, monkeypatch, s
 
 @pytest.mark.parametrize("name", ["efficientnet_lite0", "inception", "dinov2", "xrv_densenet"])
 def test_damaged_or_missing_weights(name, tmp_path):
+    import torch
+
     damaged = tmp_path / "damaged.pt"
-    damaged.write_bytes(b"not weights")
-    with pytest.raises(UserError, match="damaged.pt"):
-        extract(name, noise(1, 8, 8), weights=damaged)
+    for held in ([torch.zeros(2)], torch.zeros(2), "text", {"layers": 1}):
+        torch.save(held, damaged)
+        with pytest.raises(UserError, match="damaged.pt .*(give|use|download)") as caught:
+            extract(name, noise(1, 8, 8), weights=damaged)
+        assert "\n" not in str(caught.value)
+    for content in (b"not weights", b"\x80\x02}q\x00.", b"\x80\x02cno.such\nthing\n.", damaged.read_bytes()[:-40]):
+        damaged.write_bytes(content)
+        with pytest.raises(UserError, match="damaged.pt"):
+            extract(name, noise(1, 8, 8), weights=damaged)
     with pytest.raises(UserError, match="gone.pt are missing"):
         extract(name, noise(1, 8, 8), weights=tmp_path / "gone.pt")
 

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 
 from ldcore.runtime.errors import UserError
-from ldcore.runtime.weight_files import check_whole, shapes, state_dict
+from ldcore.runtime.weight_files import check_weights, check_whole, shapes, state_dict
 
 
 def test_whole_files_pass_and_show_their_shapes(tmp_path):
@@ -17,7 +17,7 @@ def test_whole_files_pass_and_show_their_shapes(tmp_path):
     torch.save({"a": torch.zeros(2, 3)}, tmp_path / "new.pth")
     torch.save({"a": torch.zeros(2, 3)}, tmp_path / "old.pth", _use_new_zipfile_serialization=False)
     for name in ("new.pth", "old.pth"):
-        check_whole(tmp_path / name)
+        check_weights(tmp_path / name)
 
 
 def cut(content):
@@ -40,6 +40,11 @@ def longer(content):
         ("x.safetensors", lambda content: b"<!DOCTYPE html><html>sign in</html>", "is a page of the web"),
         ("x.pth", lambda content: b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "git lfs pull"),
         ("x.pth", cut, "x.pth is cut short"),
+        ("x.pth", lambda content: content.replace(bytes(64), bytes(63) + b"\1", 1), "x.pth is damaged .*/data/0 in it"),
+        ("x.pth", lambda content: content[:4] + b"\xff" * 30 + content[34:], "x.pth is damaged"),
+        ("x.pth", lambda content: b"state_dict = {}", "x.pth is no file of weights; give a .safetensors file, or one"),
+        ("x.pth", lambda content: b"\x89PNG\r\n\x1a\n" + content, "x.pth is no file of weights"),
+        ("README.md", lambda content: "# Gewichte für LPIPS\n".encode(), "README.md is no file of weights"),
         ("x.pth", lambda content: b"", "is empty"),
     ],
 )
@@ -48,7 +53,7 @@ def test_what_is_no_weights_is_one_sentence(tmp_path, name, change, said):
     save_file(tensors, path) if name.endswith("safetensors") else torch.save(tensors, path)
     path.write_bytes(change(path.read_bytes()))
     with pytest.raises(UserError, match=said) as caught:
-        check_whole(path)
+        check_weights(path)
     assert "\n" not in str(caught.value) and str(path) in str(caught.value)
 
 
