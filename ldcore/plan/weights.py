@@ -126,7 +126,7 @@ def lacking(config: dict, fetched: dict | None = None) -> list[str]:
         f"Config {section}.{name}.weights: not given; give the weights file, or a name in `weights` ({known})."
         for (kind, section), plug_ins in sections.items()
         for name, options in plug_ins.items()
-        if "weights" not in options and plugins.declared(kind, name).get("NEEDS_WEIGHTS", False)
+        if options.get("weights") is None and plugins.declared(kind, name).get("NEEDS_WEIGHTS", False)
     ]
 
 
@@ -136,7 +136,11 @@ def unfit(place: str, path: Path) -> list[str]:
         if place == "model.path":
             (check_single_file if path.is_file() else check_model)(path)
             return []
-        for file in sorted(path.glob("*.safetensors")) if path.is_dir() else [path]:
+        files = sorted(path.glob("*.safetensors")) if path.is_dir() else [path]
+        files = files or sorted(file for file in path.glob("*") if file.suffix in PICKLES)
+        if not files:
+            raise UserError(f"{path} is a folder without a file of weights; give the file, or the folder it lies in.")
+        for file in files:
             check_weights(file)
     except UserError as error:
         return [f"Config {place}: {error}"]

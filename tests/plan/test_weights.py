@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from configs import checked
+from configs import ROOT, checked
 from ldcore.model import check
 from ldcore.plan import weights as module
 from ldcore.runtime import downloads
@@ -271,6 +271,16 @@ def test_a_model_in_one_file_is_converted_and_a_pickle_refused(tmp_path):
         ),
         ({"editing": {"perceptual": {"lpips_alex": {}}}}, "editing.perceptual.lpips_alex.weights: not given"),
         ({"extractors": {"dinov2": {}}}, "extractors.dinov2.weights: not given"),
+        ({"extractors": {"xrv_densenet": {"weights": None}}}, "extractors.xrv_densenet.weights: not given"),
+        ({"editing": {"perceptual": {"lpips_vgg": {"weights": None}}}}, "lpips_vgg.weights: not given"),
+        (
+            {"editing": {"perceptual": {"lpips_vgg": {"weights": str(ROOT / "README.md")}}}},
+            "editing.perceptual.lpips_vgg.weights: .*README.md is no file of weights",
+        ),
+        (
+            {"extractors": {"dinov2": {"weights": str(ROOT / "docs")}}},
+            "extractors.dinov2.weights: .*docs is a folder without a file of weights",
+        ),
         (
             {"datasets": {"brain_phantom": {"classifier": {"name": "resnet18", "options": {"weights": "r.pth"}}}}},
             "datasets.brain_phantom.classifier.options.weights: r.pth",
