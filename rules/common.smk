@@ -19,6 +19,7 @@ from ldcore.plan import contents
 from ldcore.plan import datasets as lddatasets
 from ldcore.plan import reporting
 from ldcore.plan import resources as ldresources
+from ldcore.plan import steps as ldsteps
 from ldcore.plan import weights as ldweights
 from ldcore.runtime import code
 from ldcore.runtime.errors import UserError
@@ -67,6 +68,7 @@ if LACKING:
 if workflow.is_main_process:
     try:
         lddatasets.check_sizes(config)
+        ldsteps.check_all_steps(config)
         print(*(f"{sentence}\n" for sentence in lddatasets.cut_prompts(config)), sep="", end="", file=sys.stderr)
     except UserError as error:
         raise WorkflowError(str(error)) from None

@@ -50,3 +50,19 @@ def unlike_diffusion(kind: str, predicts, schedule: dict) -> str:
     if schedule.get("beta_schedule") not in BETAS:
         return f"has beta_schedule {schedule.get('beta_schedule')!r}"
     return ""
+
+
+def check_steps(schedule: dict, steps: int, folder) -> None:
+    """UserError where so many DDIM steps do not lie on the timesteps of a model's schedule."""
+    if last_timestep(schedule, steps) < (total := schedule.get("num_train_timesteps", 1000)):
+        return
+    most = next((fewer for fewer in range(min(steps, total), 0, -1) if last_timestep(schedule, fewer) < total), 0)
+    raise UserError(f"{steps} steps do not fit on the {total} timesteps of the model {folder}; give at most {most}.")
+
+
+def last_timestep(schedule: dict, steps: int) -> int:
+    """The timestep that DDIM in `steps` steps begins at, as diffusers spaces them."""
+    total = schedule.get("num_train_timesteps", 1000)
+    if steps > total or schedule.get("timestep_spacing", SPACINGS[0]) != "leading":
+        return max(steps, total) - 1
+    return total // steps * (steps - 1) + schedule.get("steps_offset", 0)

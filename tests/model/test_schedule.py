@@ -8,7 +8,8 @@ import pytest
 
 from configs import checked
 from ldcore.model.backbone import load_backbone
-from ldcore.model.schedule import check_schedule
+from ldcore.model.schedule import check_schedule, check_steps
+from ldcore.plan.steps import check_all_steps
 from ldcore.plan.weights import lacking
 from ldcore.runtime.errors import UserError
 
@@ -72,3 +73,54 @@ def test_such_a_model_stops_before_any_job(tiny_model, tmp_path, changes, senten
     assert re.search(sentence, said) and "\n" not in said
     with pytest.raises(UserError, match=sentence):
         load_backbone(folder, [])
+
+
+@pytest.mark.parametrize("spacing", ["leading", "trailing"])
+@pytest.mark.parametrize("offset", [0, 1])
+def test_steps_fit_where_the_librarys_timesteps_lie_on_the_schedule(spacing, offset):
+    from diffusers import DDIMScheduler
+
+    schedule = RUNS | {"num_train_timesteps": 20, "timestep_spacing": spacing, "steps_offset": offset}
+    scheduler = DDIMScheduler(**schedule)
+    fitting = []
+    for steps in range(1, 23):
+        try:
+            scheduler.set_timesteps(steps)
+            known = int(scheduler.timesteps.max()) < 20
+        except ValueError:
+            known = False
+        fitting += [steps] if known else []
+        if known:
+            assert check_steps(schedule, steps, "here") is None
+        else:
+            with pytest.raises(
+                UserError, match=f"^{steps} steps do not .* the 20 timesteps of the model here; .* {fitting[-1]}"
+            ):
+                check_steps(schedule, steps, "here")
+
+
+@pytest.mark.parametrize(
+    "changes, place",
+    [
+        ({"sampling": {"steps": 1000}}, "sampling.steps"),
+        ({"drifts": {"prior": {"kind": "prior", "source": "moment", "steps": 1000}}}, "drifts.prior.steps"),
+        ({"methods": {"dreambooth": {"class_steps": 1000}}}, "methods.dreambooth.class_steps"),
+        ({"editing": {"tasks": {"ageing": {"options": {"steps": 1000}}}}}, "editing.tasks.ageing.options.steps"),
+    ],
+)
+def test_more_steps_than_the_model_has_timesteps_are_named_before_any_job(changes, place):
+    """A thousand steps of a thousand timesteps, the first of which is the second (steps_offset)."""
+    check_all_steps(checked())
+    with pytest.raises(UserError, match=f"^Config {place}: 1000 steps do not fit on the 1000 .* at most 999"):
+        check_all_steps(checked(**changes))
+    check_all_steps(checked(**changes, model={"path": "to/be/fetched"}))
+
+
+def test_more_steps_than_timesteps_are_one_sentence_in_a_job(backbone):
+    from ldcore.drift import Drift
+    from ldcore.sampling.ddim import denoise
+    from ldcore.sampling.inversion import inverse_scheduler
+
+    for sampled in (lambda: denoise(backbone, None, None, Drift(), 1000), lambda: inverse_scheduler(backbone, 1001)):
+        with pytest.raises(UserError, match="steps do not fit on the 1000 timesteps of the model .*; give at most 999"):
+            sampled()
