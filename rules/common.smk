@@ -19,6 +19,7 @@ from ldcore.plan import contents
 from ldcore.plan import datasets as lddatasets
 from ldcore.plan import reporting
 from ldcore.plan import resources as ldresources
+from ldcore.plan import steps as ldsteps
 from ldcore.plan import weights as ldweights
 from ldcore.runtime import code
 from ldcore.runtime.errors import UserError
@@ -67,6 +68,7 @@ if LACKING:
 if workflow.is_main_process:
     try:
         lddatasets.check_sizes(config)
+        ldsteps.check_all_steps(config)
         print(*(f"{sentence}\n" for sentence in lddatasets.cut_prompts(config)), sep="", end="", file=sys.stderr)
     except UserError as error:
         raise WorkflowError(str(error)) from None
@@ -124,6 +126,8 @@ CONTENTS = {"model": contents.of_model(config["model"], FETCHED, MEMORY)}
 for place, holder, key in ldweights.places(config):
     if place != "model.path":
         CONTENTS[place] = contents.of_weights(holder[key], FETCHED, MEMORY)
+if workflow.is_main_process and (OTHER_SUMS := ldweights.other_sums(config, MEMORY)):
+    raise WorkflowError("\n".join(OTHER_SUMS))
 if workflow.is_main_process:  # alone compares params; and there may be many images
     for name in grid.used_datasets(config):
         CONTENTS[f"datasets.{name}"] = contents.of_data(config["datasets"][name]["options"], MEMORY)

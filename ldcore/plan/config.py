@@ -10,7 +10,7 @@ from ldcore import plugins
 from ldcore.grid import all_drifts, cell_of, drift_needs, drift_training, edit_cells, judged_cells, repeated
 from ldcore.runtime import schemas
 from ldcore.runtime.errors import UserError
-from ldcore.training.options import source_dropout
+from ldcore.training.options import check_packages, source_dropout
 
 
 def check(config: dict, schema: dict) -> dict:
@@ -203,12 +203,13 @@ def check_names(config: dict) -> None:
     for name, options in config["methods"].items():
         plugins.check("method", name, "methods")
         check_trains(name)
-        plugins.options("method", name, options, f"Config methods.{name}")
+        check_packages(plugins.options("method", name, options, f"Config methods.{name}"), f"Config methods.{name}")
     check_reporting(config)
     for key, task in (config.get("editing") or {"tasks": {}})["tasks"].items():
         plugins.check("edit method", task["method"], f"editing.tasks.{key}.method")
         place = f"Config editing.tasks.{key}.train"
         options = plugins.options("edit method", task["method"], task["train"], place)
+        check_packages(options, place)
         if "both_dropout" in options:
             source_dropout(options, place)
         options = plugins.options(

@@ -2,8 +2,10 @@
 
 import contextlib
 import copy
+import importlib.machinery
 import subprocess
 import sys
+import types
 
 import pytest
 import yaml
@@ -541,3 +543,34 @@ def test_images_of_another_size_than_the_models_are_refused():
     datasets.check_sizes(config | {"model": {"path": "to/be/fetched"}})
     unused = checked(datasets={"more": {**config["datasets"]["brain_phantom"]}})
     datasets.check_sizes(unused)
+
+
+def schemas_in(value):
+    """Every mapping in a nested value."""
+    if isinstance(value, dict):
+        yield value
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from schemas_in(item)
+
+
+def test_what_a_pattern_or_alternatives_want_stands_there_in_words():
+    """Else a person would read a regular expression, or that nothing fits."""
+    declared = [plugins.declared(kind, name) for kind in plugins.FOLDERS for name in plugins.names(kind)]
+    found = [one for one in schemas_in([SCHEMA, declared]) if {"pattern", "anyOf", "oneOf"} & one.keys()]
+    assert len(found) > 5 and [one for one in found if "description" not in one] == []
+
+
+@pytest.mark.parametrize(
+    "changes, place",
+    [
+        ({"methods": {"dreambooth": {"optimizer": "adamw_8bit"}}}, "methods.dreambooth"),
+        ({"editing": {"tasks": {"ageing": {"train": {"optimizer": "adamw_8bit"}}}}}, "editing.tasks.ageing.train"),
+    ],
+)
+def test_a_package_that_an_option_needs_is_asked_for_before_any_job(changes, place, monkeypatch):
+    monkeypatch.setitem(sys.modules, "bitsandbytes", None)
+    with pytest.raises(UserError, match=f"Config {place}: optimizer adamw_8bit needs the package bitsandbytes"):
+        module.check_names(checked(**changes))
+    there = importlib.machinery.ModuleSpec("bitsandbytes", None)
+    monkeypatch.setitem(sys.modules, "bitsandbytes", types.SimpleNamespace(__spec__=there))
+    module.check_names(checked(**changes))
