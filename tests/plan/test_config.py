@@ -158,7 +158,18 @@ def test_each_mistake_names_its_key(changes, named):
             "editing.tasks.ageing.styles.*'m'",
         ),
         (
-            {"datasets": {"m": MEDMNIST}, "editing": {"tasks": {"disease": {"dataset": "m", "styles": ["simple"]}}}},
+            {
+                "datasets": {"m": MEDMNIST},
+                "editing": {
+                    "tasks": {
+                        "disease": {
+                            "dataset": "m",
+                            "styles": ["simple"],
+                            "edits": {"15 years older": None, "female to male": None},
+                        }
+                    }
+                },
+            },
             "editing.tasks.disease.base_prompt.*'m'",
         ),
         ({"editing": {"tasks": {"ageing": {"method": "pix2pix"}}}}, "editing.tasks.ageing.method.*pix2pix_zero"),
