@@ -8,6 +8,7 @@ import itertools
 
 from ldcore import plugins
 from ldcore.grid import all_drifts, cell_of, drift_needs, drift_training, edit_cells, judged_cells, repeated
+from ldcore.plan.cells import check_compared, check_plain_names
 from ldcore.plan.edits import check_edits
 from ldcore.runtime import schemas
 from ldcore.runtime.errors import UserError
@@ -148,6 +149,8 @@ def check_references(config: dict) -> None:
         own = [key for key in ("guidance_scale", "reference") if cell_of(config, label)[key] is not None]
         if own and place.startswith("editing"):
             raise UserError(f"Config {place}: the cell {label!r} has {own[0]} of its own, which edits do not follow.")
+    check_plain_names(config)
+    check_compared(config)
 
 
 def check_trainings(config: dict) -> None:
