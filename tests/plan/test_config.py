@@ -170,6 +170,14 @@ def test_each_mistake_names_its_key(changes, named):
             "datasets.m.options.parts.adni.image_size is one for all parts; set image_size beside parts",
         ),
         ({"methods": {"dreambooht": {}}}, "dreambooht.*basic_ft"),
+        (
+            {"datasets": {"brain_phantom": {"classes": list("abcde"), "test_images": 4}}},
+            "datasets.brain_phantom.test_images: 4 is less than one of each of its 5 classes",
+        ),
+        (
+            {"sampling": {"seeds": [0], "images_per_seed": 3}},
+            "sampling: 3 images a cell .* one of each of the 4 classes of 'chest_phantom'",
+        ),
         ({"extractors": {"resnet": {}}}, "extractors.resnet"),
         (
             {"datasets": {"m": MEDMNIST}, "grid": {"datasets": ["m"]}},
