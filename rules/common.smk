@@ -14,6 +14,7 @@ from snakemake.utils import update_config
 from ldcore import grid, plugins
 from ldcore.grid import Checkpoint, EditRun
 from ldcore.plan import budget
+from ldcore.plan import command_line
 from ldcore.plan import config as ldconfig
 from ldcore.plan import contents
 from ldcore.plan import datasets as lddatasets
@@ -33,7 +34,9 @@ with open(workflow.source_path("../schemas/config.schema.yaml")) as file:
     SCHEMA = yaml.safe_load(file)
 try:
     if workflow.is_main_process:
-        ldconfig.check_flags(sys.argv[1:])
+        command_line.check_command_line(sys.argv[1:])
+        for path in workflow.configfiles:
+            command_line.check_file(path)
     merged = ldconfig.without_undone_nulls(
         [
             *([] if workflow.config_settings.replace_workflow_config else [load_configfile("config.yaml")]),

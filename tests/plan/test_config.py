@@ -30,6 +30,11 @@ GUIDED = [
     *({"label": name, "training": "plain", "drift": "none"} for name in ("none", "ld")),
     {"label": "g", "training": "plain", "drift": "none", "guidance_scale": 3},
 ]
+ALIKE = [{"label": name, "training": "ld", "drift": "0.10"} for name in ("none", "ld")]
+WITHOUT = [
+    *({"label": name, "training": "plain", "drift": "none"} for name in ("none", "again")),
+    {"label": "ld", "training": "ld", "drift": "0.10"},
+]
 MERGED = {**MEDMNIST, "adapter": "merged"}
 
 
@@ -66,6 +71,28 @@ def test_defaults_are_filled():
         ({"grid": {"headline": "0.12"}}, "headline.*0.12"),
         ({"grid": {"judged": ["0.12"]}}, "judged.*0.12"),
         ({"grid": {"judged": "some"}}, "judged.*some"),
+        ({"grid": {"headline": "none"}}, "grid.headline: 'none' is the cell that others are compared with"),
+        ({"grid": {"reference": "ld"}}, "grid.headline: 'ld' is the cell that others are compared with"),
+        ({"grid": {"judged": ["letter", "none"]}}, "grid.judged: 'none' is the cell that others are compared with"),
+        ({"grid": {"cells": ALIKE}}, "grid.headline: the cell 'ld' has training, drift and guidance of 'none'"),
+        (
+            {"grid": {"cells": WITHOUT, "reference": "ld", "headline": "again"}},
+            "headline: the cell 'again' has no drift",
+        ),
+        ({"grid": {"headline": "moment", "judged": ["none"]}}, "grid.judged: 'none' is the cell"),
+        (
+            {
+                "drifts": {"0.10": {"value": [0, 0, 0, 0.0]}},
+                "trainings": {"ld": {"noise": "normal", "scale": 0}},
+            },
+            "grid.headline: the cell 'ld' has no drift",
+        ),
+        ({"drifts": {"none": {"kind": "prior", "value": 0.3}}}, "drifts.none: it is the plain run's"),
+        ({"trainings": {"untrained": {"noise": "offset", "scale": 0.1}}}, "trainings.untrained: the untouched model"),
+        ({"trainings": {"untrained": {"drift": "0.10"}}}, "trainings.untrained: the untouched model"),
+        ({"methods": {"base": {}}, "grid": {"methods": ["base"]}}, "grid.cells 'none': the method `base`.*'plain'"),
+        ({"methods": {"base": {}}, "sweep": {"method": "base"}}, "sweep.trainings: the method `base`"),
+        ({"methods": {"base": {}}, "prompt_study": {"method": "base"}}, "prompt_study.cell: the method `base`"),
         ({"grid": {"prompts": ["sonnet"]}}, "sonnet"),
         ({"prompt_study": {"cell": "0.12"}}, "prompt_study.cell.*0.12"),
         ({"sweep": {"datasets": ["liver"]}}, "liver"),
@@ -145,6 +172,14 @@ def test_each_mistake_names_its_key(changes, named):
             "datasets.m.options.parts.adni.image_size is one for all parts; set image_size beside parts",
         ),
         ({"methods": {"dreambooht": {}}}, "dreambooht.*basic_ft"),
+        (
+            {"datasets": {"brain_phantom": {"classes": list("abcde"), "test_images": 4}}},
+            "datasets.brain_phantom.test_images: 4 is less than one of each of its 5 classes",
+        ),
+        (
+            {"sampling": {"seeds": [0], "images_per_seed": 3}},
+            "sampling: 3 images a cell .* one of each of the 4 classes of 'chest_phantom'",
+        ),
         ({"extractors": {"resnet": {}}}, "extractors.resnet"),
         (
             {"datasets": {"m": MEDMNIST}, "grid": {"datasets": ["m"]}},
@@ -160,7 +195,18 @@ def test_each_mistake_names_its_key(changes, named):
             "editing.tasks.ageing.styles.*'m'",
         ),
         (
-            {"datasets": {"m": MEDMNIST}, "editing": {"tasks": {"disease": {"dataset": "m", "styles": ["simple"]}}}},
+            {
+                "datasets": {"m": MEDMNIST},
+                "editing": {
+                    "tasks": {
+                        "disease": {
+                            "dataset": "m",
+                            "styles": ["simple"],
+                            "edits": {"15 years older": None, "female to male": None},
+                        }
+                    }
+                },
+            },
             "editing.tasks.disease.base_prompt.*'m'",
         ),
         ({"editing": {"tasks": {"ageing": {"method": "pix2pix"}}}}, "editing.tasks.ageing.method.*pix2pix_zero"),
@@ -406,6 +452,16 @@ def test_a_task_like_another_has_what_it_does_not_say_itself():
     assert module.check(copy.deepcopy(config), SCHEMA) == config  # as a run's own config.yaml is read again
     assert grid.edit_cells(config, "disease_both") == [grid.cell_of(config, "ld")]
     assert [cell["label"] for cell in grid.edit_cells(config, "mine")] == config["editing"]["cells"]
+
+
+def test_cells_that_may_be_the_headline():
+    page = {"cells": [{"label": "none", "training": "untrained", "drift": "none"}], "headline": "none"}
+    changes = {"trainings": {"untrained": {}}, "methods": {"base": {}}, "prompt_study": None, "editing": None}
+    assert checked(grid={**page, "methods": ["base"]}, **changes, sweep=None)  # one cell: it compares nothing
+    noise_alone = {"label": "ld", "training": "ld", "drift": "none"}
+    assert checked(grid={"cells": [*GUIDED[:1], noise_alone, *CONFIG["grid"]["cells"][2:]]})
+    guided = [*GUIDED[:1], {**GUIDED[2], "label": "ld", "training": "ld"}]
+    assert checked(grid={"cells": guided}, editing=None)
 
 
 def test_a_task_like_one_that_is_taken_out_goes_with_it():
