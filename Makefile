@@ -5,7 +5,7 @@ CORES ?= 2
 READY := .venv/.ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: demo smoke test test-slurm readings deltas pretrain readme clean
+.PHONY: demo smoke test test-page test-slurm readings deltas pretrain readme clean
 
 demo: $(READY)  ## the embedded benchmark: tables, figures, page under results/embedded
 	snakemake --cores $(CORES) --nolock --quiet host reason
@@ -18,6 +18,10 @@ smoke: $(READY)  ## every stage in seconds; the numbers mean nothing
 
 test: $(READY)
 	python -m pytest --numprocesses $(CORES) --dist loadfile
+
+test-page: $(READY)  ## the tests of the page in Chromium, which Debian's packages give (root)
+	command -v chromium || apt-get install --yes --no-install-recommends chromium
+	python -m pytest -rs tests/report/test_page_in_browser.py
 
 test-slurm: $(READY)  ## the smoke grid and its accidents on a one-node Slurm; root on Debian, else skipped with the reason
 	python -m pytest -m slurm -rs tests/cluster
