@@ -39,7 +39,7 @@ deltas: $(READY)  ## every source of a delta for every method (half an hour on 2
 
 readme: $(READY)  ## the README's claims and docs/results.md again, from the last make demo
 	python tools/claims.py --csv results/embedded/tables/claims.csv --into README.md
-	python -m tools.results --run results/embedded --docs docs
+	python -m tools.results --run results/embedded --docs docs --reference resources/reference/embedded
 
 pretrain: $(READY)  ## train resources/embedded_model again from packaged photographs (ten hours by estimate, resumable)
 	snakemake --cores $(CORES) --nolock --snakefile pretrain/Snakefile --rerun-triggers mtime params input
