@@ -295,7 +295,8 @@ if workflow.is_main_process:
         [
             path.read_text()
             for folder in (plugins.ROOT / "ldcore", Path(workflow.basedir, "workflow_scripts"))
-            for path in sorted(folder.rglob("*.py"))
+            for path in sorted(folder.rglob("*.*"))
+            if path.suffix in (".py", ".j2", ".css", ".js")
         ],
         [path.read_text() for path in sorted(code.OUTSIDE)],
         [code.release(package) for package in ("python", *sorted({*code.PACKAGES.values()}))],
