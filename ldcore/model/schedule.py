@@ -52,12 +52,12 @@ def unlike_diffusion(kind: str, predicts, schedule: dict) -> str:
     return ""
 
 
-def check_steps(schedule: dict, steps: int, folder) -> None:
+def check_steps(schedule: dict, steps: int) -> None:
     """UserError where so many DDIM steps do not lie on the timesteps of a model's schedule."""
     if last_timestep(schedule, steps) < (total := schedule.get("num_train_timesteps", 1000)):
         return
     most = next((fewer for fewer in range(min(steps, total), 0, -1) if last_timestep(schedule, fewer) < total), 0)
-    raise UserError(f"{steps} steps do not fit on the {total} timesteps of the model {folder}; give at most {most}.")
+    raise UserError(f"{steps} steps do not fit on the {total} timesteps of the model; give at most {most}.")
 
 
 def last_timestep(schedule: dict, steps: int) -> int:

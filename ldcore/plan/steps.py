@@ -19,7 +19,7 @@ def check_all_steps(config: dict) -> None:
         schedule = read_json(file)
         for place, steps in steps_asked(config).items():
             try:
-                check_steps(schedule, steps, folder)
+                check_steps(schedule, steps)
             except UserError as error:
                 raise UserError(f"Config {place}: {error}") from error
 

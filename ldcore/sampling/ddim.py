@@ -43,7 +43,7 @@ def denoise(backbone, latents, predict, drift: Drift, steps: int, after_step=Non
     Equal to StableDiffusionPipeline given `latents=` and `callback_on_step_end=drift.step_callback()`.
     """
     scheduler = type(backbone.scheduler).from_config(backbone.scheduler.config)
-    check_steps(scheduler.config, steps, backbone.folder)
+    check_steps(scheduler.config, steps)
     scheduler.set_timesteps(steps)  # on the CPU: the step's arithmetic then never waits for the device
     for timestep, timestep_on_device in zip(scheduler.timesteps, scheduler.timesteps.to(backbone.device)):
         noise, latents = predict(latents, timestep_on_device)

@@ -91,12 +91,12 @@ def test_steps_fit_where_the_librarys_timesteps_lie_on_the_schedule(spacing, off
             known = False
         fitting += [steps] if known else []
         if known:
-            assert check_steps(schedule, steps, "here") is None
+            assert check_steps(schedule, steps) is None
         else:
             with pytest.raises(
-                UserError, match=f"^{steps} steps do not .* the 20 timesteps of the model here; .* {fitting[-1]}"
+                UserError, match=f"^{steps} steps do not .* the 20 timesteps of the model; .* {fitting[-1]}"
             ):
-                check_steps(schedule, steps, "here")
+                check_steps(schedule, steps)
 
 
 @pytest.mark.parametrize(
@@ -122,5 +122,5 @@ def test_more_steps_than_timesteps_are_one_sentence_in_a_job(backbone):
     from ldcore.sampling.inversion import inverse_scheduler
 
     for sampled in (lambda: denoise(backbone, None, None, Drift(), 1000), lambda: inverse_scheduler(backbone, 1001)):
-        with pytest.raises(UserError, match="steps do not fit on the 1000 timesteps of the model .*; give at most 999"):
+        with pytest.raises(UserError, match="steps do not fit on the 1000 timesteps of the model; give at most 999"):
             sampled()
