@@ -106,15 +106,15 @@ def contradictions(records: pd.DataFrame, order: str = "session") -> dict[str, t
     """
     found = {}
     sexed = records[records["sex"].fillna("") != ""]
-    other = sexed["sex"] != sexed.groupby("subject_id")["sex"].transform("first")
-    for row, subject in sexed["subject_id"][other].items():
-        found.setdefault(subject, ("sex", sexed.index[sexed["subject_id"] == subject][0], row))
-    aged = records.assign(age=pd.to_numeric(records["age"])).dropna(subset="age")
+    first = sexed.assign(row=sexed.index).groupby("subject_id")[["sex", "row"]].transform("first")
+    for row in sexed.index[sexed["sex"] != first["sex"]]:
+        found.setdefault(sexed["subject_id"][row], ("sex", first["row"][row], row))
+    aged = records.assign(age=pd.to_numeric(records["age"]), row=records.index).dropna(subset="age")
     aged = aged.sort_values(["subject_id", order, "age"], kind="stable")
-    fallen = aged["age"] <= aged.groupby("subject_id")["age"].cummax() - YOUNGER
-    for row, subject in aged["subject_id"][fallen].items():
-        before = aged["age"][aged["subject_id"] == subject].loc[:row]
-        found.setdefault(subject, ("age", before.idxmax(), row))
+    oldest = aged.groupby("subject_id")["age"].cummax()
+    peak = aged["row"].where(aged["age"] == oldest).ffill()  # the first of a subject's rows is one
+    for row in aged.index[aged["age"] <= oldest - YOUNGER]:
+        found.setdefault(aged["subject_id"][row], ("age", int(peak[row]), row))
     return found
 
 

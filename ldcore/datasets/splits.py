@@ -26,9 +26,14 @@ def listed_splits(subjects: pd.Series, options: dict) -> list[str]:
     file = tables.path_of(options["splits"], options["source"], "splits")
     remedy = "give the splits.csv of a prepared data set as option splits"
     table = tables.read(file, ("hashed_id", "split"), remedy=remedy).drop_duplicates()
-    twice = table["hashed_id"][table["hashed_id"].duplicated()]
+    twice = table[table["hashed_id"].duplicated(keep=False)]
     if len(twice):
-        raise UserError(f"Subject {twice.iloc[0]} (hashed) has more than one split in {file}; delete the wrong rows.")
+        subject = twice["hashed_id"].iloc[0]
+        rows = twice.index[twice["hashed_id"] == subject]
+        raise UserError(
+            f"Subject {subject} (hashed) has more than one split in {file}; delete the wrong rows ({rows[0]} or "
+            f"{rows[1]})."
+        )
     split_of = dict(zip(table["hashed_id"], table["split"]))
     splits = []
     for subject in subjects:

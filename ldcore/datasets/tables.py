@@ -58,6 +58,8 @@ def read(path, columns=None, optional=(), remedy: str = "add it", first: int | N
     for place, name in enumerate(names):
         if name:
             places.setdefault(name, place)
+    if not names:
+        raise UserError(f"{path} is empty; fill it in, or download it again.")
     for column in columns or ():
         if column not in places:
             raise UserError(f"{path} has no column {column!r} (found: {', '.join(filter(None, names))}); {remedy}.")
@@ -184,7 +186,7 @@ def renamed(path: Path, option: str, columns: dict[str, tuple], optional: dict[s
     table = read(path, ours).rename(columns=ours)
     table = table.mask(table.apply(lambda column: column.str.lower().isin(NOTHING)), "")
     table = table[(table != "").any(axis=1)]
-    table.attrs["file"] = str(path)
+    table.attrs |= {"file": str(path), "columns": {our_name: name for name, our_name in ours.items()}}
     return table
 
 
@@ -237,7 +239,13 @@ def refuse(table: pd.DataFrame, column: str, bad, remedy: str) -> None:
     bad = pd.Series(bad, table.index)
     if bad.any():
         row = bad.idxmax()
-        raise UserError(f"Row {row} of {table.attrs['file']} has {column} {table.loc[row, column]!r}; {remedy}.")
+        cell = f"{in_file(table, column)} {table.loc[row, column]!r}"
+        raise UserError(f"Row {row} of {table.attrs['file']} has {cell}; {remedy}.")
+
+
+def in_file(table: pd.DataFrame, column: str) -> str:
+    """What a column is called in the table's file."""
+    return table.attrs.get("columns", {}).get(column, column)
 
 
 def converted(table: pd.DataFrame, column: str, convert, remedy: str) -> list:
@@ -259,8 +267,8 @@ def unique(table: pd.DataFrame, key: str) -> pd.DataFrame:
     if len(repeated):
         rows = repeated.index[repeated[key] == repeated[key].iloc[0]]
         raise UserError(
-            f"Rows {rows[0]} and {rows[1]} of {table.attrs['file']} are for the same {key} and differ; delete the "
-            "wrong one."
+            f"Rows {rows[0]} and {rows[1]} of {table.attrs['file']} are for the same {in_file(table, key)} and differ; "
+            "delete the wrong one."
         )
     return table
 

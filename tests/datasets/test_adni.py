@@ -184,10 +184,10 @@ def test_copies_and_images_without_an_id(source):
 @pytest.mark.parametrize(
     "old, new, words",
     [
-        ('"9/01/2005"', '"last week"', ["Row 2", "date 'last week'"]),
+        ('"9/01/2005"', '"last week"', ["Row 2", "Acq Date 'last week'"]),
         ("Acq Date", "When", ["no column 'Acq Date'", "collection_11_20_2007.csv"]),
-        ('"72"', '"72 years"', ["Row 2", "age '72 years'"]),
-        ('"I7979"', '"I33046"', ["Rows 2 and 3", "image", "differ"]),
+        ('"72"', '"72 years"', ["Row 2", "Age '72 years'"]),
+        ('"I7979"', '"I33046"', ["Rows 2 and 3", "Image Data ID", "differ"]),
     ],
 )
 def test_fault_in_the_collection_is_named(source, old, new, words):
@@ -254,7 +254,7 @@ def test_a_day_that_the_folders_take_for_a_month(source):
     )
     rewritten(source, day_first)
     with pytest.raises(
-        UserError, match="Row 2 of .* has date '01/9/2005'; the folder of its image says that the day com"
+        UserError, match="Row 2 of .* has Acq Date '01/9/2005'; the folder of its image says that the day com"
     ):
         run(source)
 

@@ -90,7 +90,7 @@ def test_jpeg_and_sixteen_bit_png(tmp_path):
         ("file,subject\na.png,s\n", ["no column 'path'", "file, subject", "table.csv"]),
         ("path,patient\na.png,s\n", ["no column 'subject'", "path, patient"]),
         ("path,subject\n", ["no rows"]),
-        ("", ["table.csv", "no column 'path'"]),
+        ("", ["table.csv", "is empty"]),
         ("path,subject\na.png,s\nb.png,\n", ["Row 3", "subject"]),
         ("path,subject\na.png,s\ngone.png,t\n", ["Row 3", "gone.png", "does not exist"]),
         ("path,subject\nb.png,s\nbad.png,t\n", ["Row 3", "bad.png", "cannot be read"]),

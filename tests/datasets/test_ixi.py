@@ -102,7 +102,7 @@ def test_excel_table_as_it_comes(source):
 
 def test_age_that_is_none(source):
     (source / "IXI.csv").write_text(TABLE.replace("38.78165640", "thirty"))
-    with pytest.raises(UserError, match="Row 4 of .*IXI.csv has age 'thirty'"):
+    with pytest.raises(UserError, match="Row 4 of .*IXI.csv has AGE 'thirty'"):
         run(source)
 
 
@@ -111,7 +111,7 @@ def test_ids_that_a_spreadsheet_changed(source):
     (source / "IXI.csv").write_text(TABLE.replace("\n2,2,", "\nIXI002,2,").replace("\n12,1,", "\n12.0,1,"))
     assert before[0].equals(run(source)[0])
     (source / "IXI.csv").write_text(TABLE.replace("\n2,2,", "\n2.5,2,"))
-    with pytest.raises(UserError, match="Row 3 of .*IXI.csv has person '2.5'; give a whole number"):
+    with pytest.raises(UserError, match="Row 3 of .*IXI.csv has IXI_ID '2.5'; give a whole number"):
         run(source)
 
 

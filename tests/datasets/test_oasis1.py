@@ -87,11 +87,11 @@ def test_spreadsheet_as_the_site_gives_it(source):
 @pytest.mark.parametrize(
     "old, new, words",
     [
-        (",74,", ",old,", ["Row 2", "age 'old'"]),
+        (",74,", ",old,", ["Row 2", "Age 'old'"]),
         ("M/F", "Gender", ["no column 'M/F'", "oasis_cross-sectional.csv"]),
         ("_0002_MR1,F", "_0001_MR1,F", ["Rows 2 and 3", "differ"]),
-        (",0.5,", ",5,", ["Row 3", "cdr '5'"]),
-        (",F,R,74", ",X,R,74", ["Row 2", "sex 'X'"]),
+        (",0.5,", ",5,", ["Row 3", "CDR '5'"]),
+        (",F,R,74", ",X,R,74", ["Row 2", "M/F 'X'"]),
     ],
 )
 def test_fault_in_the_table_is_named(source, old, new, words):

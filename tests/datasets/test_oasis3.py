@@ -114,8 +114,8 @@ def test_other_tables_in_the_folder_do_not_matter(source):
     [
         ("OASIS3_demographics.csv", "AgeatEntry", "Years", ["OASIS3_demographics.csv", "no column 'AgeatEntry'"]),
         ("OASIS3_UDSb4_cdr.csv", "CDRTOT", "Total", ["OASIS3_UDSb4_cdr.csv", "no column 'CDRTOT'"]),
-        ("OASIS3_UDSb4_cdr.csv", ",700,", ",soon,", ["Row 3", "days 'soon'"]),
-        ("OASIS3_demographics.csv", "67.252107", "6725", ["Row 3", "age '6725'", "120"]),
+        ("OASIS3_UDSb4_cdr.csv", ",700,", ",soon,", ["Row 3", "days_to_visit 'soon'"]),
+        ("OASIS3_demographics.csv", "67.252107", "6725", ["Row 3", "AgeatEntry '6725'", "120"]),
         ("OASIS3_demographics.csv", "OAS30003", "OAS30002", ["Rows 3 and 4"]),
         ("OASIS3_UDSb4_cdr.csv", ",700,", ",2400,", ["Rows 3 and 5", "same visit and differ"]),
     ],

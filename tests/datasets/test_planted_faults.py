@@ -198,7 +198,7 @@ def planted(adapter, fault, options, folder, out):
     if fault in ("blank age", "unknown sex"):
         column, cell = (age, "") if fault == "blank age" else (sex, "Q")
         edited(folder / people, lambda rows: rows[1].__setitem__(rows[0].index(column), cell))
-        return f"Row 2 of .*{people} has {'sex' if adapter in BRAINS else column} '{cell}'"
+        return f"Row 2 of .*{people} has {re.escape(column)} '{cell}'"
     if fault == "other column" and adapter == "medmnist":
         np.savez(image, **{name.replace("val_labels", "valid_labels"): array for name, array in np.load(image).items()})
         return "pneumoniamnist.npz has no val_labels"

@@ -247,7 +247,7 @@ def test_a_list_that_gives_a_subject_two_splits_is_refused(source, tmp_path):
     assert list(build(toy(rows), source, splits=str(listed))[0]["split"]) == ["train"] * 2 + ["val"] * 2
     listed.write_text(f"hashed_id,split\n{first},train\n{second},val\n{first},test\n")
     with pytest.raises(
-        UserError, match=f"Subject {first} .hashed. has more than one split in {listed}; delete the wrong rows"
+        UserError, match=f"Subject {first} .hashed. has more than one split in {listed}; delete the wrong rows .2 or 4"
     ):
         build(toy(rows), source, splits=str(listed))
 
@@ -255,7 +255,7 @@ def test_a_list_that_gives_a_subject_two_splits_is_refused(source, tmp_path):
 @pytest.mark.parametrize(
     "text, words",
     [
-        ("", "splits.csv has no column 'hashed_id'"),
+        ("", "splits.csv is empty; fill it in"),
         ("subject,split\na,train\n", "no column 'hashed_id' .found: subject, split.*of a prepared data set"),
         ("hashed_id,group\na,train\n", "splits.csv has no column 'split'"),
         ("hashed_id,split\n", "splits.csv has a header but no rows"),

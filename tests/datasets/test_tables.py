@@ -50,7 +50,7 @@ def test_rows_that_are_longer_than_the_header(tmp_path):
 @pytest.mark.parametrize(
     "text, words",
     [
-        ("", "table.csv has no column 'a' .found: .; add it"),
+        ("", "table.csv is empty; fill it in, or download it again"),
         ("b,c\n1,2\n", "table.csv has no column 'a' .found: b, c.; add it"),
         ("a,b\n", "table.csv has a header but no rows"),
         ("a,b\n1,2\n\n3\n", "Row 4 of .*table.csv has 1 cells instead of 2"),
