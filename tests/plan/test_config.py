@@ -178,6 +178,19 @@ def test_each_mistake_names_its_key(changes, named):
             "datasets.m.options.parts.adni.image_size is one for all parts; set image_size beside parts",
         ),
         ({"methods": {"dreambooht": {}}}, "dreambooht.*basic_ft"),
+        ({"methods": {"basic_ft": {"warmup": 151}}}, "methods.basic_ft: option warmup is 151, and there are 150 steps"),
+        (
+            {"editing": {"tasks": {"ageing": {"train": {"steps": 5, "warmup": 6}}}}},
+            "ageing.train: option warmup is 6, and there are 5 steps",
+        ),
+        ({"resources": {"finetune": {"threads": 4}}}, "resources.finetune.threads: rule data alone has threads"),
+        ({"rules": ["none.smk"]}, "Config rules: none.smk does not exist"),
+        ({"figures": ["os.path"]}, "Config figures: The figure 'os.path' is no Python file of yours"),
+        ({"methods": {"json.decoder": {}}}, "Config methods: The method 'json.decoder' is no Python file"),
+        (
+            {"datasets": {"x": {**MEDMNIST, "adapter": "math.pi"}}},
+            "Config datasets.x.adapter: The dataset adapter 'math.pi' is",
+        ),
         (
             {"datasets": {"brain_phantom": {"classes": list("abcde"), "test_images": 4}}},
             "datasets.brain_phantom.test_images: 4 is less than one of each of its 5 classes",
