@@ -17,6 +17,7 @@ import ast
 import functools
 import importlib
 import pkgutil
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -77,7 +78,9 @@ def file_of(kind: str, name: str) -> Path:
         spec = None
     except Exception as error:  # whatever the package does when it is imported
         raise UserError(f"The {kind} {name!r} cannot be looked up: {type(error).__name__}: {error}.") from error
-    if spec is None or not spec.has_location or Path(spec.origin).suffix != ".py":  # built into Python, or compiled
+    if spec is not None and (name.split(".")[0] in sys.stdlib_module_names or not str(spec.origin).endswith(".py")):
+        raise UserError(f"The {kind} {name!r} is no Python file of yours; give a dotted module path of one.")
+    if spec is None:
         raise UserError(f"The {kind} {name!r} is unknown; use one of {', '.join(names(kind))} or a dotted module path.")
     code.OUTSIDE.add(Path(spec.origin))
     return Path(spec.origin)

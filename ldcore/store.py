@@ -7,9 +7,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from ldcore.grid import Checkpoint, EditRun, all_drifts, tasks
+from ldcore.prompts import STYLES
+from ldcore.runtime import config_files
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import digest
 
@@ -121,13 +121,13 @@ def opened(config_file, **ids: str) -> tuple[dict, Store]:
     path = Path(config_file)
     if not path.is_file():
         raise UserError(f"{path} is missing; snakemake writes it when a run starts (not with --no-hooks).")
-    config = yaml.safe_load(path.read_text())
+    config = config_files.read(path)
     if os.environ.get("LDCORE_CONFIG", digest(config)) != digest(config):
         raise UserError(
             f"{path} is not of this run: another one of the same name has started since, or --no-hooks was given; "
             "give each run a `name` of its own, and the same command again."
         )
-    if config.get("name") != path.absolute().parent.name:
+    if config.get("name") != path.absolute().parent.name or not {"datasets", "grid", "methods"} <= config.keys():
         raise UserError(f"{path} is not the config of a run; give results/NAME/config.yaml, which snakemake writes.")
     for kind, name in ids.items():
         known = SECTIONS[kind](config) if kind in SECTIONS else [name]
@@ -142,6 +142,9 @@ SECTIONS = {
     "method": lambda config: ["base", *config["methods"]],
     "base": lambda config: ["base", *config["methods"]],
     "training": lambda config: ["untrained", *config["trainings"]],
+    "prompt": lambda config: STYLES,
+    "run": lambda config: [str(seed) for seed in config["grid"]["training_seeds"]],
     "task": lambda config: list(tasks(config)),
+    "edit_method": lambda config: list(dict.fromkeys(task["method"] for task in tasks(config).values())),
     "drift": lambda config: list(all_drifts(config)),
 }

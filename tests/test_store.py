@@ -43,6 +43,18 @@ def test_what_is_typed_wrong_is_one_sentence(written, tmp_path):
         opened(tmp_path / "nope.yaml")
     with pytest.raises(UserError, match="--dataset liver: .* has only brain_phantom, chest_phantom"):
         opened(path, dataset="liver")
+    for id, known in (
+        ("prompt", "simple, simple_info"),
+        ("run", "0"),
+        ("edit_method", "instruct_pix2pix, pix2pix_zero"),
+    ):
+        with pytest.raises(UserError, match=f"--{id.replace('_', '-')} typo: .* has only {known}"):
+            opened(path, **{id: "typo"})
+    for content in (b"name: \xe9", b"[1]", b"", b"a: [", b"name: embedded"):
+        (tmp_path / "embedded").mkdir(exist_ok=True)
+        (tmp_path / "embedded" / "bad.yaml").write_bytes(content)
+        with pytest.raises(UserError, match="bad.yaml[ ,]"):
+            opened(tmp_path / "embedded" / "bad.yaml")
     other = tmp_path / "config.yaml"
     other.write_text(path.read_text())
     with pytest.raises(UserError, match="is not the config of a run"):

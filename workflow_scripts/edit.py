@@ -12,11 +12,12 @@ from ldcore.edit.requests.edits import requests
 from ldcore.edit.requests.ground_truth import source_images
 from ldcore.edit.selection import val_requests
 from ldcore.evaluation.real_images import say_fewer
-from ldcore.grid import EditRun, drift_origin, edit_base, edit_drifts
+from ldcore.grid import EditRun, drift_origin, edit_base, edit_drifts, edit_runs
 from ldcore.methods import load_weights, saved_weights
 from ldcore.model.backbone import fingerprint, load_backbone, rescheduled
 from ldcore.runtime import cli, code
 from ldcore.runtime.device import prepare_cpu
+from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import digest, sha256
 from ldcore.store import opened
 
@@ -25,6 +26,9 @@ def main(config, **ids):
     prepare_cpu()
     config, store = opened(config, **ids)
     run = EditRun(**ids)
+    if run not in edit_runs(config, run.task):
+        asked = ", ".join(" ".join(one[1:]) for one in edit_runs(config, run.task))
+        raise UserError(f"{store.config} edits nothing in {run.task} with {' '.join(run[1:])}; it asks for {asked}.")
     task, base, seed = config["editing"]["tasks"][run.task], edit_base(config, run), config["seed"]
     backbone, method, identity = loaded(config, store, run)
     entry = config["datasets"][base.dataset]

@@ -5,15 +5,14 @@ CONFIG: a run's results/NAME/config.yaml, or any config file, e.g. configs/paper
 
 from pathlib import Path
 
-import yaml
-
 from ldcore.runtime import cli
+from ldcore.runtime.config_files import read
 from ldcore.runtime.downloads import fetch
 from ldcore.runtime.errors import UserError
 
 
 def main(config, name):
-    content = yaml.safe_load(Path(config).read_text())
+    content = read(config)
     weights = content.get("weights") or {}
     if name not in weights:
         raise UserError(f"{config} has no weight {name!r}; it has {', '.join(weights) or 'none'}.")

@@ -9,6 +9,7 @@ from ldcore.model.backbone import fingerprint, load_backbone, rescheduled
 from ldcore.prompts import prompt
 from ldcore.runtime import cli, code
 from ldcore.runtime.device import prepare_cpu
+from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import digest
 from ldcore.sampling.ddim import Sampling
 from ldcore.sampling.job import SampleRequest, generate
@@ -19,13 +20,16 @@ def main(config, **ids):
     prepare_cpu()
     config, store = opened(config, **ids)
     checkpoint = Checkpoint(**ids)
+    sampled = sampled_drifts(config, checkpoint)
+    if not sampled:
+        raise UserError(f"{store.config} samples nothing from {' '.join(checkpoint)}: no cell, study or sweep asks so.")
     dataset = config["datasets"][checkpoint.dataset]
     records = load(store.data(checkpoint.dataset), mmap=True)[0]
     # Of these records only age, sex and what they are a case of are used, for the prompts.
     split = config["sampling"]["prompts_from"]
     rows = balanced_rows(records, split, dataset["classes"], dataset["test_images"], config["seed"])
     requests, seeds = {}, config["sampling"]["seeds"]
-    for name, count in sampled_drifts(config, checkpoint).items():
+    for name, count in sampled.items():
         drift_name, guidance_scale = drift_and_guidance(name)
         image_rows, image_seeds = sampled_rows(rows, seeds, count, len(dataset["classes"]))
         prompts = [prompt(records.iloc[row], dataset["anatomy"], checkpoint.prompt) for row in image_rows]

@@ -18,6 +18,7 @@ import pandas as pd
 
 from ldcore.report import markup, older, verdicts
 from ldcore.report.results import Results
+from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import atomic
 from ldcore.runtime.job_log import job_state
 
@@ -131,10 +132,14 @@ def measurements(folders: list[str]) -> dict[str, float]:
     """Mean seconds of each rule in other runs, from the files under their results/NAME/benchmarks.
 
     These lie as Store.benchmark says: RULE/IDS.tsv. Rules finetune, edit and edit_train have a rule of their own per
-    method, which is the second of their ids.
+    method, which is the second of their ids. UserError: a folder that is none of a run.
     """
     samples: dict[str, list[float]] = {}
     for folder in (Path(folder, "benchmarks") for folder in folders):
+        if not folder.is_dir():
+            raise UserError(
+                f"--measured {folder.parent}: {folder} is missing; give results/NAME of a run that has begun."
+            )
         for path in folder.rglob("*.tsv"):
             rule, *ids = path.relative_to(folder).with_suffix("").parts
             rules = [rule, f"{rule}_{ids[1]}"] if rule in ("finetune", "edit", "edit_train") else [rule]
@@ -164,9 +169,10 @@ def older_code(jobs: pd.DataFrame) -> str:
 
 def main(csv, measured, arguments):
     """Print jobs by rule, those that failed, stopped or run, and the claims; write all to the file `csv`, if given."""
+    known = measurements(measured)
     jobs = planned(arguments, "--forceall")
     jobs = with_states(jobs, set(planned(arguments)["output"]))
-    table = by_rule(jobs, measurements(measured))
+    table = by_rule(jobs, known)
     print(table.to_string(index=False, na_rep="?", float_format=lambda value: f"{value:.2f}"))
     for state in ("failed", "stopped", "running"):
         for job in jobs[jobs["state"] == state].itertuples():
@@ -192,4 +198,7 @@ if __name__ == "__main__":
     parser.add_argument("--csv", help="file for a row per job")
     parser.add_argument("--measured", nargs="+", default=[], help="folders of other runs, results/NAME")
     known, snakemake_arguments = parser.parse_known_args()
-    main(known.csv, known.measured, snakemake_arguments)
+    try:
+        main(known.csv, known.measured, snakemake_arguments)
+    except UserError as error:
+        sys.exit(f"error: {error}")

@@ -5,6 +5,7 @@ Read at workflow parse time, so it imports nothing heavy.
 
 import copy
 import itertools
+from pathlib import Path
 
 from ldcore import plugins
 from ldcore.grid import all_drifts, cell_of, drift_needs, drift_training, edit_cells, judged_cells, repeated
@@ -12,7 +13,7 @@ from ldcore.plan.cells import check_compared, check_plain_names
 from ldcore.plan.edits import check_edits
 from ldcore.runtime import schemas
 from ldcore.runtime.errors import UserError
-from ldcore.training.options import check_packages, source_dropout
+from ldcore.training.options import check_packages, check_warmup, source_dropout
 
 
 def check(config: dict, schema: dict) -> dict:
@@ -180,6 +181,14 @@ def check_names(config: dict) -> None:
     from ldcore.plan.measuring import check_measuring
     from ldcore.plan.reporting import check_reporting
 
+    for path in config["rules"]:
+        if not Path(path).is_file():
+            raise UserError(f"Config rules: {path} does not exist; give files of rules, counted from where you run.")
+    for name, entry in config["resources"].items():
+        if "threads" in entry and name not in ("default", "data"):
+            raise UserError(
+                f"Config resources.{name}.threads: rule data alone has threads; leave it out, or write it under `data`."
+            )
     check_datasets(config)
     check_measuring(config)
     for name, drift in config["drifts"].items():
@@ -196,13 +205,17 @@ def check_names(config: dict) -> None:
     for name, options in config["methods"].items():
         plugins.check("method", name, "methods")
         check_trains(name)
-        check_packages(plugins.options("method", name, options, f"Config methods.{name}"), f"Config methods.{name}")
+        place = f"Config methods.{name}"
+        filled = plugins.options("method", name, options, place)
+        check_packages(filled, place)
+        check_warmup(filled, options, place)
     check_reporting(config)
     for key, task in (config.get("editing") or {"tasks": {}})["tasks"].items():
         plugins.check("edit method", task["method"], f"editing.tasks.{key}.method")
         place = f"Config editing.tasks.{key}.train"
         options = plugins.options("edit method", task["method"], task["train"], place)
         check_packages(options, place)
+        check_warmup(options, task["train"] or {}, place)
         if "both_dropout" in options:
             source_dropout(options, place)
         options = plugins.options(

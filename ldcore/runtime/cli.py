@@ -3,6 +3,7 @@
 import argparse
 
 from ldcore.runtime import code
+from ldcore.runtime.errors import UserError
 from ldcore.runtime.job_log import as_job
 
 
@@ -15,8 +16,15 @@ def parser(description: str, **arguments) -> argparse.ArgumentParser:
 
 
 def run(function, parser: argparse.ArgumentParser) -> None:
-    """Call function(**arguments of the command line) as one job of the workflow (ldcore.runtime.job_log.as_job)."""
+    """Call function(**arguments of the command line) as one job of the workflow (ldcore.runtime.job_log.as_job).
+
+    A missing file that the function reads ends it with one sentence too: by hand, paths are mistyped.
+    """
     arguments = vars(parser.parse_args())
     code.loaded()  # as it is now, whatever is edited while the job runs
     with as_job():
-        function(**arguments)
+        try:
+            function(**arguments)
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+            named = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+            raise UserError(f"{named}; give a path that is there, or make first what this command reads.") from error

@@ -51,16 +51,52 @@ def misfit(value, schema: dict):
         place = not_finite(value)
         return place and (place[:-1], f"{place[-1]} is not a finite number")
     message = error.message
-    if error.validator == "anyOf" and "description" in error.schema:
-        given = "" if isinstance(error.instance, (list, dict)) else f", not {error.instance!r}"
-        message = f"give {error.schema['description']}{given}"
     if error.validator == "pattern" and "description" in error.schema:
         message = f"{error.instance!r} is not {error.schema['description']}"
+    if error.validator in ("anyOf", "oneOf"):
+        message = wanted(error, schema.get("$defs", {}))
     if error.validator == "additionalProperties":
         message += f"; use some of {', '.join(error.schema.get('properties', ()))}"
     if error.validator == "type" and "string" in error.validator_value and type(error.instance).__name__ in KINDS:
         message += f"; it is read as {KINDS[type(error.instance).__name__]}, so put it in quotes"
     return list(error.absolute_path), message
+
+
+def wanted(error, definitions: dict) -> str:
+    """What an alternative asks for, in words: of the one that has the value's type what is wrong, else all of them."""
+    if "description" in error.schema:
+        given = "" if isinstance(error.instance, (list, dict)) else f", not {error.instance!r}"
+        return f"give {error.schema['description']}{given}"
+    faults = {}
+    for fault in error.context:
+        faults.setdefault(fault.schema_path[0], []).append(fault)
+    alike = [found[0] for found in faults.values() if all(fault.validator not in MISFITS for fault in found)]
+    if alike:
+        return alike[0].message
+    choices = [in_words(choice, definitions) for choice in error.validator_value]
+    return f"{error.instance!r} does not fit; give {' or '.join(choices)}"
+
+
+MISFITS = ("type", "enum", "const", "pattern")  # words of a schema that a value of another kind fails
+TYPES = {
+    **{"string": "a text", "number": "a number", "integer": "a whole number", "boolean": "true or false"},
+    **{"array": "a list", "object": "a mapping", "null": "null"},
+}
+
+
+def in_words(schema: dict, definitions: dict) -> str:
+    """What a schema asks for, briefly."""
+    schema = definitions.get(schema.get("$ref", "").rsplit("/", 1)[-1], schema)
+    if "description" in schema:
+        return schema["description"]
+    if "const" in schema or "enum" in schema:
+        return " or ".join(
+            "null" if value is None else str(value) for value in [*schema.get("enum", [schema.get("const")])]
+        )
+    words = " or ".join(TYPES[kind] for kind in listed(schema.get("type", []))) or "another value"
+    if "items" in schema:
+        words += f" of {in_words(schema['items'], definitions).removeprefix('a ')}s"
+    return words + (f" like {schema['pattern']}" if "pattern" in schema else "")
 
 
 def positions(value, path) -> list[int]:

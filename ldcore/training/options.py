@@ -42,6 +42,18 @@ def check_packages(options: dict, place: str) -> None:
         raise UserError(f"{place}: {NO_BITSANDBYTES}")
 
 
+def check_warmup(options: dict, given: dict, place: str) -> None:
+    """UserError where a warm-up that is given (not the default) is longer than the training, whose rate never rises."""
+    if (
+        given.get("warmup") is not None
+        and options["lr_schedule"] != "constant"
+        and options["warmup"] > options["steps"]
+    ):
+        raise UserError(
+            f"{place}: option warmup is {options['warmup']}, and there are {options['steps']} steps; give fewer."
+        )
+
+
 def source_dropout(options: dict, place: str = "Options") -> tuple[float, float]:
     """How likely a pair's source is dropped where its prompt is kept, and where it is dropped.
 

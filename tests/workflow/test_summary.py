@@ -7,8 +7,10 @@ import subprocess
 import sys
 
 import pandas as pd
+import pytest
 
 from configs import workspace
+from ldcore.runtime.errors import UserError
 from workflow_scripts.summary import by_rule, measurements
 
 
@@ -50,6 +52,18 @@ def test_measurements_are_means_by_rule_and_by_the_rule_of_a_method(tmp_path):
         "edit_pix2pix_zero": 5,
         "page": 2,
     }
+
+
+def test_a_folder_that_is_no_run_is_named(tmp_path):
+    with pytest.raises(UserError, match="--measured .*/none: .*/none/benchmarks is missing"):
+        measurements([str(tmp_path / "none")])
+
+
+def test_a_config_that_is_not_there_is_one_sentence(tmp_path):
+    command = [sys.executable, "workflow_scripts/summary.py", "--configfile", "none.yaml"]
+    done = subprocess.run(command, cwd=workspace(tmp_path / "clone"), capture_output=True, text=True)
+    assert done.returncode == 1 and "Config file none.yaml does not exist" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_the_summary_of_a_run_that_failed_in_its_first_job(tmp_path):
