@@ -1,11 +1,11 @@
-# make demo | smoke | test | pretrain | readme | docs: each sets up .venv from constraints.txt first. Needs Python >= 3.11 and nothing else.
+# make demo | smoke | test | pretrain | readme | cards | docs: each sets up .venv from constraints.txt first. Needs Python >= 3.11 and nothing else.
 # --nolock: a killed run leaves a lock behind, and files appear whole or not at all; so run one at a time in a folder.
 PYTHON ?= python3
 CORES ?= 2
 READY := .venv/.ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: demo smoke test test-slurm readings deltas pretrain readme docs clean
+.PHONY: demo smoke test test-slurm readings deltas pretrain readme cards docs clean
 
 demo: $(READY)  ## the embedded benchmark: tables, figures, page under results/embedded
 	snakemake --cores $(CORES) --nolock --quiet host reason
@@ -37,12 +37,17 @@ readme: $(READY)  ## the README's claims and docs/results.md again, from the las
 	python tools/claims.py --csv results/embedded/tables/claims.csv --into README.md
 	python -m tools.results --run results/embedded --docs docs
 
+cards: $(READY)  ## the model card and the phantoms' data sheets again; a test tells when they are behind
+	python -m tools.model_card --model resources/embedded_model --into docs/model_card.md
+	python -m tools.datasheets --config config.yaml --into docs/datasheets.md
+
 docs: $(READY)  ## the documentation as a site without a network: site/index.html; ends at the first broken link
 	NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
 	@echo "Open site/index.html"
 
 pretrain: $(READY)  ## train resources/embedded_model again from packaged photographs (ten hours by estimate, resumable)
 	snakemake --cores $(CORES) --nolock --snakefile pretrain/Snakefile --rerun-triggers mtime params input
+	python -m tools.model_card --model resources/embedded_model --into docs/model_card.md
 
 clean:  ## remove results, the site and the environment
 	rm -rf .venv .snakemake site results/embedded results/smoke
