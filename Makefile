@@ -37,9 +37,10 @@ readme: $(READY)  ## the README's claims and docs/results.md again, from the las
 	python tools/claims.py --csv results/embedded/tables/claims.csv --into README.md
 	python -m tools.results --run results/embedded --docs docs
 
-cards: $(READY)  ## the model card and the phantoms' data sheets again; a test tells when they are behind
+cards: $(READY)  ## model card, data sheets of the phantoms, CLAIM checklist; a test tells when they are behind
 	python -m tools.model_card --model resources/embedded_model --into docs/model_card.md
 	python -m tools.datasheets --config config.yaml --into docs/datasheets.md
+	python -m tools.claim_checklist --config config.yaml --into docs/claim_checklist.md
 
 docs: $(READY)  ## the documentation as a site without a network: site/index.html; ends at the first broken link
 	NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet

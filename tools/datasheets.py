@@ -6,16 +6,15 @@ The questions are those of "Datasheets for Datasets" (Gebru et al., arXiv 1803.0
 are of the subjects that the config makes: who they are follows from the causal models without drawing an image.
 """
 
-from pathlib import Path
 from textwrap import indent
 
 import pandas as pd
-import yaml
 
 from ldcore import plugins
 from ldcore.report import markup
 from ldcore.runtime import cli
 from ldcore.runtime.files import atomic
+from tools.claim_checklist import read
 
 HEAD = """# Data sheets of the phantoms
 
@@ -137,7 +136,7 @@ def sheet(name: str, dataset: dict, seed: int) -> str:
 
 def page(config) -> str:
     """All of it, of the config's phantoms."""
-    config = yaml.safe_load(Path(config).read_text())
+    config = read(config)
     phantoms = {name: dataset for name, dataset in config["datasets"].items() if dataset["adapter"] in SOURCES}
     return "\n".join([HEAD, *(sheet(name, dataset, config["seed"]) for name, dataset in phantoms.items())])
 

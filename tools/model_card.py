@@ -14,6 +14,7 @@ import pandas as pd
 
 from ldcore.report import markup
 from ldcore.runtime import cli
+from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import atomic, read_json
 from ldcore.runtime.weight_files import shapes
 
@@ -145,8 +146,10 @@ def packages(manifest: dict) -> str:
 
 
 def card(model) -> str:
-    """The card as Markdown. model: a diffusers folder with a manifest as pretrain/assemble.py writes it."""
+    """The card as Markdown. model: a diffusers folder with pretrain/assemble.py's manifest, else UserError."""
     model = Path(model)
+    if not (model / "manifest.json").is_file():
+        raise UserError(f"{model} has no manifest.json; give the folder that make pretrain writes.")
     manifest = read_json(model / "manifest.json")
     weights = {part: next((model / part).glob("*.safetensors")) for part in PARTS}
     unet, autoencoder = (read_json(model / part / "config.json") for part in ("unet", "vae"))
