@@ -77,7 +77,7 @@ def file_of(kind: str, name: str) -> Path:
         spec = None
     except Exception as error:  # whatever the package does when it is imported
         raise UserError(f"The {kind} {name!r} cannot be looked up: {type(error).__name__}: {error}.") from error
-    if spec is None or not spec.origin:
+    if spec is None or not spec.has_location or Path(spec.origin).suffix != ".py":  # built into Python, or compiled
         raise UserError(f"The {kind} {name!r} is unknown; use one of {', '.join(names(kind))} or a dotted module path.")
     code.OUTSIDE.add(Path(spec.origin))
     return Path(spec.origin)

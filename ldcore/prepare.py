@@ -23,6 +23,7 @@ from ldcore.datasets.scans.listing import none_excluded, reasons
 from ldcore.datasets.splits import hashed_splits
 from ldcore.evaluation.real_images import check_classes
 from ldcore.runtime import cli
+from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import atomic, check_writable
 
 
@@ -34,6 +35,7 @@ def prepare(adapter: str, options: dict, seed: int, out, workers: int = 1, class
     unknown adapter or option, a value out of range, a class without subjects to learn from or to test on, and whatever
     the adapter finds wrong with the download.
     """
+    plugins.check("dataset adapter", adapter)
     module, out = plugins.find("dataset adapter", adapter), Path(out)
     options = plugins.options("dataset adapter", adapter, options)
     check_writable(out)
@@ -42,19 +44,29 @@ def prepare(adapter: str, options: dict, seed: int, out, workers: int = 1, class
         try:
             records, images, excluded = scans.build(module, options, seed, out / "cache", workers)
         except scans.NoScan as fault:
-            write(out / "excluded.csv", fault.excluded)
-            raise
+            raise refusal(fault, fault.excluded, out) from None
     elif getattr(module, "RESUMES", False):
         records, images = module.build(options, seed, out / "cache", workers)
     else:
         records, images = module.build(options, seed)
-    check_classes(records, classes)  # with the cache still there
+    try:
+        check_classes(records, classes)  # with the cache still there
+    except UserError as fault:
+        raise refusal(fault, excluded, out) from None
     write(out / "excluded.csv", excluded)
     write(out / "splits.csv", hashed_splits(records, options.get("salt", "latent-drifting")))
     table.save(records, images, out)
     shutil.rmtree(out / "cache", ignore_errors=True)
     gone = reasons(excluded) if len(excluded) else "none"
     print(f"{len(records)} images of {records['subject_id'].nunique()} subjects; left out: {gone}.")
+
+
+def refusal(fault: UserError, excluded: pd.DataFrame, out: Path) -> UserError:
+    """The error of a data set that cannot be used, with the place of the table of what was left out, now written."""
+    if excluded.empty:
+        return fault
+    write(out / "excluded.csv", excluded)
+    return UserError(f"{fault} What was left out, and why, is in {out / 'excluded.csv'}.")
 
 
 def write(path: Path, frame: pd.DataFrame) -> None:

@@ -14,11 +14,13 @@ from snakemake.utils import update_config
 from ldcore import grid, plugins
 from ldcore.grid import Checkpoint, EditRun
 from ldcore.plan import budget
+from ldcore.plan import command_line
 from ldcore.plan import config as ldconfig
 from ldcore.plan import contents
 from ldcore.plan import datasets as lddatasets
 from ldcore.plan import reporting
 from ldcore.plan import resources as ldresources
+from ldcore.plan import steps as ldsteps
 from ldcore.plan import weights as ldweights
 from ldcore.runtime import code
 from ldcore.runtime.errors import UserError
@@ -32,7 +34,9 @@ with open(workflow.source_path("../schemas/config.schema.yaml")) as file:
     SCHEMA = yaml.safe_load(file)
 try:
     if workflow.is_main_process:
-        ldconfig.check_flags(sys.argv[1:])
+        command_line.check_command_line(sys.argv[1:])
+        for path in workflow.configfiles:
+            command_line.check_file(path)
     merged = ldconfig.without_undone_nulls(
         [
             *([] if workflow.config_settings.replace_workflow_config else [load_configfile("config.yaml")]),
@@ -67,6 +71,7 @@ if LACKING:
 if workflow.is_main_process:
     try:
         lddatasets.check_sizes(config)
+        ldsteps.check_all_steps(config)
         print(*(f"{sentence}\n" for sentence in lddatasets.cut_prompts(config)), sep="", end="", file=sys.stderr)
     except UserError as error:
         raise WorkflowError(str(error)) from None
@@ -124,6 +129,8 @@ CONTENTS = {"model": contents.of_model(config["model"], FETCHED, MEMORY)}
 for place, holder, key in ldweights.places(config):
     if place != "model.path":
         CONTENTS[place] = contents.of_weights(holder[key], FETCHED, MEMORY)
+if workflow.is_main_process and (OTHER_SUMS := ldweights.other_sums(config, MEMORY)):
+    raise WorkflowError("\n".join(OTHER_SUMS))
 if workflow.is_main_process:  # alone compares params; and there may be many images
     for name in grid.used_datasets(config):
         CONTENTS[f"datasets.{name}"] = contents.of_data(config["datasets"][name]["options"], MEMORY)
@@ -288,7 +295,8 @@ if workflow.is_main_process:
         [
             path.read_text()
             for folder in (plugins.ROOT / "ldcore", Path(workflow.basedir, "workflow_scripts"))
-            for path in sorted(folder.rglob("*.py"))
+            for path in sorted(folder.rglob("*.*"))
+            if path.suffix in (".py", ".j2", ".css", ".js")
         ],
         [path.read_text() for path in sorted(code.OUTSIDE)],
         [code.release(package) for package in ("python", *sorted({*code.PACKAGES.values()}))],

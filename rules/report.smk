@@ -1,6 +1,7 @@
 # Which tables and figures there are follows from the config and what their files declare (ldcore/plan/reporting.py).
 TABLES = reporting.tables(config)
 FIGURES = reporting.figures(config)
+SHOWN = {"table": TABLES, "figure": FIGURES}
 # All that a table or figure may show: one from outside may read any of it.
 WHOLE = depends(*sorted(config.keys() - {"resources", "scratch", "keep_weights", "weights_cache", "rules"}))
 
@@ -78,6 +79,7 @@ rule page:
     input:
         tables=[STORE.table(table) for table in TABLES],
         figures=[STORE.figure(figure) for figure in FIGURES],
+        behind=sorted({str(path) for kind, names in SHOWN.items() for name in names for path in needed(kind, name)}),
     output:
         STORE.page,
     log:

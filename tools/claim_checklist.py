@@ -100,7 +100,7 @@ def page(config: dict) -> str:
 def of_the_project(config: dict) -> dict[int, tuple]:
     """Item -> (answer, what), of what is so in every run."""
     claims = len(plugins.names("claim"))
-    numbers = "the [README's section on what the numbers say](../README.md#what-the-numbers-say-and-what-they-do-not)"
+    numbers = "[numbers.md](numbers.md)"
     return {
         1: ("yes", "latent diffusion models, in the [README](../README.md)"),
         2: ("in part", "the head of the [README](../README.md); not in a journal's form"),
@@ -111,7 +111,10 @@ def of_the_project(config: dict) -> dict[int, tuple]:
         27: (NOT_APPLICABLE, "no ensemble"),
         31: (NOT_APPLICABLE, "nothing is explained by a model"),
         34: (NOT_APPLICABLE, "no trial"),
-        39: ("in part", f"rows contradicted and not resolved in the README's table, {numbers}, figures of edits"),
+        39: (
+            "in part",
+            "rows contradicted and not resolved in the README's table, [findings.md](findings.md), figures of edits",
+        ),
         40: ("yes", numbers),
         41: ("yes", "none: nothing here is a clinical finding"),
         42: ("yes", f"the config; as checked, with all defaults, results/{config['name']}/config.yaml"),

@@ -1,10 +1,12 @@
 """Write docs/results.md from a run: its tables as they are, its figures beside it.
 
-python -m tools.results --run results/embedded --docs docs
+python -m tools.results --run results/embedded --docs docs --reference resources/reference/embedded
 
-No number in the text is typed by hand. Of the claims' table, which is long, the README's block has the counts.
+No number in the text is typed by hand. Of the claims' table, which is long, the README's block has the counts. The csv
+files of the tables are copied to the folder --reference: what another machine's run is held against.
 """
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,7 @@ from ldcore.store import Store
 HEAD = """# Results of `{name}`
 
 Written by `make readme` from the last run, table by table and figure by figure. What they mean, and what not, is in the
-[README](../README.md#what-the-numbers-say-and-what-they-do-not); the long form of each, with every interval, is in
+[numbers.md](numbers.md); the long form of each, with every interval, is in
 `results/{name}/tables/*.csv`.
 """
 
@@ -37,10 +39,14 @@ def copy_picture(source, target) -> None:
         picture.quantize(palette=colours, dither=Image.Dither.NONE).save(temporary, "png", optimize=True)
 
 
-def main(run, docs):
-    """Write DOCS/results.md and copy the figures that it shows."""
-    store, docs = Store(Path(run)), Path(docs)
+def main(run, docs, reference):
+    """Write DOCS/results.md, and copy the figures that it shows and the tables' csv files."""
+    store, docs, reference = Store(Path(run)), Path(docs), Path(reference)
+    reference.mkdir(parents=True, exist_ok=True)
     config = yaml.safe_load(store.config.read_text())
+    for name in reporting.tables(config):
+        with atomic(reference / f"{name}.csv") as temporary:
+            shutil.copyfile(store.table(name), temporary)
     parts = [HEAD.format(name=config["name"])]
     for name in [name for name in reporting.tables(config) if name != "claims"]:
         text = store.table(name, "md").read_text().rstrip()
@@ -54,4 +60,4 @@ def main(run, docs):
 
 
 if __name__ == "__main__":
-    cli.run(main, cli.parser(__doc__, run=str, docs=str))
+    cli.run(main, cli.parser(__doc__, run=str, docs=str, reference=str))

@@ -2,13 +2,22 @@
 
 from ldcore.prepare import prepare
 from ldcore.runtime import cli, code
+from ldcore.runtime.errors import UserError
 from ldcore.store import opened
 
 
 def main(config, dataset, workers):
     config, store = opened(config, dataset=dataset)
-    entry = config["datasets"][dataset]
-    prepare(entry["adapter"], entry["options"], config["seed"], store.data(dataset), workers, entry["classes"])
+    entry, folder = config["datasets"][dataset], store.data(dataset)
+    written, kept = folder / "excluded.csv", folder / "left_out.csv"
+    kept.unlink(missing_ok=True)
+    try:
+        prepare(entry["adapter"], entry["options"], config["seed"], folder, workers, entry["classes"])
+    except UserError as fault:
+        if not written.exists():
+            raise
+        written.rename(kept)  # Snakemake removes the outputs of a job that failed
+        raise UserError(str(fault).replace(str(written), str(kept))) from None
     code.record(store.made("data", dataset))
 
 

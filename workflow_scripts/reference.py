@@ -3,7 +3,7 @@
 import numpy as np
 
 from ldcore.datasets.records import load
-from ldcore.evaluation.real_images import balanced_rows, real_features
+from ldcore.evaluation.real_images import balanced_rows, real_features, say_fewer
 from ldcore.model.backbone import load_backbone
 from ldcore.runtime import cli, code
 from ldcore.runtime.device import prepare_cpu
@@ -19,6 +19,12 @@ def main(config, dataset):
     test = balanced_rows(records, "test", entry["classes"], entry["test_images"], seed)
     of_a_cell = len(sampling["seeds"]) * sampling["images_per_seed"]
     train = balanced_rows(records, "train", entry["classes"], of_a_cell, seed)
+    for place, rows, asked, split in (
+        (f"Config datasets.{dataset}.test_images", test, entry["test_images"], "test"),
+        ("Config sampling, seeds times images_per_seed", train, of_a_cell, "training"),
+    ):
+        even = asked // len(entry["classes"]) * len(entry["classes"])
+        say_fewer(place, even, len(rows), f"{split} images of {dataset}, as many of every class")
     index = records["image_index"].to_numpy()
     backbone = load_backbone(config["model"]["path"], ["vae"])
     arrays = real_features(backbone, images[index[test]], images[index[train]], config["extractors"])

@@ -30,42 +30,52 @@ COLUMNS = ("subject_id", "session", "age", "sex", "diagnosis", "findings", "spli
 SPLITS = ("train", "val", "test")
 SELECTION = ("train", "val")  # what choices may look at; the test split is touched by reporting alone
 SEXES = ("F", "M")
-ALIKE_REMEDY = "write a subject alike in all rows, and two so that more than case, zeros or signs differ"
+YOUNGER = 1.0  # years; less may be rounding
+ALIKE_REMEDY = "write a {} alike in all rows, and two so that more than case, zeros or signs differ"
 TEXT_COLUMNS = ("subject_id", "sex", "diagnosis", "findings", "split")
 
 
-def validate(records: pd.DataFrame, image_count: int | None = None) -> None:
-    """Raise UserError naming the subject or row (0-based) of the first fault; `image_count` bounds image_index.
+def validate(records: pd.DataFrame, image_count: int | None = None, file="records.csv", rows=None) -> None:
+    """Raise UserError naming the subject and the row of the first fault; `image_count` bounds image_index.
 
     Checks: columns present, splits known, sex codes known, no patient in two splits, under two spellings of an id
-    neither, (subject, session) unique,
-    image_index a distinct whole number in [0, image_count) (>= 0 when image_count is None).
+    neither, (subject, session) unique, image_index a distinct whole number in [0, image_count) (>= 0 when image_count
+    is None). file: where the rows stand. rows: their numbers there; None: one after the other, the header being row 1.
     """
     missing = [name for name in COLUMNS if name not in records.columns]
     if missing:
         columns = ", ".join(map(str, records.columns))
         raise UserError(f"The records table has no column {missing[0]!r} (found: {columns}); add it.")
-    refuse(records, ~records["split"].isin(SPLITS), "split", f"use one of {', '.join(SPLITS)}")
+    records = records.set_axis(range(2, len(records) + 2) if rows is None else rows)
+    refuse(records, file, ~records["split"].isin(SPLITS), "split", f"use one of {', '.join(SPLITS)}")
     sex = records["sex"].fillna("")
-    refuse(records, ~sex.isin(SEXES + ("",)), "sex", "use F, M or leave it empty")
+    refuse(records, file, ~sex.isin(SEXES + ("",)), "sex", "use F, M or leave it empty")
     pairs = alike(records["subject_id"])
     if pairs:
-        raise UserError(f"{said(pairs)} may be one subject; {ALIKE_REMEDY}.")
-    splits_each = records.groupby("subject_id")["split"].agg(lambda values: sorted(set(values)))
-    for subject, splits in splits_each.items():
-        if len(splits) > 1:
-            raise UserError(f"Subject {subject!r} is in splits {' and '.join(splits)}; give all its rows one split.")
-    twice = records.duplicated(["subject_id", "session"]).to_numpy()
+        raise UserError(f"{said(pairs)} may be one subject; {ALIKE_REMEDY.format('subject')}.")
+    first = records.drop_duplicates(["subject_id", "split"])
+    elsewhere = first[first.duplicated("subject_id", keep=False)]
+    for subject, places in elsewhere.groupby("subject_id"):
+        places = places.sort_values("split")
+        raise UserError(
+            f"Subject {subject!r} is in splits {' and '.join(places['split'])} (rows "
+            f"{' and '.join(map(str, places.index))} of {file}); give all its rows one split."
+        )
+    twice = records.duplicated(["subject_id", "session"])
     if twice.any():
-        row = int(np.flatnonzero(twice)[0])
-        subject, session = records.iloc[row][["subject_id", "session"]]
-        raise UserError(f"Row {row} repeats session {session} of subject {subject!r}; number the sessions apart.")
+        row = twice.idxmax()
+        subject, session = records.loc[row, ["subject_id", "session"]]
+        same = (records["subject_id"] == subject) & (records["session"] == session)
+        raise UserError(
+            f"Rows {same.idxmax()} and {row} of {file} are both session {session} of subject {subject!r}; number the "
+            "sessions apart."
+        )
     index = pd.to_numeric(records["image_index"], errors="coerce")
     top = np.inf if image_count is None else image_count
     stored = "the image stack" if image_count is None else f"the {image_count} stored images"
     bad = ~((index >= 0) & (index < top) & (index % 1 == 0))
-    refuse(records, bad, "image_index", f"it must name one of {stored}")
-    refuse(records, index.duplicated(), "image_index", "another row already names that image")
+    refuse(records, file, bad, "image_index", f"it must name one of {stored}")
+    refuse(records, file, index.duplicated(), "image_index", "another row already names that image")
 
 
 def alike(subjects) -> list[tuple[str, str]]:
@@ -87,6 +97,25 @@ def said(pairs: list[tuple[str, str]]) -> str:
     """The first pairs of `alike`, for a sentence."""
     first = ", ".join(f"{one!r} and {other!r}" for one, other in pairs[:3])
     return f"{first} and {len(pairs) - 3} more pairs" if len(pairs) > 3 else first
+
+
+def contradictions(records: pd.DataFrame, order: str = "session") -> dict[str, tuple]:
+    """{subject: (column, row, later row)} of those with two sexes, or younger at a later session by YOUNGER or more.
+
+    Rows by the table's index. order: the column that tells what is later; where it is alike, nothing is.
+    """
+    found = {}
+    sexed = records[records["sex"].fillna("") != ""]
+    other = sexed["sex"] != sexed.groupby("subject_id")["sex"].transform("first")
+    for row, subject in sexed["subject_id"][other].items():
+        found.setdefault(subject, ("sex", sexed.index[sexed["subject_id"] == subject][0], row))
+    aged = records.assign(age=pd.to_numeric(records["age"])).dropna(subset="age")
+    aged = aged.sort_values(["subject_id", order, "age"], kind="stable")
+    fallen = aged["age"] <= aged.groupby("subject_id")["age"].cummax() - YOUNGER
+    for row, subject in aged["subject_id"][fallen].items():
+        before = aged["age"][aged["subject_id"] == subject].loc[:row]
+        found.setdefault(subject, ("age", before.idxmax(), row))
+    return found
 
 
 def rows_of(records: pd.DataFrame, splits) -> np.ndarray:
@@ -121,12 +150,12 @@ def refuse_test(records: pd.DataFrame, purpose: str) -> None:
         )
 
 
-def refuse(records, bad, column, remedy):
-    """Raise UserError for the first row where the boolean mask `bad` holds."""
+def refuse(records, file, bad, column, remedy):
+    """Raise UserError for the first row where the boolean mask `bad` holds; records: with the file's row numbers."""
     if bad.any():
-        row = int(np.flatnonzero(bad.to_numpy())[0])
-        subject, value = records.iloc[row][["subject_id", column]]
-        raise UserError(f"Row {row} (subject {subject!r}) has {column} {value!r}; {remedy}.")
+        row = bad.idxmax()
+        subject, value = records.loc[row, ["subject_id", column]]
+        raise UserError(f"Row {row} of {file} (subject {subject!r}) has {column} {value!r}; {remedy}.")
 
 
 def save(records: pd.DataFrame, images: np.ndarray, folder) -> None:
@@ -167,5 +196,5 @@ def load(folder, mmap: bool = False):
         images = np.load(staged(folder / "images.npy"), mmap_mode="r" if mmap else None)
     except (ValueError, OSError) as fault:
         raise UserError(f"The dataset in {folder} cannot be read ({fault}); build it again.") from fault
-    validate(records, len(images))
+    validate(records, len(images), folder / "records.csv")
     return records, images

@@ -5,6 +5,7 @@ table has the row numbers as its index and its file in `attrs["file"]`.
 """
 
 import datetime
+import os
 import re
 from pathlib import Path
 
@@ -118,7 +119,7 @@ def header(path) -> list[str]:
 def path_of(name, folder, option: str) -> Path:
     """The file that an option names: from the working folder, else from `folder`. UserError: neither has it."""
     path = in_folder(name, folder)
-    if path.is_file():
+    if os.path.isfile(path):
         return path
     raise UserError(f"The table {name} was not found, nor in {folder}; correct option {option!r}.")
 
@@ -126,7 +127,7 @@ def path_of(name, folder, option: str) -> Path:
 def first_of(folder, *names: str) -> Path:
     """The first of the files that the folder has. UserError: it has none."""
     for name in names:
-        if Path(folder, name).is_file():
+        if os.path.isfile(Path(folder, name)):
             return Path(folder, name)
     raise UserError(f"{folder} has no {' or '.join(names)}; put the table there, or give the folder that holds it.")
 
@@ -231,8 +232,9 @@ def plain(name) -> str:
     return re.sub(r"[^a-z0-9/]", "", str(name).lower())
 
 
-def refuse(table: pd.DataFrame, column: str, bad: pd.Series, remedy: str) -> None:
+def refuse(table: pd.DataFrame, column: str, bad, remedy: str) -> None:
     """UserError for the first row where `bad` holds: file, row, column, cell and the remedy."""
+    bad = pd.Series(bad, table.index)
     if bad.any():
         row = bad.idxmax()
         raise UserError(f"Row {row} of {table.attrs['file']} has {column} {table.loc[row, column]!r}; {remedy}.")
@@ -244,8 +246,8 @@ def converted(table: pd.DataFrame, column: str, convert, remedy: str) -> list:
     for row, cell in table[column].drop_duplicates().items():
         try:
             values[cell] = convert(cell)
-        except (ValueError, KeyError):
-            refuse(table, column, pd.Series(table.index == row, table.index), remedy)
+        except (ValueError, KeyError, OverflowError):
+            refuse(table, column, table.index == row, remedy)
     return [values[cell] for cell in table[column]]
 
 
@@ -295,20 +297,29 @@ def date(table: pd.DataFrame, column: str) -> pd.Series:
     October. Where all cells fit both, the month comes first. UserError: a cell that is written otherwise, or a year
     before EARLIEST or still to come.
     """
+    return readings(table, column)[0]
+
+
+def readings(table: pd.DataFrame, column: str) -> list[pd.Series]:
+    """Dates as `date` has them, in every order that fits all cells; the month comes first in the first of them.
+
+    Two where no day is above 12: other columns may tell which holds.
+    """
     cells = table[column].str.replace(TIME_OF_DAY, "", regex=True)
     cells = cells.str.replace(r"^(\d{4})(\d{2})(\d{2})$", r"\1-\2-\3", regex=True)
     given = cells != ""
-    readings = {form: pd.to_datetime(cells.where(given, None), format=form, errors="coerce") for form in DATES}
-    form = max(readings, key=lambda form: readings[form].notna().sum())
-    days = readings[form]
+    as_written = {form: pd.to_datetime(cells.where(given, None), format=form, errors="coerce") for form in DATES}
+    counts = {form: days.notna().sum() for form, days in as_written.items()}
+    best = [form for form in DATES if counts[form] == max(counts.values())]
+    days = as_written[best[0]]
     if not days.notna().any():
         refuse(table, column, given, "write dates as 2005-09-01")
-    remedy = f"it is not written as the column's others, {DATES[form]}; write all its dates as 2005-09-01"
+    remedy = f"it is not written as the column's others, {DATES[best[0]]}; write all its dates as 2005-09-01"
     refuse(table, column, given & days.isna(), remedy)
     latest = datetime.date.today().year + 1
     odd = given & ~days.dt.year.between(EARLIEST, latest)
     refuse(table, column, odd, f"give a year from {EARLIEST} to {latest}")
-    return days
+    return [as_written[form] for form in best]
 
 
 def ids(table: pd.DataFrame, column: str, pattern: str, form: str) -> pd.Series:

@@ -27,6 +27,12 @@ def check_classes(records: pd.DataFrame, classes) -> None:
             )
 
 
+def say_fewer(place: str, asked: int, found: int, what: str) -> None:
+    """Print a warning where the data have fewer than a place in the config asks for: numbers are then of those."""
+    if found < asked:
+        print(f"warning: {place}: {asked} asked for, and there are {found} {what}; results are of these.", flush=True)
+
+
 def balanced_rows(records: pd.DataFrame, split: str, classes: list[str], count: int, *keys) -> np.ndarray:
     """Row positions of `count` records of a split, equally many of each label, drawn without replacement by `keys`.
 

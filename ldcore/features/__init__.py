@@ -27,7 +27,7 @@ def extract(name: str, images, batch_size: int = 32, progress: bool = False, **o
     stretched to the network's input. batch_size: images prepared at once (memory alone; rounded up to whole calls of
     the network). options: the extractor's own, e.g. `weights`. An image's features do not depend on the others it comes
     with nor on `batch_size`, bit for bit on one CPU thread; a GPU is used where there is one. Nothing is downloaded.
-    UserError: unknown name or option; wrong dtype or shape; weights missing or unreadable.
+    UserError: unknown name or option; wrong dtype or shape; weights missing or unreadable; NaN features.
     """
     options = {key: str(value) if isinstance(value, Path) else value for key, value in options.items()}
     options = plugins.options("extractor", name, options)
@@ -52,7 +52,13 @@ def extract(name: str, images, batch_size: int = 32, progress: bool = False, **o
             batch = coloured(images[start : start + step])
             features += [rows for (rows,) in in_chunks(features_of, prepare(batch))]
             bar.update(len(batch))
-    return torch.cat(features).float().numpy()
+    features = torch.cat(features).float()
+    if bad := int((~features.isfinite()).reshape(len(features), -1).any(1).sum()):
+        raise UserError(
+            f"The extractor {name} gives NaN or infinity for {bad} of {len(features)} images; give other weights than "
+            f"{options.get('weights') or 'its own'}."
+        )
+    return features.numpy()
 
 
 @functools.cache

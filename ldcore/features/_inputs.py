@@ -3,12 +3,15 @@
 from pathlib import Path
 
 from ldcore.runtime.errors import UserError
+from ldcore.runtime.weight_files import PICKLES, check_weights
 
 
 def existing(path, remedy: str) -> str:
-    """`path` as a string; UserError with the remedy when there is no such file."""
+    """`path` as a string; UserError with the remedy when there is no such file, and where torch's is damaged."""
     if not Path(path).is_file():
         raise UserError(f"Feature weights {path} are missing; {remedy}.")
+    if Path(path).suffix in PICKLES:
+        check_weights(path)
     return str(path)
 
 

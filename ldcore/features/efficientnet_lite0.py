@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ldcore.features._inputs import existing, resized
 from ldcore.runtime.errors import UserError
+from ldcore.runtime.weight_files import check_numbers
 
 TITLE = "EfficientNet-Lite0"
 OPTIONS = {
@@ -56,6 +57,7 @@ def classifier(weights=None):
         network.load_state_dict({timm_name(key): value for key, value in state.items()})
     except Exception as error:  # a damaged file, another architecture or other key names
         raise UserError(f"{path} does not hold EfficientNet-Lite0 weights; use the packaged {FILE}.") from error
+    check_numbers(state, path)
     return network.eval().to(memory_format=torch.channels_last)
 
 

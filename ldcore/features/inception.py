@@ -29,10 +29,10 @@ def load(weights=None):
 
     path = existing(weights_file(weights), f"download {URL} there, or give the file's path as weights")
     try:
-        layers = torch.jit.load(path, map_location="cpu").eval().layers
-    except (RuntimeError, AttributeError) as error:
+        network = torch.nn.Sequential(torch.jit.load(path, map_location="cpu").eval().layers, torch.nn.Flatten())
+    except Exception as error:  # a damaged file, another network: many kinds
         raise UserError(f"{path} is not the TorchScript Inception; download {URL} again.") from error
-    return prepare, torch.nn.Sequential(layers, torch.nn.Flatten())
+    return prepare, network
 
 
 def weights_file(weights) -> Path:

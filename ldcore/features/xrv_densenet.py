@@ -5,6 +5,7 @@ import pickle
 from ldcore.features._inputs import existing, resized
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.pixels import unrounded_gray
+from ldcore.runtime.weight_files import check_numbers
 
 TITLE = "torchxrayvision DenseNet-121"
 NEEDS_WEIGHTS = True
@@ -53,6 +54,7 @@ def load(weights=None):
         network.load_state_dict({key: value for key, value in state.items() if key != "op_threshs"})
     except Exception as error:  # other names, other shapes, no mapping at all
         raise UserError(f"{weights} does not hold DenseNet-121 weights; give {FILE}.") from error
+    check_numbers(network.state_dict(), weights)
 
     class Pooled(torch.nn.Module):
         def __init__(self):
@@ -77,9 +79,12 @@ def read(path: str) -> dict:
     )
     try:
         loaded = torch.load(path, map_location="cpu", weights_only=False, pickle_module=restricted)
-    except (RuntimeError, pickle.UnpicklingError, EOFError, OSError) as error:
+    except Exception as error:  # of whatever kind other bytes lead an unpickler to
         raise UserError(f"{path} cannot be read as DenseNet-121 weights; give {FILE}.") from error
-    return loaded if isinstance(loaded, dict) else loaded.state_dict()
+    state = loaded.state_dict() if isinstance(loaded, torch.nn.Module) else loaded
+    if not isinstance(state, dict):
+        raise UserError(f"{path} holds a {type(state).__name__}, not DenseNet-121 weights; give {FILE}.")
+    return state
 
 
 class Restricted(pickle.Unpickler):

@@ -5,6 +5,7 @@ import torch
 from tqdm import tqdm
 
 from ldcore.runtime.chunks import chunk_size, in_chunks
+from ldcore.runtime.errors import UserError
 
 PIXELS = 4 * 512 * 512  # per call of the autoencoder, which needs some 3 kB per pixel
 
@@ -19,6 +20,7 @@ def encode(backbone, images, batch_size: int = 16, rows=None) -> tuple[np.ndarra
     """Mean and standard deviation of the scaled latents, float32 [N, 4, h, w] each; posterior noise is drawn later.
 
     images: uint8 [N, H, W] or [N, H, W, 3]; they may lie on disk. rows: encode only these, read a few at a time.
+    UserError: not finite.
     """
     factor, device, dtype = backbone.vae.config.scaling_factor, backbone.device, backbone.vae.dtype
 
@@ -26,7 +28,9 @@ def encode(backbone, images, batch_size: int = 16, rows=None) -> tuple[np.ndarra
         pictures = gray_to_tensor(np.asarray(images[chunk.numpy()]))
         pictures = pictures.to(device, dtype, memory_format=torch.channels_last)
         distribution = backbone.vae.encode(pictures).latent_dist
-        return tuple((part.float() * factor).cpu().contiguous() for part in (distribution.mean, distribution.std))
+        parts = (distribution.mean.float() * factor, distribution.std.float() * factor)
+        check_finite(backbone, *parts)
+        return tuple(part.cpu().contiguous() for part in parts)
 
     rows = torch.as_tensor(np.arange(len(images)) if rows is None else np.asarray(rows))
     size = images_per_call(device, batch_size, images.shape[1])
@@ -38,16 +42,27 @@ def encode(backbone, images, batch_size: int = 16, rows=None) -> tuple[np.ndarra
 
 @torch.no_grad()
 def decode(backbone, latents: torch.Tensor, batch_size: int = 16) -> np.ndarray:
-    """Scaled latents [N, 4, h, w] to uint8 images [N, H, W, 3]."""
+    """Scaled latents [N, 4, h, w] to uint8 images [N, H, W, 3]. UserError: the decoder gives none."""
     factor, device, dtype = backbone.vae.config.scaling_factor, backbone.device, backbone.vae.dtype
 
     def images(chunk):
         chunk = chunk.to(device, memory_format=torch.channels_last)
-        return (torch.from_numpy(to_uint8(backbone.vae.decode((chunk / factor).to(dtype)).sample.float())),)
+        pictures = backbone.vae.decode((chunk / factor).to(dtype)).sample.float()
+        check_finite(backbone, pictures)
+        return (torch.from_numpy(to_uint8(pictures)),)
 
     side = latents.shape[-1] * 2 ** (len(backbone.vae.config.block_out_channels) - 1)
     size = images_per_call(device, batch_size, side)
     return torch.cat([chunk for (chunk,) in in_chunks(images, latents, size=size)]).numpy()
+
+
+def check_finite(backbone, *outputs: torch.Tensor) -> None:
+    """UserError where the autoencoder gave numbers that are not finite, which would be scored as black pictures."""
+    if not all(output.isfinite().all() for output in outputs):
+        raise UserError(
+            f"Model {backbone.folder}: its autoencoder gives numbers that are not finite, and no pictures; copy or "
+            "fetch its vae again, or let sampling.precision be float32."
+        )
 
 
 def gray_to_tensor(images) -> torch.Tensor:

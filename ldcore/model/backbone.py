@@ -14,6 +14,10 @@ from ldcore.runtime.chunks import in_chunks
 from ldcore.runtime.device import pick_device
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import model_files, read_json, sha256, staged
+from ldcore.runtime.weight_files import check_numbers
+
+# What a text encoder's file may have besides: CLIP's other half, and what leads from a text to it.
+UNUSED = ("vision_model.", "_projection.", "logit_scale", "position_ids")
 
 
 @dataclass
@@ -78,21 +82,26 @@ def load_backbone(folder, parts=PARTS, device=None) -> Backbone:
 
 
 def network_of(kind, folder: Path, **dtype):
-    """A part of the model with exactly its file's weights. UserError where these are not the part's own.
+    """A part of the model with exactly its file's weights. UserError where these are not the part's own, or no numbers.
 
-    The libraries would start what a file lacks at random, with a warning alone.
+    The libraries would start what a file lacks at random and leave out what it has besides, with a warning alone.
     """
     try:
         network, found = kind.from_pretrained(folder, use_safetensors=True, output_loading_info=True, **dtype)
-    except (ValueError, RuntimeError) as error:
+    except Exception as error:  # of whatever kind settings lead to that no such network can have
         reason = " ".join(str(error).split())[:200]
         raise UserError(f"Model weights: {folder} cannot be loaded ({reason}); copy or fetch it again.") from error
-    wrong = sorted([*found["missing_keys"], *found["mismatched_keys"]], key=str)
-    if wrong:
-        raise UserError(
-            f"Model weights: the file in {folder} has {len(wrong)} tensors less than its config.json says, first "
-            f"{wrong[0]}; copy or fetch both again."
-        )
+    for keys, unlike in (
+        (("missing_keys", "mismatched_keys"), "less than its config.json says"),
+        (("unexpected_keys",), "that its config.json does not say"),
+    ):
+        names = (name for key in keys for name in found[key] if not any(part in str(name) for part in UNUSED))
+        if wrong := sorted(names, key=str):
+            raise UserError(
+                f"Model weights: the file in {folder} has {len(wrong)} tensors {unlike}, first {wrong[0]}; copy or "
+                "fetch both again."
+            )
+    check_numbers(network.state_dict(), f"Model weights: {folder}")
     return network
 
 

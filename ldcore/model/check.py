@@ -4,13 +4,15 @@ Read at parse time, before any job, and again when a model is loaded. Imports no
 """
 
 import json
+import re
 from fnmatch import filter as matching
 from pathlib import Path
 
+from ldcore.model.fields import check_fields
 from ldcore.model.schedule import check_schedule
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import MODEL_PARTS
-from ldcore.runtime.weight_files import check_whole, shapes
+from ldcore.runtime.weight_files import check_floats, check_whole, shapes
 
 PARTS = MODEL_PARTS
 WEIGHTS = {"unet": "diffusion_pytorch_model", "vae": "diffusion_pytorch_model", "text_encoder": "model"}
@@ -33,7 +35,22 @@ SHAPES = {
     "vae": {"decoder.conv_in.weight": (None, "latent_channels"), "encoder.conv_in.weight": (None, "in_channels")},
     "text_encoder": {"*token_embedding.weight": ("vocab_size", "hidden_size")},
 }
-CLIP = {"vocab_size": 49408, "hidden_size": 512, "max_position_embeddings": 77}  # what transformers takes where unsaid
+# What its tensors are numbered behind -> the setting that says how many there are of these.
+COUNTS = {
+    "unet": {
+        "down_blocks": "block_out_channels",
+        "up_blocks": "block_out_channels",
+        "down_blocks.0.resnets": "layers_per_block",
+    },
+    "vae": {
+        "encoder.down_blocks": "block_out_channels",
+        "decoder.up_blocks": "block_out_channels",
+        "encoder.down_blocks.0.resnets": "layers_per_block",
+    },
+    "text_encoder": {"encoder.layers": "num_hidden_layers"},
+}
+# What transformers takes where unsaid.
+CLIP = {"vocab_size": 49408, "hidden_size": 512, "max_position_embeddings": 77, "num_hidden_layers": 12}
 # Tensor of Stable Diffusion 1.x as one file -> its shape (ldcore.model.convert).
 SINGLE = {
     "model.diffusion_model.input_blocks.0.0.weight": (320, 4, 3, 3),
@@ -50,11 +67,13 @@ def check_model(folder) -> None:
     safetensors.
     """
     folder = check_folder(folder)
+    settings(folder, ".", "model_index.json")
     check_schedule(settings(folder, "scheduler", "scheduler_config.json"), folder)
     unet, vae = (settings(folder, part) for part in CLASSES)
     text = CLIP | settings(folder, "text_encoder")
     for part, said in (("unet", unet), ("vae", vae)):
         check_class(folder, part, said)
+        check_fields(folder, part, said)
     channels = {
         "unet": [unet.get("in_channels"), unet.get("out_channels")],
         "vae": [vae.get("latent_channels")],
@@ -62,10 +81,9 @@ def check_model(folder) -> None:
     for part, found in channels.items():
         if set(found) != {4}:
             raise UserError(misfit(folder, part, f"has {' and '.join(map(str, found))} latent channels"))
-    if type(unet.get("sample_size")) is not int:
-        raise UserError(misfit(folder, "unet", f"has sample_size {unet.get('sample_size')}, which is no one number"))
     if text.get("model_type") != "clip_text_model":
         raise UserError(misfit(folder, "text_encoder", f"is of a {text.get('model_type')}"))
+    check_fields(folder, "text_encoder", text)
     width, own = unet.get("cross_attention_dim"), text["hidden_size"]
     if width != own:
         raise UserError(misfit(folder, "unet", f"has cross_attention_dim {width}, and its texts are {own} wide"))
@@ -131,11 +149,11 @@ def check_tokenizer(folder: Path, most: int) -> None:
             check_whole(path)
     file, key = "tokenizer_config.json", "model_max_length"
     length = settings(folder, "tokenizer", file).get(key)
-    if type(length) not in (int, float) or not 3 <= length <= most:
-        what = f"has no {key}" if length is None else f"has {key} {length}"
+    if type(length) not in (int, float) or length % 1 or not 3 <= length <= most:
+        what = f"has no {key}" if length is None else f"has {key} {json.dumps(length)}"
         raise UserError(
-            f'Model {folder}: its tokenizer/{file} {what}; write "{key}": {most} into it, as many tokens as the text '
-            "encoder has places for."
+            f'Model {folder}: its tokenizer/{file} {what}; write "{key}": {most} into it, a number without quotes: as '
+            "many tokens as the text encoder has places for."
         )
 
 
@@ -152,24 +170,55 @@ def check_weights(folder: Path, part: str, said: dict) -> None:
                 f"Model {folder}: the weights of its {part} have {have}, which its config.json does not say; copy or "
                 "fetch both again."
             )
+    for name, key in COUNTS[part].items():
+        found = len({match[1] for match in map(re.compile(rf"\b{name}\.(\d+)\.").search, tensors) if match})
+        wanted = len(said[key]) if isinstance(said.get(key), list) and key != "layers_per_block" else said.get(key)
+        if isinstance(wanted, int) and found != wanted:
+            raise UserError(
+                f"Model {folder}: the weights of its {part} have {found} of {name}, and its config.json says {wanted} "
+                f"({key}); copy or fetch both again."
+            )
 
 
 def part_shapes(folder, part: str) -> dict[str, tuple]:
     """Tensor name -> shape of a part of a diffusers folder, from the heads of its files, whole or in pieces.
 
-    UserError where a file is missing or not whole.
+    UserError where a file is missing, not whole, not of floating-point numbers, or not what its index says.
     """
     stem = Path(folder, part, WEIGHTS[part])
     index = stem.with_name(stem.name + ".safetensors.index.json")
-    names = [stem.name + ".safetensors"]
-    if index.is_file():
-        names = sorted(set(settings(Path(folder), part, index.name).get("weight_map", {}).values()))
+    pieces = pieces_of(Path(folder), part, index) if index.is_file() else {stem.name + ".safetensors": []}
     tensors = {}
-    for path in (stem.with_name(name) for name in names):
+    for path, named in ((stem.with_name(name), named) for name, named in pieces.items()):
         if not path.is_file():
             raise UserError(f"Model weights: {path} is missing; {remedy(path.parent)}.")
-        tensors |= shapes(path)
+        found = shapes(path)
+        check_floats(path)
+        if lost := sorted(set(named) - found.keys()):
+            raise UserError(
+                f"Model weights: {path} has no {lost[0]}, which {index.name} says; copy or fetch both again."
+            )
+        tensors |= found
     return tensors
+
+
+def pieces_of(folder: Path, part: str, index: Path) -> dict[str, list[str]]:
+    """File -> the tensors in it, as the index of weights in pieces has it. UserError: an index that says no such."""
+    places = settings(folder, part, index.name).get("weight_map")
+    if not places or not isinstance(places, dict) or not all(is_name(file) for file in places.values()):
+        raise UserError(
+            f"Model weights: {index} has no weight_map from tensors to .safetensors files beside it; copy or fetch it "
+            "again."
+        )
+    pieces = {file: [] for file in sorted(set(places.values()))}
+    for tensor, file in places.items():
+        pieces[file].append(tensor)
+    return pieces
+
+
+def is_name(file) -> bool:
+    """Whether it is the plain name of a .safetensors file."""
+    return isinstance(file, str) and file.endswith(".safetensors") and Path(file).name == file
 
 
 def remedy(folder: Path) -> str:
@@ -186,13 +235,14 @@ def remedy(folder: Path) -> str:
 
 
 def check_single_file(path) -> None:
-    """UserError where a .safetensors file is not whole, or no Stable Diffusion 1.x in the original layout."""
+    """UserError where a .safetensors file is not whole, or no Stable Diffusion 1.x in floats in the original layout."""
     tensors = shapes(path)
     for name, shape in SINGLE.items():
         if name not in tensors:
             raise UserError(no_single_file(path, f"it has no {name}"))
         if tensors[name] != shape:
             raise UserError(no_single_file(path, f"its {name} is {list(tensors[name])}, not {list(shape)}"))
+    check_floats(path, *{name.partition(".")[0] + "." for name in SINGLE})
 
 
 def no_single_file(path, why: str) -> str:

@@ -7,6 +7,7 @@ import torch
 from ldcore.model.check import no_single_file
 from ldcore.model.save import new_tokenizer, save_model
 from ldcore.runtime.errors import UserError
+from ldcore.runtime.weight_files import check_numbers
 
 # Stable Diffusion 1.1 to 1.5 (their published config.json files): what their shapes alone do not say.
 UNET = dict(
@@ -93,7 +94,7 @@ def read(file) -> dict:
 def fill(file, network, tensors: dict) -> None:
     """Give a network on the meta device exactly these weights.
 
-    UserError names the first that is missing, left over or misshapen.
+    UserError names the first that is missing, left over, misshapen or not finite.
     """
     own = network.state_dict()
     # position_ids: a constant of older CLIPs
@@ -102,6 +103,7 @@ def fill(file, network, tensors: dict) -> None:
     different = different or [key for key in sorted(own) if own[key].shape != tensors[key].shape]
     if different:
         raise UserError(no_single_file(file, f"{type(network).__name__} differs first in {different[0]}"))
+    check_numbers(tensors, file)
     network.load_state_dict(tensors, assign=True)
     for name, buffer in network.named_buffers():
         if buffer.is_meta:  # CLIP's positions, in no file

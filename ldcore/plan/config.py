@@ -8,9 +8,11 @@ import itertools
 
 from ldcore import plugins
 from ldcore.grid import all_drifts, cell_of, drift_needs, drift_training, edit_cells, judged_cells, repeated
+from ldcore.plan.cells import check_compared, check_plain_names
+from ldcore.plan.edits import check_edits
 from ldcore.runtime import schemas
 from ldcore.runtime.errors import UserError
-from ldcore.training.options import source_dropout
+from ldcore.training.options import check_packages, source_dropout
 
 
 def check(config: dict, schema: dict) -> dict:
@@ -127,7 +129,7 @@ def check_references(config: dict) -> None:
         if name not in config[section]:
             raise UserError(f"Config {place}: {name!r} is not among {section} ({', '.join(config[section])}).")
     check_trainings(config)
-    check_edits(editing["tasks"])
+    check_edits(config)
     labels = [cell["label"] for cell in grid["cells"]]
     for label in repeated(labels):
         raise UserError(f"Config grid.cells: the label {label!r} appears twice.")
@@ -147,17 +149,8 @@ def check_references(config: dict) -> None:
         own = [key for key in ("guidance_scale", "reference") if cell_of(config, label)[key] is not None]
         if own and place.startswith("editing"):
             raise UserError(f"Config {place}: the cell {label!r} has {own[0]} of its own, which edits do not follow.")
-
-
-def check_edits(tasks: dict) -> None:
-    """UserError where an edit asks for nothing."""
-    for key, task in tasks.items():
-        for name, edit in (task["edits"] or {}).items():
-            if not edit["to"] and not edit["add"]:
-                raise UserError(
-                    f"Config editing.tasks.{key}.edits.{name}: it changes nothing; say what the image shall become, as "
-                    "`to: {diagnosis: CN}` or `add: {age: 15}`."
-                )
+    check_plain_names(config)
+    check_compared(config)
 
 
 def check_trainings(config: dict) -> None:
@@ -203,12 +196,13 @@ def check_names(config: dict) -> None:
     for name, options in config["methods"].items():
         plugins.check("method", name, "methods")
         check_trains(name)
-        plugins.options("method", name, options, f"Config methods.{name}")
+        check_packages(plugins.options("method", name, options, f"Config methods.{name}"), f"Config methods.{name}")
     check_reporting(config)
     for key, task in (config.get("editing") or {"tasks": {}})["tasks"].items():
         plugins.check("edit method", task["method"], f"editing.tasks.{key}.method")
         place = f"Config editing.tasks.{key}.train"
         options = plugins.options("edit method", task["method"], task["train"], place)
+        check_packages(options, place)
         if "both_dropout" in options:
             source_dropout(options, place)
         options = plugins.options(

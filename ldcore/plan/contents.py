@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ldcore.datasets.delimited import opened, place_of, separated, stripped
 from ldcore.runtime.errors import UserError
-from ldcore.runtime.files import digest, files_below, in_folder, model_files, read_json, sha256, write_json
+from ldcore.runtime.files import digest, files_below, in_folder, is_file, model_files, read_json, sha256, write_json
 
 TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".xlsx", ".xls")
 
@@ -31,7 +31,7 @@ def remember(file, memory: dict, before: dict) -> None:
 
 def of_files(paths, memory: dict) -> str:
     """A digest of files by name and content; those that do not exist are left out. Adds to `memory`."""
-    return digest([(Path(path).name, of_file(path, memory)) for path in map(Path, paths) if path.is_file()])
+    return digest([(Path(path).name, of_file(path, memory)) for path in map(Path, paths) if is_file(path)])
 
 
 def of_file(path: Path, memory: dict) -> str:
@@ -97,7 +97,7 @@ def files_of(options: dict, folder) -> list[Path]:
     if folder == Path(""):  # none given: the working folder is no data set
         files = []
     named = [in_folder(value, folder) for value in options.values() if isinstance(value, str) and value]
-    files += [path for path in named if path.is_file()]
+    files += [path for path in named if is_file(path)]
     if options.get("csv"):
         files += images_of(in_folder(options["csv"], folder), folder)
     for part in options.get("parts", {}).values():  # of the adapter `merged`

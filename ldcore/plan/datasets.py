@@ -13,11 +13,29 @@ WITHOUT_PATIENT = ("simple", "diverse")  # prompt styles that name neither age n
 
 
 def check_datasets(config: dict) -> None:
-    """UserError: an unknown adapter, an unknown option or value, prompts about unknown patients."""
+    """UserError: an unknown adapter, an unknown option or value, prompts about unknown patients, too few images."""
     for name, dataset in config["datasets"].items():
         plugins.check("dataset adapter", dataset["adapter"], f"datasets.{name}.adapter")
         check_options(dataset["adapter"], dataset["options"], f"Config datasets.{name}.options")
     check_patients(config)
+    check_numbers(config)
+
+
+def check_numbers(config: dict) -> None:
+    """UserError where a data set in use is to give less than one image of every class."""
+    of_a_cell = len(config["sampling"]["seeds"]) * config["sampling"]["images_per_seed"]
+    for name in used_datasets(config):
+        classes, asked = (config["datasets"][name][key] for key in ("classes", "test_images"))
+        if asked < len(classes):
+            raise UserError(
+                f"Config datasets.{name}.test_images: {asked} is less than one of each of its {len(classes)} classes; "
+                "ask for more, or name fewer classes."
+            )
+        if of_a_cell < len(classes):
+            raise UserError(
+                f"Config sampling: {of_a_cell} images a cell (seeds times images_per_seed) are less than one of each "
+                f"of the {len(classes)} classes of {name!r}; ask for more, or name fewer classes."
+            )
 
 
 def check_options(adapter: str, given: dict, place: str) -> None:

@@ -9,12 +9,11 @@ from pathlib import Path
 from ldcore import plugins
 from ldcore.grid import used_datasets
 from ldcore.model.check import check_model, check_single_file
+from ldcore.plan.contents import of_file
 from ldcore.runtime.downloads import RECORD, located
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import in_folder
-from ldcore.runtime.weight_files import check_whole
-
-PICKLES = (".ckpt", ".pt", ".pth", ".bin", ".pkl")
+from ldcore.runtime.weight_files import PICKLES, check_weights
 
 
 def places(config: dict) -> list[tuple[str, dict, str]]:
@@ -38,9 +37,11 @@ def resolve(config: dict) -> dict[str, str]:
     Returns, for those to be fetched, path -> the file whose presence says that the weight is there. A model that is one
     .safetensors file moves to `model.single_file`, and `model.path` becomes the folder it is converted into. So does
     a model whose channels are turned, to `model.turned_from`.
-    UserError: an entry without a source, a model as a pickle.
+    UserError: an entry without a source or with keys of another, a model as a pickle.
     """
     cache, named, fetched = config["weights_cache"], config["weights"], {}
+    for name, weight in named.items():
+        check_entry(name, weight, cache)
     for _, holder, key in places(config):
         name = holder[key]
         if name in named:
@@ -61,6 +62,40 @@ def resolve(config: dict) -> dict[str, str]:
         signs = "".join("+" if sign > 0 else "-" for sign in model["turn"])
         model["path"] = str(Path(cache, f"{Path(model['path']).name}.turned{signs}"))
     return fetched
+
+
+def check_entry(name: str, weight: dict, cache) -> None:
+    """UserError where an entry, whether it is used or not, has no source, or says what its source has not."""
+    located(name, weight, cache)
+    place = f"Config weights.{name}"
+    if "repo" not in weight:
+        for key in ("revision", "files"):
+            if key in weight:
+                raise UserError(f"{place}.{key}: only a repository has {key}; give `repo`, or leave {key} out.")
+    sums = weight.get("sha256", {})
+    if "url" in weight and isinstance(sums, dict) and sums:
+        raise UserError(f"{place}.sha256: a url brings one file; give its digits, and no file names.")
+    if "repo" in weight and isinstance(sums, str):
+        raise UserError(f"{place}.sha256: a repository has many files; give {{FILE: digits}}.")
+
+
+def other_sums(config: dict, memory: dict) -> list[str]:
+    """A sentence for every file at an entry's `path` that has another sha256 than the entry says.
+
+    memory: that of ldcore.plan.contents; adds to it.
+    """
+    sentences = []
+    for name, weight in config["weights"].items():
+        path, sums = Path(weight.get("path", "")), weight.get("sha256", {})
+        folder = path if path.is_dir() else path.parent
+        files = {path: sums} if isinstance(sums, str) else {folder / file: digits for file, digits in sums.items()}
+        for file, digits in files.items():
+            if "path" in weight and file.is_file() and not of_file(file, memory).startswith(digits.lower()):
+                sentences.append(
+                    f"Config weights.{name}.sha256: that of {file} is {of_file(file, memory)}, not {digits}; correct "
+                    "it, or give the file that it belongs to."
+                )
+    return sentences
 
 
 def lacking(config: dict, fetched: dict | None = None) -> list[str]:
@@ -91,7 +126,7 @@ def lacking(config: dict, fetched: dict | None = None) -> list[str]:
         f"Config {section}.{name}.weights: not given; give the weights file, or a name in `weights` ({known})."
         for (kind, section), plug_ins in sections.items()
         for name, options in plug_ins.items()
-        if "weights" not in options and plugins.declared(kind, name).get("NEEDS_WEIGHTS", False)
+        if options.get("weights") is None and plugins.declared(kind, name).get("NEEDS_WEIGHTS", False)
     ]
 
 
@@ -101,8 +136,12 @@ def unfit(place: str, path: Path) -> list[str]:
         if place == "model.path":
             (check_single_file if path.is_file() else check_model)(path)
             return []
-        for file in sorted(path.glob("*.safetensors")) if path.is_dir() else [path]:
-            check_whole(file)
+        files = sorted(path.glob("*.safetensors")) if path.is_dir() else [path]
+        files = files or sorted(file for file in path.glob("*") if file.suffix in PICKLES)
+        if not files:
+            raise UserError(f"{path} is a folder without a file of weights; give the file, or the folder it lies in.")
+        for file in files:
+            check_weights(file)
     except UserError as error:
         return [f"Config {place}: {error}"]
     return []

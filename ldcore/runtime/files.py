@@ -76,8 +76,16 @@ def denied_message(path) -> str:
 
 
 def check_writable(*folders) -> None:
-    """UserError: this user may not write in one of the folders, or in a folder right inside one. Absent ones pass."""
+    """UserError: one of the folders, or one above it, is a file, or this user may not write there or right inside.
+
+    Absent ones pass.
+    """
     for outer in folders:
+        there = next((place for place in (Path(outer), *Path(outer).parents) if os.path.lexists(place)), Path())
+        if not os.path.isdir(there):
+            raise UserError(
+                f"{there} is no folder, so nothing can be written to {outer}; name another place, or move it."
+            )
         for folder in (outer, *Path(outer).glob("*/")):
             if not os.path.isdir(folder) or os.access(folder, os.W_OK | os.X_OK):
                 continue
@@ -132,9 +140,19 @@ def staged(path) -> Path:
     return target
 
 
+def is_file(path) -> bool:
+    """Whether a file is there; one whose name is too long for any is not. PermissionError: this user may not look."""
+    try:
+        return Path(path).is_file()
+    except PermissionError:
+        raise
+    except OSError:
+        return False
+
+
 def in_folder(path, folder) -> Path:
     """A path that may count from the working folder or from `folder`: itself where it exists, else folder/path."""
-    return Path(path) if Path(path).exists() else Path(folder or "", path)
+    return Path(path) if os.path.exists(path) else Path(folder or "", path)
 
 
 def write_json(path, value) -> None:
@@ -179,7 +197,7 @@ def with_contents(options: dict) -> dict:
     """Options of a plug-in in which a file or folder, such as its weights, stands by its content, not by its path."""
 
     def content(value):
-        there = isinstance(value, str) and Path(value).exists()
+        there = isinstance(value, str) and os.path.exists(value)
         return [sha256(file) for file in files_below(value)] if there else value
 
     return {name: content(value) for name, value in options.items()}

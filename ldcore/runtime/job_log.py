@@ -3,6 +3,7 @@
 The summary of a run (workflow_scripts/summary.py) reads both lines again.
 """
 
+import errno
 import os
 import re
 import signal
@@ -24,8 +25,8 @@ LAST_LINE = "job: done in "
 def as_job():
     """Print the first line of a job's log before the body and the last line after it.
 
-    A UserError, a full disk, a missing permission and SIGTERM end the job with status 1 and one sentence on stderr.
-    Any other exception passes.
+    A UserError, a full disk, a name that no file can have, a missing permission and SIGTERM end the job with status 1
+    and one sentence on stderr, Ctrl-C with status 130. Any other exception passes.
     """
     started = datetime.now(UTC).isoformat(timespec="seconds")
     slurm = os.environ.get("SLURM_JOB_ID", "-")
@@ -47,7 +48,12 @@ def as_job():
             f"error: {error.strerror}: {path} belongs to another user, who can share it "
             "(docs/cluster.md, Several people)."
         )
+    except KeyboardInterrupt:
+        print("error: stopped by Ctrl-C; the same command again resumes.", file=sys.stderr)
+        sys.exit(130)  # as a shell counts it
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            sys.exit(f"error: {error.strerror}: {error.filename}; use a shorter name.")
         if not is_disk_full(error, "."):
             raise
         sys.exit(f"error: {disk_full_message(error.filename or 'the outputs')}")

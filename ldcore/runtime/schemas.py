@@ -52,7 +52,10 @@ def misfit(value, schema: dict):
         return place and (place[:-1], f"{place[-1]} is not a finite number")
     message = error.message
     if error.validator == "anyOf" and "description" in error.schema:
-        message = f"give {error.schema['description']}"
+        given = "" if isinstance(error.instance, (list, dict)) else f", not {error.instance!r}"
+        message = f"give {error.schema['description']}{given}"
+    if error.validator == "pattern" and "description" in error.schema:
+        message = f"{error.instance!r} is not {error.schema['description']}"
     if error.validator == "additionalProperties":
         message += f"; use some of {', '.join(error.schema.get('properties', ()))}"
     if error.validator == "type" and "string" in error.validator_value and type(error.instance).__name__ in KINDS:

@@ -6,6 +6,7 @@ import torch
 from tqdm import tqdm
 
 from ldcore.drift import Drift
+from ldcore.model.schedule import check_steps
 from ldcore.runtime.chunks import chunk_size, in_chunks
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.seeds import torch_generator
@@ -38,10 +39,11 @@ def denoise(backbone, latents, predict, drift: Drift, steps: int, after_step=Non
 
     latents: z_T ~ N(delta, I), that is drift.shift(noise). predict(latents, timestep): the predicted noise, guidance
     included, and the latents it was predicted from, which a method may have moved. after_step(latents) looks on.
-    UserError: the latents are not finite at the end, which would decode to black pictures.
+    UserError: more steps than timesteps; the latents are not finite at the end, which would decode to black pictures.
     Equal to StableDiffusionPipeline given `latents=` and `callback_on_step_end=drift.step_callback()`.
     """
     scheduler = type(backbone.scheduler).from_config(backbone.scheduler.config)
+    check_steps(scheduler.config, steps, backbone.folder)
     scheduler.set_timesteps(steps)  # on the CPU: the step's arithmetic then never waits for the device
     for timestep, timestep_on_device in zip(scheduler.timesteps, scheduler.timesteps.to(backbone.device)):
         noise, latents = predict(latents, timestep_on_device)

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from ldcore.drift import Drift
+from ldcore.model.schedule import check_steps
 from ldcore.runtime.seeds import torch_generator
 
 
@@ -60,6 +61,7 @@ def inverse_scheduler(backbone, steps: int):
     """The stock DDIMInverseScheduler on the backbone's noise schedule; its steps take the noise (`noise_of`)."""
     from diffusers import DDIMInverseScheduler
 
+    check_steps(backbone.scheduler.config, steps, backbone.folder)
     known = inspect.signature(DDIMInverseScheduler).parameters
     schedule = {key: value for key, value in backbone.scheduler.config.items() if key in known}
     scheduler = DDIMInverseScheduler(**{**schedule, "prediction_type": "epsilon"})

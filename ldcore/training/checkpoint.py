@@ -11,6 +11,7 @@ import torch
 from ldcore.runtime import code
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import atomic
+from ldcore.training.options import NO_BITSANDBYTES
 
 READ_EVERY = {"cpu": 1, "cuda": 20}  # steps between looks at the losses: each look waits for the device
 SAVE_DTYPES = {"float32": torch.float32, "bf16": torch.bfloat16}
@@ -41,9 +42,7 @@ def optimizer_of(parameters: list, options: dict):
     try:
         from bitsandbytes.optim import AdamW8bit
     except ImportError:
-        raise UserError(
-            "optimizer adamw_8bit needs the package bitsandbytes; install it or use optimizer: adamw."
-        ) from None
+        raise UserError(NO_BITSANDBYTES) from None
     return AdamW8bit(parameters, **settings)
 
 

@@ -4,6 +4,8 @@ No prompts are dropped by default, as in diffusers' examples of text-to-image, D
 Diffusion.
 """
 
+from importlib.util import find_spec
+
 from ldcore.runtime.errors import UserError
 
 OPTIONS = {
@@ -29,6 +31,15 @@ OPTIONS = {
     "compile": {"type": "boolean", "default": False, "description": "torch.compile: slower to start, faster to run"},
     "save_dtype": {"enum": ["float32", "bf16"], "default": "float32", "description": "of the weights file"},
 }
+
+
+NO_BITSANDBYTES = "optimizer adamw_8bit needs the package bitsandbytes; install it or use optimizer: adamw."
+
+
+def check_packages(options: dict, place: str) -> None:
+    """UserError where an option needs a package that is not installed; place: where the options stand."""
+    if options.get("optimizer") == "adamw_8bit" and find_spec("bitsandbytes") is None:
+        raise UserError(f"{place}: {NO_BITSANDBYTES}")
 
 
 def source_dropout(options: dict, place: str = "Options") -> tuple[float, float]:

@@ -296,3 +296,60 @@ def test_dicom_files_without_a_suffix_and_dot_files(source):
         path.with_name(f"._{path.name}").write_bytes(b"\0" * 4096)
     after = run(source)
     assert before[0].equals(after[0]) and np.array_equal(before[1], after[1])
+
+
+def merged_dates(form, **instead):
+    """MERGE with three visits of one person and two of another, none after a month's 12th day, dates in a form."""
+    visits = {("21", "bl"): (2005, 9, 3), ("21", "m06"): (2006, 3, 5), ("21", "m12"): (2006, 9, 2)}
+    visits |= {("30", "bl"): (2010, 10, 8), ("30", "m12"): (2011, 10, 11), ("36", "bl"): (2006, 1, 10)}
+    lines = MERGE.splitlines()[:1]
+    for line in MERGE.splitlines()[1:]:
+        cells = line.split(",")
+        year, month, day = visits[cells[0], cells[3]]
+        cells[4] = instead.get(cells[0] + cells[3], form.format(year=year, month=month, day=day))
+        lines.append(",".join(cells))
+    return "\n".join(lines) + "\n"
+
+
+def test_the_order_of_day_and_month_by_the_visits_codes(source):
+    (source / "ADNIMERGE.csv").write_text(merged_dates("{year}-{month:02}-{day:02}"))
+    before = run(source)
+    for form in ("{day}/{month}/{year}", "{month}/{day}/{year}", "{day:02}-{month:02}-{year}"):
+        (source / "ADNIMERGE.csv").write_text(merged_dates(form))
+        assert before[0].equals(run(source)[0]), form
+
+
+def test_the_order_of_day_and_month_by_the_first_exam(source):
+    def without_baseline(form):
+        head, *rows = merged_dates(form).splitlines()
+        first = {"21": (2005, 9, 3), "30": (2010, 10, 8), "36": (2006, 1, 10)}
+        dates = {person: form.format(year=y, month=m, day=d) for person, (y, m, d) in first.items()}
+        rows = [f"{row},{dates[row.split(',')[0]]}" for row in rows if ",bl," not in row or row.startswith("36")]
+        (source / "ADNIMERGE.csv").write_text("\n".join([f"{head},EXAMDATE_bl", *rows]) + "\n")
+        return run(source, max_days=400)[0]
+
+    assert without_baseline("{year}-{month:02}-{day:02}").equals(without_baseline("{day}/{month}/{year}"))
+
+
+@pytest.mark.parametrize(
+    "instead, words",
+    [
+        ({"21m06": "1/4/2007", "21m12": "8/5/2006", "30m12": "3/4/2012"}, "Row 5|Row 3"),
+        ({"21m12": "2/9/2016"}, "Row 4 of .*ADNIMERGE.csv has .* '2/9/2016'; it is 36.. days from 'm12'"),
+    ],
+)
+def test_exams_that_fit_no_code(source, instead, words):
+    (source / "ADNIMERGE.csv").write_text(merged_dates("{day}/{month}/{year}", **instead))
+    with pytest.raises(UserError, match=words) as fault:
+        run(source)
+    assert "days from 'm" in str(fault.value) and "in whatever order day and month stand" in str(fault.value)
+
+
+@pytest.mark.parametrize("date, told", [("9/03/2005", False), ("9/21/2005", True), ("9/01/2006", True)])
+def test_a_date_that_is_not_the_folders(source, date, told):
+    rewritten(source, lambda text: text.replace('"9/01/2005"', f'"{date}"', 1))
+    if told:
+        with pytest.raises(UserError, match=f"Row 2 of .* '{date}'; the folder of its image says 2005-09-01; correct"):
+            run(source)
+    else:
+        run(source)

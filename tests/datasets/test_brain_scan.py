@@ -241,3 +241,77 @@ def test_of_a_series_of_volumes_the_first_alone_is_read(tmp_path):
     nibabel.save(nibabel.Nifti1Image(many, np.diag([STEP, STEP, STEP, 1])), tmp_path / "many.nii.gz")
     image = brain_scan.read_scan({"path": tmp_path / "many.nii.gz"}, OPTIONS)
     assert np.array_equal(image, plain_slice(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "spacing, words",
+    [
+        ([0, 0], "has pixels of 0 by 0 by its header, which are no lengths"),
+        ([-4, 4], "has pixels of -4 by 4"),
+        ([2e-8, 2e-8], "has voxels of 2e-08 by 2e-08 mm by its header, which no scan of a head has"),
+        ([4, 320], "has voxels of 4 by 320 mm"),
+    ],
+)
+def test_pixels_of_a_series_that_no_scanner_makes(tmp_path, spacing, words):
+    save_dicom(tmp_path / "series", PixelSpacing=spacing)
+    with pytest.raises(UserError, match=words):
+        brain_scan.read_scan({"path": tmp_path / "series"}, OPTIONS)
+
+
+def test_pixels_of_frames_that_no_scanner_makes(tmp_path):
+    save_enhanced(tmp_path / "series" / "all.dcm")
+    scan = pydicom.dcmread(tmp_path / "series" / "all.dcm")
+    scan.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0].PixelSpacing = [0, 4]
+    scan.save_as(tmp_path / "series" / "all.dcm")
+    with pytest.raises(UserError, match="has pixels of 0 by 4 by its header"):
+        brain_scan.read_scan({"path": tmp_path / "series"}, OPTIONS)
+
+
+@pytest.mark.parametrize("side, words", [(0.004, "0.004 by 0.004 by 0.004 mm"), (4000, "4000 by 4000 by 4000 mm")])
+def test_a_volume_in_metres_or_micrometres(tmp_path, side, words):
+    save_nifti(tmp_path / "scan.nii", zooms=(side,) * 3)
+    with pytest.raises(UserError, match=f"has voxels of {words} by its header"):
+        brain_scan.read_scan({"path": tmp_path / "scan.nii"}, OPTIONS)
+
+
+@pytest.mark.parametrize("cosines", [[0] * 6, [0, 1, 0, 0, 1, 0], [0, 0.5, 0, 0, 0, -0.5]])
+def test_rows_and_columns_that_span_no_plane(tmp_path, cosines):
+    save_dicom(tmp_path / "series", ImageOrientationPatient=cosines)
+    with pytest.raises(UserError, match="rows and columns are not at right angles"):
+        brain_scan.read_scan({"path": tmp_path / "series"}, OPTIONS)
+
+
+def with_two_forms(path, qform, sform, codes=(1, 1)):
+    """A NIfTI file of the head whose header says twice how it lies."""
+    image = nibabel.Nifti1Image(head().astype(np.int16), None)
+    image.set_qform(qform, codes[0])
+    image.set_sform(sform, codes[1])
+    nibabel.save(image, path)
+    return path
+
+
+RAS = np.diag([STEP, STEP, STEP, 1.0])
+TILTED = nibabel.affines.from_matvec(STEP * np.array([[1, 0, 0], [0, 0.8, -0.6], [0, 0.6, 0.8]]))
+
+
+@pytest.mark.parametrize(
+    "qform, sform, words",
+    [
+        (np.diag([-1, 1, 1, 1]) @ RAS, RAS, r"qform .LAS, 4 by 4 by 4 mm. and an sform .RAS, 4 by 4 by 4 mm. that dis"),
+        (RAS, np.diag([1, 1, -1, 1]) @ RAS, r"qform .RAS.* and an sform .RAI"),
+        (RAS[[1, 0, 2, 3]], RAS, r"qform .ARS.* and an sform .RAS"),
+        (np.diag([-1, -1, 1, 1]) @ RAS, RAS, r"qform .LPS.* and an sform .RAS"),
+        (RAS, np.diag([1, 1, 2, 1]) @ RAS, r"qform .RAS, 4 by 4 by 4 mm. and an sform .RAS, 4 by 4 by 8 mm"),
+    ],
+)
+def test_a_header_that_says_two_things(tmp_path, qform, sform, words):
+    path = with_two_forms(tmp_path / "scan.nii", qform, sform)
+    for reading in (read_volume, axial_slice):
+        with pytest.raises(UserError, match=words):
+            reading(path)
+        reading(with_two_forms(tmp_path / "one.nii", qform, sform, (0, 1)))
+
+
+def test_an_sform_that_follows_a_registration(tmp_path):
+    read_volume(with_two_forms(tmp_path / "scan.nii", TILTED, RAS))
+    assert read_volume(with_two_forms(tmp_path / "scan.nii", RAS, RAS * np.array([1.1, 1.1, 0.9, 1]))).GetSize()

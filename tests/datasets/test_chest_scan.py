@@ -102,3 +102,23 @@ def test_a_window_that_cannot_hold_is_passed_over(tmp_path):
     for name, centre, width in [("none", "2048", "0"), ("below", "2048", "0.9"), ("outside", "-9000", "20")]:
         image = read_scan(dicom(tmp_path / f"{name}.dcm", RAMP, WindowCenter=centre, WindowWidth=width), OPTIONS)
         assert np.array_equal(image, plain), name
+
+
+def test_a_window_that_shows_black_and_white_alone_is_passed_over(tmp_path):
+    plain = read_scan(dicom(tmp_path / "plain.dcm", RAMP), OPTIONS)
+    for name, width, more in [("one", "1", {}), ("few", "5", {}), ("exact", "0.5", {"VOILUTFunction": "LINEAR_EXACT"})]:
+        image = read_scan(
+            dicom(tmp_path / f"{name}.dcm", RAMP, WindowCenter="2048", WindowWidth=width, **more), OPTIONS
+        )
+        assert np.array_equal(image, plain), name
+    mask = np.where(RAMP > 2000, 4000, 10).astype(np.uint16)  # black and white itself
+    assert set(np.unique(read_scan(dicom(tmp_path / "mask.dcm", mask, WindowCenter="9", WindowWidth="1"), OPTIONS))) > {
+        0
+    }
+
+
+@pytest.mark.parametrize("spacing, words", [([0, 0], "0 by 0"), ([0.2, -0.2], "0.2 by -0.2"), ([0, 1], "0 by 1")])
+def test_pixels_without_a_length(tmp_path, spacing, words):
+    for key in ("PixelSpacing", "ImagerPixelSpacing"):
+        with pytest.raises(UserError, match=f"has pixels of {words} by its header, which are no lengths"):
+            read_scan(dicom(tmp_path / "a.dcm", RAMP, **{key: spacing}), OPTIONS)

@@ -114,6 +114,8 @@ def test_both_tables_and_missing_files(tmp_path):
         (chexpert_row("patient1.jpg"), "Row 3 of .*train.csv has Path 'patient1.jpg'"),
         (chexpert_row(FRONT.format(2, 1, 1), age="old"), "Row 3 of .*train.csv has Age 'old'.*years"),
         (chexpert_row(FRONT.format(2, 1, 1), age="-4"), "Row 3 .*Age '-4'"),
+        (chexpert_row(FRONT.format(2, 1, 1), age="inf"), "Row 3 .*Age 'inf'"),
+        (chexpert_row(FRONT.format(2, 1, 1), age="nan"), "Row 3 .*Age 'nan'; an age is a number of years, or empty"),
         (chexpert_row(FRONT.format(2, 1, 1), sex="f"), "Row 3 .*Sex 'f'.*use one of female, male, unknown"),
         (chexpert_row(FRONT.format(2, 1, 1), view="Oblique"), "Row 3 .*Frontal/Lateral 'Oblique'"),
         (chexpert_row(FRONT.format(2, 1, 1), Pneumonia="2.0"), "Row 3 .*Pneumonia '2.0'.*1, 0, -1 or empty"),

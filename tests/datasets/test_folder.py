@@ -28,11 +28,11 @@ def test_reads_table_and_pictures(tmp_path):
     options = write(
         tmp_path,
         'path,subject,age,sex,split,findings,colour\na.png,007,61.5,f,train,"node, left",x\n'
-        "b.png,007,,Female,train,,x\nc.png,NA,70,M,TEST,NA,x\n",
+        "b.png,007,,Female,train,,x\nc.png,N7,70,M,TEST,NAD,x\n",
     )
     table, images = datasets.build("folder", options, 0)
-    assert list(table["subject_id"]) == ["007", "007", "NA"] and list(table["session"]) == [0, 1, 0]
-    assert list(table["sex"]) == ["F", "F", "M"] and np.isnan(table["age"][1]) and table["findings"][2] == "NA"
+    assert list(table["subject_id"]) == ["007", "007", "N7"] and list(table["session"]) == [0, 1, 0]
+    assert list(table["sex"]) == ["F", "F", "M"] and np.isnan(table["age"][1]) and table["findings"][2] == "NAD"
     assert list(table["split"]) == ["train", "train", "test"] and "colour" not in table
     assert images.shape == (3, 16, 16) and images.dtype == np.uint8 and np.array_equal(images[0], images[1])
 
@@ -43,7 +43,6 @@ def test_padding_window_and_resize():
     assert image[10, 15] == 128 and image[30, 25] == 255
     small = to_uint8(PICTURE.astype(float), 10, [0, 100])
     assert abs(small.mean() - image.mean()) < 4  # antialiased: area is kept
-    assert (to_uint8(np.full((9, 5), 7.0), 16, [1, 99]) == 0).all()
 
 
 def test_missing_split_is_assigned_by_patient(tmp_path):
@@ -101,9 +100,12 @@ def test_jpeg_and_sixteen_bit_png(tmp_path):
         ("path,subject,age\na.png,s,60\nb.png,t,old\n", ["Row 3", "table.csv", "'old'", "age"]),
         ("path,subject,age\na.png,s,nan\n", ["Row 2", "'nan'", "age"]),
         ("path,subject,sex\na.png,s,F\nb.png,t,Q\n", ["Row 3", "table.csv", "'Q'", "sex"]),
-        ("path,subject,split\na.png,s,train\nb.png,s,test\n", ["'s'", "test and train"]),
+        (
+            "path,subject,split\na.png,s,train\n\nb.png,s,test\n",
+            ["'s'", "test and train (rows 4 and 2 of ", "table.csv"],
+        ),
         ("path,subject,split\na.png,s,train\nb.png,t,\n", ["Row 3", "split"]),
-        ("path,subject,session\na.png,s,0\nb.png,s,0\n", ["'s'", "session 0"]),
+        ("path,subject,session\n\na.png,s,0\nb.png,s,0\n", ["Rows 3 and 4 of ", "table.csv", "'s'", "session 0"]),
         ("path,subject,session\na.png,s,first\n", ["Row 2", "'first'"]),
         ("path,subject,slice\na.png,s,-1\n", ["Row 2", "'-1'", "slice"]),
         ("path,subject\na.png,s\nb.png,s\n./a.png,t\n", ["Rows 2 and 4", "a.png"]),
@@ -251,3 +253,117 @@ def test_advice_fits_the_fault(tmp_path, monkeypatch):
     monkeypatch.setattr(folder.images, "read", refuse)
     with pytest.raises(UserError, match="Row 2 names .*a.png, which may not be read by you.*share it.$"):
         datasets.build("folder", write(tmp_path, "path,subject\na.png,s\n"), 0)
+
+
+def test_a_picture_with_nothing_to_see_is_named(tmp_path):
+    sparse = np.zeros((40, 40), np.uint8)
+    sparse[3, 4:8] = 200  # 0.25 %
+    for name, pixels in {"gray.png": np.full((9, 5), 7, np.uint8), "sparse.png": sparse}.items():
+        Image.fromarray(pixels).save(tmp_path / name)
+    options = write(tmp_path, "path,subject\na.png,s\ngray.png,t\n")
+    with pytest.raises(UserError, match="Row 3 names .*gray.png, which is a blank image, of one gray level everywhere"):
+        datasets.build("folder", options, 0)
+    options = write(tmp_path, "path,subject\na.png,s\nsparse.png,t\n")
+    with pytest.raises(UserError, match="Row 3 .*is a blank image between its percentiles 0.5 and 99.5; widen option"):
+        datasets.build("folder", options, 0)
+    assert datasets.build("folder", {**options, "window": [0, 100]}, 0)[1][1].max() > 50
+    volume = np.zeros((9, 9, 5), np.int16)
+    volume[2:5, 2:5, 2] = 9
+    nibabel.save(nibabel.Nifti1Image(volume, np.eye(4)), tmp_path / "volume.nii")
+    options = write(tmp_path, "path,subject,slice\nvolume.nii,s,2\nvolume.nii,t,4\n")
+    with pytest.raises(UserError, match="Row 3 names .*volume.nii, which is a blank image"):
+        datasets.build("folder", options, 0)
+
+
+def test_a_label_is_one_however_its_cell_is_written(tmp_path):
+    findings = [
+        "Edema|Mass",
+        "Mass | Edema",
+        "Edema\u200b|Mass",
+        "\ufeffEdema|\u00a0Mass",
+        "Edema|Mass|Edema",
+        "Lung  mass",
+    ]
+    names = [f"{number}.png" for number in range(len(findings))]
+    text = "path,subject,findings\n" + "".join(f"{name},{name},{cell}\n" for name, cell in zip(names, findings))
+    records, _ = datasets.build("folder", write(tmp_path, text, names), 0)
+    assert list(records["findings"]) == ["Edema|Mass"] * 5 + ["Lung mass"]
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        (
+            "path,subject,diagnosis\na.png,s,AD\nb.png,t,nan\n",
+            "Row 3 of .*table.csv has diagnosis 'nan'; leave the cell",
+        ),
+        ("path,subject,diagnosis\na.png,s,None\n", "Row 2 of .* has diagnosis 'None'; leave the cell empty"),
+        ("path,subject,findings\na.png,s,N/A\n", "Row 2 of .* has findings 'N/A'; leave the cell empty"),
+        ("path,subject\na.png,s\nb.png,nan\n", "Row 3 of .* has subject 'nan'; fill it in"),
+        ("path,subject,findings\na.png,s,Edema|\n", "Row 2 of .* has findings 'Edema|'; name a label on either"),
+        (
+            "path,subject,diagnosis\na.png,s,flood\nb.png,t,dry\nc.png,u,Flood\n",
+            "'flood' and 'Flood' may be one label .first in rows 2 and 4 of .*table.csv, column diagnosis",
+        ),
+        (
+            "path,subject,findings\na.png,s,Edema|Lung mass\nb.png,t,lung-mass\n",
+            "'Lung mass' and 'lung-mass' may be one label .first in rows 2 and 3",
+        ),
+    ],
+)
+def test_labels_that_would_make_a_class_of_their_own_are_named(tmp_path, text, words):
+    with pytest.raises(UserError, match=words.replace("|", "[|]")):
+        datasets.build("folder", write(tmp_path, text), 0)
+
+
+def test_names_on_the_disk_with_what_nobody_sees(tmp_path):
+    names = ["two\u202fPM.png", "cafe\u0301.png", "no\u200bwidth.png"]
+    text = "path,subject\ntwo\u202fPM.png,s\ncaf\u00e9.png,t\nnowidth.png,\u200eu\n"
+    records, images = datasets.build("folder", write(tmp_path, text, names), 0)
+    assert list(records["subject_id"]) == ["s", "t", "u"] and images.max() == 255
+
+
+def test_a_name_that_no_file_can_have(tmp_path):
+    options = write(tmp_path, f"path,subject\na.png,s\n{'long' * 70}.png,t\n")
+    with pytest.raises(UserError, match="Row 3 names .*longlong.*png, which does not exist; correct the path"):
+        datasets.build("folder", options, 0)
+    with pytest.raises(UserError, match="The table n*.csv was not found, nor in .*; correct option 'csv'"):
+        datasets.build("folder", {**options, "csv": "n" * 300 + ".csv"}, 0)
+    with pytest.raises(UserError, match="table.csv cannot be read .row 3 holds the character NUL"):
+        datasets.build("folder", write(tmp_path, "path,subject\na.png,s\nb\0.png,t\n"), 0)
+
+
+@pytest.mark.parametrize(
+    "rows, words",
+    [
+        (
+            ["0,60,F", "1,61,M"],
+            "Subject 's' has sex F in row 2 and sex M in row 3 of .*table.csv; correct one, or give",
+        ),
+        (["0,,", "1,,f", "2,,male"], "Subject 's' has sex F in row 3 and sex M in row 4"),
+        (["0,60,", "1,59,"], "Subject 's' has age 60.0 in row 2 and age 59.0 at a later session in row 3 of .*table"),
+        (["2,60,", "1,,", "0,71,"], "Subject 's' has age 71.0 in row 4 and age 60.0 at a later session in row 2"),
+        ([",70,", ",71.5,", ",70.2,"], "age 71.5 in row 3 and age 70.2 at a later session in row 4"),
+        (["0,60.4,F", "1,60,F", "2,,"], None),  # rounded
+    ],
+)
+def test_a_subject_that_contradicts_itself_is_named(tmp_path, rows, words):
+    lines = [f"{name},s,{row}" for name, row in zip(("a.png", "b.png", "c.png"), rows)]
+    Image.fromarray(PICTURE[::-1]).save(tmp_path / "d.png")
+    text = "\n".join(["path,subject,session,age,sex", *lines, f"d.png,t,{'' if rows[0][0] == ',' else 0},20,M"]) + "\n"
+    options = write(tmp_path, text)
+    if words is None:
+        assert len(datasets.build("folder", options, 0)[0]) == 4
+        return
+    with pytest.raises(UserError, match=words):
+        datasets.build("folder", options, 0)
+
+
+def test_a_slice_of_what_has_none_is_named(tmp_path):
+    nibabel.save(nibabel.Nifti1Image(PICTURE.astype(np.int16), np.eye(4)), tmp_path / "flat.nii")
+    dicom(tmp_path / "one.dcm", PICTURE)
+    for name, words in [("b.png", "has no slices"), ("flat.nii", "has no slices"), ("one.dcm", "has 1 frames")]:
+        options = write(tmp_path, f"path,subject,slice\na.png,s,\n{name},t,3\n")
+        with pytest.raises(UserError, match=f"Row 3 names .*{name}, which .*{words}"):
+            datasets.build("folder", options, 0)
+    datasets.build("folder", write(tmp_path, "path,subject,slice\na.png,s,\nflat.nii,t,\none.dcm,u,0\n"), 0)

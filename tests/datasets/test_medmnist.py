@@ -11,6 +11,8 @@ from ldcore.datasets.records import load
 from ldcore.prepare import prepare
 from ldcore.runtime.errors import UserError
 
+SEVERAL = {f"{split}_labels": np.zeros((count, 2), int) for split, count in (("train", 24), ("val", 12), ("test", 12))}
+
 
 def options_of(given):
     return complete("medmnist", given)
@@ -118,6 +120,11 @@ def rewritten(folder, **changes):
         ({"train_labels": np.full((24, 1), 2, np.uint8)}, {}, "has label 2, but only 2 names"),
         ({"train_labels": np.zeros((24, 2), np.uint8)}, {}, "labels of different widths"),
         ({}, {"labels": ["normal"]}, "has label 1, but only 1 names are given"),
+        ({"test_labels": np.full((12, 1), -2, np.int8)}, {}, "has label -2, and labels count from 0"),
+        ({}, {"labels": ["a", "b", "a"]}, "Option labels names 'a' twice"),
+        (SEVERAL, {"labels": ["a", "No Finding"]}, "Option labels names 'No Finding', which is an image without any"),
+        (SEVERAL, {"labels": ["a"]}, "has 2 labels an image, but only 1 names"),
+        ({**SEVERAL, "val_labels": np.full((12, 2), 3)}, {"labels": ["a", "b"]}, "has 3 among its 0 and 1 labels"),
     ],
 )
 def test_what_is_no_such_archive_is_named(tmp_path, changes, given, words):
@@ -152,3 +159,15 @@ def test_a_dot_file_is_no_second_archive(tmp_path):
     given = options_of(medmnist(tmp_path))
     (tmp_path / "._pneumoniamnist.npz").write_bytes(b"\0" * 4096)
     assert len(module.list_scans(given)[0]) == 48
+
+
+def test_an_image_of_one_gray_level_is_left_out(tmp_path):
+    given = medmnist(tmp_path / "in", (4, 4, 4), colour=True)
+    with np.load(tmp_path / "in" / "pneumoniamnist.npz") as stored:
+        arrays = dict(stored)
+    arrays["val_images"][2] = (90, 20, 160)
+    np.savez(tmp_path / "in" / "pneumoniamnist.npz", **arrays)
+    prepare("medmnist", given, 0, tmp_path / "out")
+    assert len(load(tmp_path / "out")[0]) == 11
+    excluded = (tmp_path / "out" / "excluded.csv").read_text()
+    assert 'val000002,"is a blank image, of one gray level everywhere"' in excluded

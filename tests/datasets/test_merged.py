@@ -34,7 +34,7 @@ def list_scans(options):
             "subject_id": f"NAME_{subject:04}",
             "path": str(folder / f"{subject}_{visit}.txt"),
             "when": TIMES[visit],
-            "age": 60.0 + visit,
+            "age": 60.0 + sorted(TIMES).index(TIMES[visit]),
             "sex": "F",
             "diagnosis": "AD" if subject % 2 else "CN",
             **COLUMNS,
@@ -85,7 +85,7 @@ def test_parts_are_listed_read_and_split_together(source, tmp_path):
     for row in records.itertuples():  # each by its own adapter; the second part's later visit comes first
         visit = row.session if row.adapter == "toys.one" else 1 - row.session
         level = {"toys.one": 10, "toys.two": 100}[row.adapter]
-        assert images[row.image_index].max() == level + visit and row.age == 60 + visit
+        assert images[row.image_index].max() == level + visit and row.age == 60 + row.session
     splits = assign_splits(records["subject_id"], {"train": 0.7, "val": 0.1, "test": 0.2}, 0)
     assert [splits[subject] for subject in records["subject_id"]] == list(records["split"])
     assert sorted(excluded["subject_id"]) == ["one_x", "two_x"]

@@ -162,6 +162,8 @@ def test_dicom_in_the_same_tree(tmp_path):
     [
         (mimic_row("b", SUBJECT, STUDY, date="2180-05-06"), "Row 3 of .*metadata.csv has StudyDate '2180-05-06'"),
         (mimic_row("b", SUBJECT, STUDY, time="noon"), "Row 3 .*StudyTime 'noon'"),
+        (mimic_row("b", SUBJECT, STUDY, time="inf"), "Row 3 .*StudyTime 'inf'; a time is written"),
+        (mimic_row("b", SUBJECT, STUDY, time="NaN"), "Row 3 .*StudyTime 'NaN'"),
     ],
 )
 def test_a_wrong_cell_is_named(tmp_path, row, words):

@@ -1,10 +1,12 @@
 """OASIS-2: visits of one person, the visit's CDR before the person's group, NIfTI pairs without orientation."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from heads import PLAIN, save_nifti
-from preparing import prepared
+from preparing import complete, prepared
 
+from ldcore.datasets.adapters import _cdr
 from ldcore.runtime.errors import UserError
 
 TABLE = """Subject ID,MRI ID,Group,Visit,MR Delay,M/F,Hand,Age,EDUC,SES,MMSE,CDR,eTIV,nWBV,ASF
@@ -69,3 +71,18 @@ def test_missing_column_is_named(source):
     (source / "oasis_longitudinal.csv").write_text(TABLE.replace("MR Delay", "Delay to MR"))
     with pytest.raises(UserError, match="oasis_longitudinal.csv has no column 'MR Delay'"):
         run(source)
+
+
+@pytest.mark.parametrize("adapter", ["oasis1", "oasis2", "oasis3"])
+def test_ratings_that_are_none(adapter):
+    for rating in ("mild", "nan", "0.7", "-1"):
+        with pytest.raises(UserError, match=f"option cdr is .*'{rating}' is not one of"):
+            complete(adapter, cdr={"0": "CN", rating: "AD"})
+    assert complete(adapter, cdr={0.5: "MCI", "": ""})["cdr"] == {0.5: "MCI", "": ""}
+
+
+def test_a_rating_with_two_diagnoses():
+    table = pd.DataFrame({"cdr": ["0", ""]})
+    assert list(_cdr.diagnoses(table, {"0": "CN", "0.0": "CN", "": "MCI"})) == ["CN", "MCI"]
+    with pytest.raises(UserError, match="Option cdr gives rating 1 two diagnoses; write it once"):
+        _cdr.diagnoses(table, {"1": "MCI", "1.0": "AD"})

@@ -38,14 +38,14 @@ def test_round_trip_keeps_every_value(tmp_path):
 @pytest.mark.parametrize(
     "columns, words",
     [
-        ({"split": ["train", "dev", "test"]}, ["'dev'", "'a'", "Row 1"]),
-        ({"split": ["train", "test", "test"]}, ["'a'", "test and train"]),
-        ({"session": [0, 0, 0]}, ["Row 1", "'a'", "session 0"]),
-        ({"image_index": [0, 1, 3]}, ["Row 2", "'b'", "3"]),
-        ({"image_index": [0, -1, 2]}, ["Row 1", "'a'", "-1"]),
-        ({"image_index": [0, 1, 1]}, ["Row 2", "'b'"]),
-        ({"image_index": [0, 1, np.nan]}, ["Row 2", "'b'"]),
-        ({"sex": ["F", "F", "X"]}, ["Row 2", "'b'", "'X'"]),
+        ({"split": ["train", "dev", "test"]}, ["'dev'", "'a'", "Row 3 of records.csv"]),
+        ({"split": ["train", "test", "test"]}, ["'a'", "test and train (rows 3 and 2 of records.csv)"]),
+        ({"session": [0, 0, 0]}, ["Rows 2 and 3 of records.csv", "'a'", "session 0"]),
+        ({"image_index": [0, 1, 3]}, ["Row 4", "'b'", "3"]),
+        ({"image_index": [0, -1, 2]}, ["Row 3", "'a'", "-1"]),
+        ({"image_index": [0, 1, 1]}, ["Row 4", "'b'"]),
+        ({"image_index": [0, 1, np.nan]}, ["Row 4", "'b'"]),
+        ({"sex": ["F", "F", "X"]}, ["Row 4", "'b'", "'X'"]),
     ],
 )
 def test_planted_fault_is_named(columns, words):
@@ -64,7 +64,7 @@ def test_save_refuses_wrong_images_and_leaves_nothing(tmp_path):
     for images in (IMAGES.astype(np.float32), IMAGES[0]):
         with pytest.raises(UserError, match="uint8"):
             rec.save(table(), images, tmp_path / "set")
-    with pytest.raises(UserError, match="Row 2"):
+    with pytest.raises(UserError, match="Row 4 of records.csv"):
         rec.save(table(), IMAGES[:2], tmp_path / "set")
     assert not (tmp_path / "set").exists()
 
@@ -110,3 +110,19 @@ def test_two_spellings_of_one_subject_are_refused():
     many = [f"{number:03d}" for number in range(1, 6)] + [str(number) for number in range(1, 6)]
     assert len(rec.alike(many)) == 5 and "and 2 more pairs" in rec.said(rec.alike(many))
     assert rec.alike(["1-11", "11-1", "a", "b", "10", "100"]) == []
+
+
+def test_contradictions_by_time_alone():
+    dated = table(subject_id=["a"] * 3, age=[60.0, 70.0, 65.0], when=["2001-05-01", "2011-05-01", "2006-05-01"])
+    assert rec.contradictions(dated, "when") == {}
+    assert rec.contradictions(dated.assign(session=[0, 1, 2])) == {"a": ("age", 1, 2)}
+    assert rec.contradictions(dated.assign(when=0), "when") == {}  # nothing is later
+    assert rec.contradictions(table(sex=["", "M", "F"], subject_id=["a"] * 3)) == {"a": ("sex", 1, 2)}
+
+
+def test_a_stored_table_that_somebody_changed_is_named_by_its_line(tmp_path):
+    rec.save(table(), IMAGES, tmp_path)
+    lines = (tmp_path / "records.csv").read_text().splitlines()
+    (tmp_path / "records.csv").write_text("\n".join([*lines[:3], lines[3].replace("test", "tset")]) + "\n")
+    with pytest.raises(UserError, match=f"Row 4 of {tmp_path}/records.csv .subject 'b'. has split 'tset'"):
+        rec.load(tmp_path)

@@ -1,6 +1,7 @@
 """From a list of scans to a data set, on a toy adapter: order, sites, drawing, faults, going on after a kill."""
 
 import os
+import signal
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -317,3 +318,27 @@ def test_the_same_image_of_two_subjects_is_said(source, capsys):
     (source / "1").write_text("0")  # the same subject's
     build(toy(rows_of(source, 4)), source)
     assert "warning" not in capsys.readouterr().out
+
+
+def test_subjects_that_contradict_themselves_are_left_out(source):
+    rows = rows_of(source, 10, when=lambda number: 3 - number % 2, age=lambda number: 60.0 - number % 2)
+    assert len(build(toy(rows), source)[0]) == 10  # sessions are in order of `when`
+    rows[2]["age"], rows[5]["sex"], rows[4]["sex"] = 40.0, "F", "M"
+    records, _, excluded = build(toy(rows), source)
+    assert list(records["subject_id"].unique()) == ["s00", "s03", "s04"]
+    assert dict(zip(excluded["subject_id"], excluded["reason"])) == {
+        "s01": "the subject is younger at a later session",
+        "s02": "the subject's scans have two sexes",
+    }
+    assert len(excluded) == 4
+
+
+def interrupted(scan, options):
+    """The toy's read_scan, on which Ctrl-C falls."""
+    os.kill(os.getpid(), signal.SIGINT)
+    return read(scan, options)
+
+
+def test_workers_leave_ctrl_c_to_the_command(source):
+    adapter = SimpleNamespace(list_scans=toy(rows_of(source, 6)).list_scans, read_scan=interrupted)
+    assert len(build(adapter, source, workers=2)[0]) == 6

@@ -183,3 +183,12 @@ def test_a_table_that_may_not_be_read(tmp_path, monkeypatch):
     monkeypatch.setattr("pathlib.Path.iterdir", refuse)
     with pytest.raises(UserError, match="may not be read by you"):
         tables.all_with_columns(tmp_path, {"a": ("a",)})
+
+
+def test_what_nobody_sees_is_taken_from_every_cell(tmp_path):
+    text = "\u200bID,Gr\u00f6\u00dfe\u00a0x\nP\u200b1\u00ad,\u00a0 a\u2009b \nP1,Gro\u0308\u00dfe\u2060\n"
+    table = tables.read(written(tmp_path, text))
+    assert list(table) == ["ID", "Gr\u00f6\u00dfe x"]
+    assert table.to_numpy().tolist() == [["P1", "a b"], ["P1", "Gr\u00f6\u00dfe"]]
+    save_xlsx(tmp_path / "table.xlsx", [["ID"], ["\ufeffP1\u00a0"]])
+    assert tables.read(tmp_path / "table.xlsx")["ID"].tolist() == ["P1"]

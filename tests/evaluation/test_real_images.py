@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ldcore.evaluation.real_images import balanced_draw, balanced_rows, labels, sampled_rows, source_of
+from ldcore.evaluation.real_images import balanced_draw, balanced_rows, labels, sampled_rows, say_fewer, source_of
 from ldcore.runtime.errors import UserError
 
 RECORDS = pd.DataFrame(
@@ -24,6 +24,13 @@ def test_rows_are_balanced_and_of_the_split():
 def test_an_absent_class_is_named():
     with pytest.raises(UserError, match="'FTD'"):
         balanced_rows(RECORDS, "test", ["CN", "FTD"], 10, 0)
+
+
+def test_fewer_than_asked_for_is_said(capsys):
+    say_fewer("Config x", 3, 3, "images")
+    assert capsys.readouterr().out == ""
+    say_fewer("Config x", 4, 3, "images")
+    assert capsys.readouterr().out == "warning: Config x: 4 asked for, and there are 3 images; results are of these.\n"
 
 
 def test_fewer_images_are_the_first_of_more():

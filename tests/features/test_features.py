@@ -122,10 +122,18 @@ def test_inception_without_weights_says_where_it_looked(tmp_path, monkeypatch, s
 
 @pytest.mark.parametrize("name", ["efficientnet_lite0", "inception", "dinov2", "xrv_densenet"])
 def test_damaged_or_missing_weights(name, tmp_path):
+    import torch
+
     damaged = tmp_path / "damaged.pt"
-    damaged.write_bytes(b"not weights")
-    with pytest.raises(UserError, match="damaged.pt"):
-        extract(name, noise(1, 8, 8), weights=damaged)
+    for held in ([torch.zeros(2)], torch.zeros(2), "text", {"layers": 1}):
+        torch.save(held, damaged)
+        with pytest.raises(UserError, match="damaged.pt .*(give|use|download)") as caught:
+            extract(name, noise(1, 8, 8), weights=damaged)
+        assert "\n" not in str(caught.value)
+    for content in (b"not weights", b"\x80\x02}q\x00.", b"\x80\x02cno.such\nthing\n.", damaged.read_bytes()[:-40]):
+        damaged.write_bytes(content)
+        with pytest.raises(UserError, match="damaged.pt"):
+            extract(name, noise(1, 8, 8), weights=damaged)
     with pytest.raises(UserError, match="gone.pt are missing"):
         extract(name, noise(1, 8, 8), weights=tmp_path / "gone.pt")
 
@@ -178,6 +186,19 @@ def test_an_extractor_from_outside_is_one_module(tmp_path, monkeypatch):
     assert np.allclose(extract("mine.brightness", images, top=1.0), by_hand, atol=1e-4)
     with pytest.raises(UserError, match="mine.brightness: option top is -1"):
         extract("mine.brightness", images, top=-1)
+    with pytest.raises(UserError, match="The extractor mine.brightness gives NaN or infinity for 11 of 11 images"):
+        extract("mine.brightness", images, top=0)
+
+
+def test_lite0_weights_that_are_not_finite_are_named(tmp_path):
+    """Of the file, since perceptual distances use the network too."""
+    import torch
+
+    state = torch.load(efficientnet_lite0.packaged_file(), weights_only=True)
+    state["_fc.bias"][3] = float("inf")  # reaches no feature
+    torch.save(state, tmp_path / "inf.pth")
+    with pytest.raises(UserError, match="inf.pth has NaN or infinity in its tensor _fc.bias"):
+        extract("efficientnet_lite0", noise(1, 8, 8), weights=tmp_path / "inf.pth")
 
 
 BRIGHTNESS = """

@@ -103,6 +103,17 @@ def test_other_files_are_refused(network, tmp_path):
 
     with pytest.raises(UserError, match="xrv_densenet has no packaged weights; give torchxrayvision's"):
         extract("xrv_densenet", noise(1, 8, 8))
-    torch.save({"conv.weight": torch.zeros(1)}, tmp_path / "other.pt")
-    with pytest.raises(UserError, match="other.pt does not hold DenseNet-121 weights"):
-        extract("xrv_densenet", noise(1, 8, 8), weights=tmp_path / "other.pt")
+    for held, said in (
+        ({"conv.weight": torch.zeros(1)}, "does not hold DenseNet-121 weights"),
+        ({7: "seven"}, "does not hold DenseNet-121 weights"),
+        ([torch.zeros(1)], "holds a list, not DenseNet-121 weights"),
+        (torch.zeros(1), "holds a Tensor, not DenseNet-121 weights"),
+        (None, "holds a NoneType, not"),
+    ):
+        torch.save(held, tmp_path / "other.pt")
+        with pytest.raises(UserError, match=f"other.pt {said}"):
+            extract("xrv_densenet", noise(1, 8, 8), weights=tmp_path / "other.pt")
+    state = network.state_dict()
+    torch.save({**state, "classifier.bias": torch.full_like(state["classifier.bias"], torch.nan)}, tmp_path / "nan.pt")
+    with pytest.raises(UserError, match="nan.pt has NaN or infinity in its tensor classifier.bias"):
+        extract("xrv_densenet", noise(1, 8, 8), weights=tmp_path / "nan.pt")

@@ -43,3 +43,13 @@ def test_weights_of_another_network_are_named(tmp_path):
             UserError, match="LPIPS weights .*other.pth are of another network; give torchvision's alex"
         ):
             between_images("lpips_alex", images, images, weights=tmp_path / "other.pth")
+
+
+def test_weights_that_are_not_finite_are_named(tmp_path):
+    """Their distances would be left out of every mean without a word."""
+    import torchvision
+
+    state = torchvision.models.alexnet(weights=None).features.state_dict()
+    torch.save({f"features.{key}": tensor.fill_(float("nan")) for key, tensor in state.items()}, tmp_path / "nan.pth")
+    with pytest.raises(UserError, match="nan.pth has NaN or infinity in its tensor features.0.weight"):
+        between_images("lpips_alex", *np.zeros((2, 1, 64, 64), np.uint8), weights=tmp_path / "nan.pth")

@@ -2,8 +2,10 @@
 
 import contextlib
 import copy
+import importlib.machinery
 import subprocess
 import sys
+import types
 
 import pytest
 import yaml
@@ -27,6 +29,11 @@ SEARCHED = {"kind": "prior", "source": "grid_search"}
 GUIDED = [
     *({"label": name, "training": "plain", "drift": "none"} for name in ("none", "ld")),
     {"label": "g", "training": "plain", "drift": "none", "guidance_scale": 3},
+]
+ALIKE = [{"label": name, "training": "ld", "drift": "0.10"} for name in ("none", "ld")]
+WITHOUT = [
+    *({"label": name, "training": "plain", "drift": "none"} for name in ("none", "again")),
+    {"label": "ld", "training": "ld", "drift": "0.10"},
 ]
 MERGED = {**MEDMNIST, "adapter": "merged"}
 
@@ -64,6 +71,28 @@ def test_defaults_are_filled():
         ({"grid": {"headline": "0.12"}}, "headline.*0.12"),
         ({"grid": {"judged": ["0.12"]}}, "judged.*0.12"),
         ({"grid": {"judged": "some"}}, "judged.*some"),
+        ({"grid": {"headline": "none"}}, "grid.headline: 'none' is the cell that others are compared with"),
+        ({"grid": {"reference": "ld"}}, "grid.headline: 'ld' is the cell that others are compared with"),
+        ({"grid": {"judged": ["letter", "none"]}}, "grid.judged: 'none' is the cell that others are compared with"),
+        ({"grid": {"cells": ALIKE}}, "grid.headline: the cell 'ld' has training, drift and guidance of 'none'"),
+        (
+            {"grid": {"cells": WITHOUT, "reference": "ld", "headline": "again"}},
+            "headline: the cell 'again' has no drift",
+        ),
+        ({"grid": {"headline": "moment", "judged": ["none"]}}, "grid.judged: 'none' is the cell"),
+        (
+            {
+                "drifts": {"0.10": {"value": [0, 0, 0, 0.0]}},
+                "trainings": {"ld": {"noise": "normal", "scale": 0}},
+            },
+            "grid.headline: the cell 'ld' has no drift",
+        ),
+        ({"drifts": {"none": {"kind": "prior", "value": 0.3}}}, "drifts.none: it is the plain run's"),
+        ({"trainings": {"untrained": {"noise": "offset", "scale": 0.1}}}, "trainings.untrained: the untouched model"),
+        ({"trainings": {"untrained": {"drift": "0.10"}}}, "trainings.untrained: the untouched model"),
+        ({"methods": {"base": {}}, "grid": {"methods": ["base"]}}, "grid.cells 'none': the method `base`.*'plain'"),
+        ({"methods": {"base": {}}, "sweep": {"method": "base"}}, "sweep.trainings: the method `base`"),
+        ({"methods": {"base": {}}, "prompt_study": {"method": "base"}}, "prompt_study.cell: the method `base`"),
         ({"grid": {"prompts": ["sonnet"]}}, "sonnet"),
         ({"prompt_study": {"cell": "0.12"}}, "prompt_study.cell.*0.12"),
         ({"sweep": {"datasets": ["liver"]}}, "liver"),
@@ -143,6 +172,14 @@ def test_each_mistake_names_its_key(changes, named):
             "datasets.m.options.parts.adni.image_size is one for all parts; set image_size beside parts",
         ),
         ({"methods": {"dreambooht": {}}}, "dreambooht.*basic_ft"),
+        (
+            {"datasets": {"brain_phantom": {"classes": list("abcde"), "test_images": 4}}},
+            "datasets.brain_phantom.test_images: 4 is less than one of each of its 5 classes",
+        ),
+        (
+            {"sampling": {"seeds": [0], "images_per_seed": 3}},
+            "sampling: 3 images a cell .* one of each of the 4 classes of 'chest_phantom'",
+        ),
         ({"extractors": {"resnet": {}}}, "extractors.resnet"),
         (
             {"datasets": {"m": MEDMNIST}, "grid": {"datasets": ["m"]}},
@@ -158,7 +195,18 @@ def test_each_mistake_names_its_key(changes, named):
             "editing.tasks.ageing.styles.*'m'",
         ),
         (
-            {"datasets": {"m": MEDMNIST}, "editing": {"tasks": {"disease": {"dataset": "m", "styles": ["simple"]}}}},
+            {
+                "datasets": {"m": MEDMNIST},
+                "editing": {
+                    "tasks": {
+                        "disease": {
+                            "dataset": "m",
+                            "styles": ["simple"],
+                            "edits": {"15 years older": None, "female to male": None},
+                        }
+                    }
+                },
+            },
             "editing.tasks.disease.base_prompt.*'m'",
         ),
         ({"editing": {"tasks": {"ageing": {"method": "pix2pix"}}}}, "editing.tasks.ageing.method.*pix2pix_zero"),
@@ -406,6 +454,16 @@ def test_a_task_like_another_has_what_it_does_not_say_itself():
     assert [cell["label"] for cell in grid.edit_cells(config, "mine")] == config["editing"]["cells"]
 
 
+def test_cells_that_may_be_the_headline():
+    page = {"cells": [{"label": "none", "training": "untrained", "drift": "none"}], "headline": "none"}
+    changes = {"trainings": {"untrained": {}}, "methods": {"base": {}}, "prompt_study": None, "editing": None}
+    assert checked(grid={**page, "methods": ["base"]}, **changes, sweep=None)  # one cell: it compares nothing
+    noise_alone = {"label": "ld", "training": "ld", "drift": "none"}
+    assert checked(grid={"cells": [*GUIDED[:1], noise_alone, *CONFIG["grid"]["cells"][2:]]})
+    guided = [*GUIDED[:1], {**GUIDED[2], "label": "ld", "training": "ld"}]
+    assert checked(grid={"cells": guided}, editing=None)
+
+
 def test_a_task_like_one_that_is_taken_out_goes_with_it():
     tasks = checked(editing={"tasks": {"disease": None}})["editing"]["tasks"]
     assert list(tasks) == ["ageing", "findings", "ageing_dropped_source"]
@@ -541,3 +599,34 @@ def test_images_of_another_size_than_the_models_are_refused():
     datasets.check_sizes(config | {"model": {"path": "to/be/fetched"}})
     unused = checked(datasets={"more": {**config["datasets"]["brain_phantom"]}})
     datasets.check_sizes(unused)
+
+
+def schemas_in(value):
+    """Every mapping in a nested value."""
+    if isinstance(value, dict):
+        yield value
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from schemas_in(item)
+
+
+def test_what_a_pattern_or_alternatives_want_stands_there_in_words():
+    """Else a person would read a regular expression, or that nothing fits."""
+    declared = [plugins.declared(kind, name) for kind in plugins.FOLDERS for name in plugins.names(kind)]
+    found = [one for one in schemas_in([SCHEMA, declared]) if {"pattern", "anyOf", "oneOf"} & one.keys()]
+    assert len(found) > 5 and [one for one in found if "description" not in one] == []
+
+
+@pytest.mark.parametrize(
+    "changes, place",
+    [
+        ({"methods": {"dreambooth": {"optimizer": "adamw_8bit"}}}, "methods.dreambooth"),
+        ({"editing": {"tasks": {"ageing": {"train": {"optimizer": "adamw_8bit"}}}}}, "editing.tasks.ageing.train"),
+    ],
+)
+def test_a_package_that_an_option_needs_is_asked_for_before_any_job(changes, place, monkeypatch):
+    monkeypatch.setitem(sys.modules, "bitsandbytes", None)
+    with pytest.raises(UserError, match=f"Config {place}: optimizer adamw_8bit needs the package bitsandbytes"):
+        module.check_names(checked(**changes))
+    there = importlib.machinery.ModuleSpec("bitsandbytes", None)
+    monkeypatch.setitem(sys.modules, "bitsandbytes", types.SimpleNamespace(__spec__=there))
+    module.check_names(checked(**changes))

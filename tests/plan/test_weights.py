@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from configs import checked
+from configs import ROOT, checked
 from ldcore.model import check
 from ldcore.plan import weights as module
 from ldcore.runtime import downloads
@@ -271,6 +271,16 @@ def test_a_model_in_one_file_is_converted_and_a_pickle_refused(tmp_path):
         ),
         ({"editing": {"perceptual": {"lpips_alex": {}}}}, "editing.perceptual.lpips_alex.weights: not given"),
         ({"extractors": {"dinov2": {}}}, "extractors.dinov2.weights: not given"),
+        ({"extractors": {"xrv_densenet": {"weights": None}}}, "extractors.xrv_densenet.weights: not given"),
+        ({"editing": {"perceptual": {"lpips_vgg": {"weights": None}}}}, "lpips_vgg.weights: not given"),
+        (
+            {"editing": {"perceptual": {"lpips_vgg": {"weights": str(ROOT / "README.md")}}}},
+            "editing.perceptual.lpips_vgg.weights: .*README.md is no file of weights",
+        ),
+        (
+            {"extractors": {"dinov2": {"weights": str(ROOT / "docs")}}},
+            "extractors.dinov2.weights: .*docs is a folder without a file of weights",
+        ),
         (
             {"datasets": {"brain_phantom": {"classifier": {"name": "resnet18", "options": {"weights": "r.pth"}}}}},
             "datasets.brain_phantom.classifier.options.weights: r.pth",
@@ -309,7 +319,14 @@ def test_weights_that_are_none_are_named_before_any_job(content, said, tmp_path)
     [
         ({"a": {"repo": "flat"}}, "weights.a.repo.*flat"),
         ({"a": {"url": "ftp://x/y"}}, "weights.a.url"),
-        ({"a": {"url": "https://x/y", "sha256": "abc"}}, "weights.a.sha256"),
+        ({"a": {"url": "ftp://x/y"}}, "'ftp://x/y' is not the address of a file that begins with https://"),
+        ({"a": {"path": ""}}, "weights.a.path"),
+        ({"a b": {"path": "x"}}, "weights: 'a b' is not a name of letters, digits"),
+        *(
+            ({"a": {"url": "https://x/y", "sha256": digits}}, "weights.a.sha256: give 8 to 64 hex digits in quotes")
+            for digits in ("abc", "g" * 64, "0" * 65, 12345678, ["0" * 64])
+        ),
+        ({"a": {"repo": "x/y", "sha256": {"f": "abc"}}}, "weights.a.sha256: give 8|sha256.f: 'abc' is not 8 to 64 hex"),
         ({"a": {"adress": "x"}}, "adress"),
     ],
 )
@@ -322,6 +339,46 @@ def test_each_mistake_in_an_entry_names_its_key(weights, named):
 def test_an_entry_has_one_source(weight):
     with pytest.raises(UserError, match="weights.a: give path, or one of repo and url"):
         module.resolve(checked(extractors={"inception": {"weights": "a"}}, weights={"a": weight}))
+
+
+def test_entries_that_nothing_uses_have_one_source_too():
+    for weight in ({}, {"licence": "MIT"}, {"repo": "a/b", "url": "https://x/y"}):
+        with pytest.raises(UserError, match="weights.unused: give path, or one of repo and url"):
+            module.resolve(checked(weights={"unused": weight}))
+
+
+@pytest.mark.parametrize(
+    "weight, said",
+    [
+        ({"url": "https://x/y", "files": ["a"]}, "weights.a.files: only a repository has files"),
+        ({"url": "https://x/y", "revision": "abc"}, "weights.a.revision: only a repository has revision"),
+        ({"path": "x", "revision": "abc"}, "weights.a.revision: only a repository has revision"),
+        ({"url": "https://x/y", "sha256": {"y": "0" * 8}}, "weights.a.sha256: a url brings one file"),
+        ({"repo": "x/y", "sha256": "0" * 8}, "weights.a.sha256: a repository has many files; give {FILE: digits}"),
+    ],
+)
+def test_keys_that_an_entrys_source_does_not_have_are_named(weight, said):
+    with pytest.raises(UserError, match=said):
+        module.resolve(checked(weights={"a": weight}))
+
+
+def test_a_file_that_lies_somewhere_has_the_sha256_that_its_entry_says(tmp_path):
+    (tmp_path / "alex.pth").write_bytes(CONTENT)
+
+    def sentences(**weight):
+        return module.other_sums(checked(weights={"alex": weight}), {})
+
+    file = str(tmp_path / "alex.pth")
+    assert sentences(path=file, sha256=SUM[:8].upper(), url="https://x/y") == []
+    assert sentences(path=file) == sentences(path=str(tmp_path), sha256={"alex.pth": SUM, "gone.pth": SUM}) == []
+    for weight in (
+        {"path": file, "sha256": "0" * 64, "url": "https://x/y"},
+        {"path": file, "sha256": "0" * 64},
+        {"path": file, "sha256": {"alex.pth": "0" * 64}},
+        {"path": str(tmp_path), "sha256": {"alex.pth": "0" * 64}, "repo": "x/y"},
+    ):
+        (said,) = sentences(**weight)
+        assert re.search(f"weights.alex.sha256: that of {file} is {SUM}, not 0+; correct it", said)
 
 
 def test_missing_data_of_the_datasets_in_use(tmp_path):

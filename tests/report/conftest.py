@@ -3,11 +3,15 @@
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from rows import cell_row, edit_row
 
 from configs import ROOT, checked
+from ldcore import plugins
 from ldcore.datasets import records
 from ldcore.grid import Checkpoint, EditRun, checkpoints, sampled_drifts
+from ldcore.plan import reporting
+from ldcore.report import markup
 from ldcore.report.results import Results
 from ldcore.runtime.files import write_json
 from ldcore.store import Store
@@ -128,10 +132,14 @@ def drawn(scored):
     for dataset in ("brain", "mine"):
         images = draw.integers(0, 256, (len(table), 8, 8), dtype=np.uint8)
         records.save(table, images, scored.store.data(dataset))
+        excluded = "path,subject_id,reason\na.png,s90,no age\nb.png,s91,no age\n"
+        (scored.store.data(dataset) / "excluded.csv").write_text(excluded)
         scored.store.reference(dataset).parent.mkdir(exist_ok=True)
         features = {f"{name}/test": draw.normal(size=(20, 3)) for name in scored.config["extractors"]}
         np.savez(scored.store.reference(dataset), **features)
     for checkpoint in checkpoints(scored.config):
+        if checkpoint.method != "base":
+            write_json(scored.store.training(checkpoint) / "log.json", {"losses": [0.5, 0.25, 0.125], "seconds": 1.5})
         for drift in sampled_drifts(scored.config, checkpoint):
             write_samples(scored, checkpoint, drift, draw)
     for task in ("ageing", "disease"):
@@ -141,10 +149,13 @@ def drawn(scored):
             for cell in scored.config["grid"]["cells"][:2]:
                 folder = scored.store.edits(EditRun(task, entry["method"], base, cell["training"]))
                 folder.mkdir(parents=True, exist_ok=True)
+                amounts = len(scored.config["editing"]["amounts"])
                 np.savez(
                     folder / f"{cell['drift']}.npz",
-                    decoded=draw.integers(0, 256, (1, count, 8, 8, 3), dtype=np.uint8).mean(-1, keepdims=False),
+                    decoded=draw.integers(0, 256, (1, count, 8, 8, 3), dtype=np.uint8),
                     changed=draw.integers(0, 256, (1, count, 8, 8), dtype=np.uint8),
+                    sweep=np.array([1, 3]),
+                    sweep_changed=draw.integers(0, 256, (amounts, 2, 8, 8), dtype=np.uint8),
                 )
     return scored
 
@@ -160,3 +171,16 @@ def write_samples(results, checkpoint: Checkpoint, drift: str, draw) -> None:
         seeds=np.repeat([0, 1], 8),
         **{name: draw.normal(size=(16, 3)) for name in results.config["extractors"]},
     )
+
+
+@pytest.fixture
+def reported(drawn):
+    """The same with its tables, and pictures in place of its figures: all that a page is made from."""
+    for name in reporting.tables(drawn.config):
+        table = plugins.find("table", name)
+        rows = table.rows(drawn)
+        markup.write(drawn.store.table(name).with_suffix(""), rows, table.layout(rows), table.FOOTNOTES)
+    for name in reporting.figures(drawn.config):
+        drawn.store.figure(name).parent.mkdir(exist_ok=True)
+        Image.new("RGB", (40, 30), "white").save(drawn.store.figure(name))
+    return drawn

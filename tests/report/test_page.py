@@ -1,39 +1,151 @@
-"""The page: every table and figure of a run with its caption, every footnote once, text escaped."""
+"""The page: every table, figure, footnote and picture of a run, each number that of its csv file, text escaped."""
+
+import base64
+import io
+import json
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
 
 from ldcore import plugins
 from ldcore.plan import reporting
 from ldcore.report import markup
-from ldcore.report.page import page
+from ldcore.report import page as pages
+from ldcore.report.page import edits, explorer, made, page, pictures, samples, training
 from ldcore.report.tables import claims, colours, objective, table1, table2
+from ldcore.runtime.errors import UserError
 
 
-def test_the_page_holds_everything_once_and_the_verdicts_first(drawn):
-    for name in reporting.tables(drawn.config):
-        table = plugins.find("table", name)
-        rows = table.rows(drawn)
-        markup.write(drawn.store.table(name).with_suffix(""), rows, table.layout(rows), table.FOOTNOTES)
-    for name in reporting.figures(drawn.config):
-        path = drawn.store.figure(name)
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(name.encode())
-    drawn.config["note"] = "a < b"
-    text = page(drawn)
-    assert text.index("The paper&#x27;s claim</th>") < text.index("<h2>claims</h2>") < text.index("<h2>table1</h2>")
-    places = [
-        text.index(f"<h2>{name}</h2>") for name in reporting.tables(drawn.config) + reporting.figures(drawn.config)
-    ]
-    assert places == sorted(places)
-    for name in reporting.figures(drawn.config):
+def part(text: str, name: str):
+    """What the page carries as JSON under this id."""
+    return json.loads(re.search(rf'<script type="application/json" id="{name}">(.*?)</script>', text, re.DOTALL)[1])
+
+
+def drawn_sheet(sheet: dict) -> np.ndarray:
+    """The images of a sheet again, uint8 [N, H, W, 3]."""
+    data = base64.b64decode(sheet["src"].removeprefix("data:image/webp;base64,"))
+    whole, height, width = np.asarray(Image.open(io.BytesIO(data)).convert("RGB")), sheet["height"], sheet["width"]
+    places = [(place // sheet["columns"] * height, place % sheet["columns"] * width) for place in range(sheet["count"])]
+    return np.stack([whole[top : top + height, left : left + width] for top, left in places])
+
+
+def test_the_page_holds_everything_once_and_the_verdicts_first(reported):
+    reported.config["note"] = "a < b"
+    text = page(reported)
+    assert text.index("Contradicted</th>") < text.index('<article id="table-claims">')
+    tables = [text.index(f'<article id="table-{name}">') for name in reporting.tables(reported.config)]
+    figures = [text.index(f'id="figure-{name}"') for name in reporting.figures(reported.config)]
+    assert tables == sorted(tables) and figures == sorted(figures) and tables[-1] < figures[0]
+    for name in reporting.figures(reported.config):
         caption = plugins.declared("figure", name)["CAPTION"]
-        assert text.count(f"<p>{caption}</p>") == 1 and f'alt="{caption}" src="data:image/png;base64,' in text
-    assert text.count("FID from a few hundred images") == 1 and text.count("decoded is the model&#x27;s own") == 1
-    assert (
-        text.count("<li>")
-        == len(
-            dict.fromkeys(
-                [*table1.FOOTNOTES, *table2.FOOTNOTES, *claims.FOOTNOTES, *colours.FOOTNOTES, *objective.FOOTNOTES]
-            )
-        )
-        + 3
-    )
+        assert text.count(f"<figcaption>{caption}</figcaption>") == 1 and f'alt="{caption}"' in text
+    notes = dict.fromkeys(note for table in (table1, table2, claims, colours, objective) for note in table.FOOTNOTES)
+    assert text.count("<li>") == len(notes) + 3
     assert "note: a &lt; b" in text and "a < b" not in text
+
+
+def test_every_number_of_a_table_is_that_of_its_csv_file(reported):
+    text = page(reported)
+    for name in reporting.tables(reported.config):
+        rows, shown = markup.read(reported.store.table(name)), part(text, f"values-{name}")
+        assert len(shown["rows"]) == len(rows)
+        for column in [column for column in rows if rows[column].notna().any()]:
+            place = shown["columns"].index(column)
+            for value, row in zip(rows[column], shown["rows"], strict=True):
+                assert row[place] == value or (row[place] is None and value != value)
+        lines = plugins.find("table", name).layout(rows)
+        article = text.split(f'<article id="table-{name}">')[1].split("</article>")[0]
+        cells = re.findall(r"<td[^>]*>(.*?)</td>", article, re.DOTALL)
+        plain = [re.sub(r"<[^>]+>", "", cell).strip().lstrip("✓✗○ ") for cell in cells]
+        escaped = [
+            str(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+            for value in lines.to_numpy().ravel()
+        ]
+        assert [cell.replace("&#39;", "'").replace("&#34;", '"') for cell in plain] == escaped
+
+
+def test_ours_minus_the_papers_has_our_interval(reported):
+    values = part(page(reported), "values-claims")
+    place = {column: values["columns"].index(column) for column in values["columns"]}
+    rows = [row for row in values["rows"] if row[place["paper_value"]] is not None and row[place["low"]] is not None]
+    assert rows
+    for row in rows:
+        for name in ("value", "low", "high"):
+            assert row[place[f"{name}_minus_paper"]] == pytest.approx(row[place[name]] - row[place["paper_value"]])
+
+
+def test_the_delta_explorer_shows_the_same_noises_under_every_delta(reported):
+    found = explorer.section(reported)
+    assert found["deltas"] == [-0.1, 0.0, 0.1] and list(found["datasets"]) == ["brain", "mine"]
+    swept = [one for one in found["datasets"]["brain"] if one["swept"]]
+    assert [one["deltas"] for one in swept] == [[-0.1, 0.0, 0.05, 0.1], [-0.1, 0.0, 0.1]]  # `searched` is 0.05 here
+    plain = swept[0]
+    runs = [run for run in training.trained(reported.config) if (run.dataset, run.training) == ("brain", "plain")]
+    arrays = reported.samples(runs[0], "0.10")
+    assert np.abs(drawn_sheet(plain["sheet"])[6:8].mean((1, 2)) - arrays["images"][[0, 8]].mean((1, 2))).max() < 25
+    assert plain["means"][3] == arrays["trace"].mean(-1).mean(0).round(4).tolist()
+    assert {row["delta"] for row in plain["distances"]} == {-0.1, 0.0, 0.1}
+
+
+def test_sheets_hold_each_picture_at_its_place():
+    images = np.random.default_rng(0).integers(0, 256, (5, 8, 6), dtype=np.uint8)
+    sheet = pictures.sheet(images, 2, lossless=True)
+    assert (sheet["width"], sheet["height"], sheet["count"]) == (6, 8, 5)
+    assert (drawn_sheet(sheet)[..., 0] == images).all()
+    large = pictures.sheet(np.full((1, 400, 200), 7, np.uint8), 1, lossless=True)
+    assert (large["height"], large["width"]) == (96, 48) and (drawn_sheet(large) == 7).all()
+
+
+def test_edits_stand_under_their_style_request_and_amount(reported):
+    found = edits.section(reported, 99)
+    cell, shown = found["disease"]["cells"][0], reported.edited("disease")
+    of_cell = next(iter(shown.edits.values()))
+    count = len(shown.requests)
+    assert found["disease"]["of"] == count and len(found["disease"]["requests"]) == count
+    assert (drawn_sheet(cell["changed"])[..., 0] == of_cell["changed"][0]).all()
+    assert (drawn_sheet(found["disease"]["source"])[..., 0] == shown.source).all()
+    assert cell["swept"] == [1, 3]
+    assert (drawn_sheet(cell["sweep"])[2 * 2 + 1][..., 0] == of_cell["sweep_changed"][2, 1]).all()
+    assert not any(f"s{number}" in request for number in range(24) for request in found["disease"]["requests"])
+
+
+def test_a_click_on_a_method_leads_to_its_pictures(reported):
+    text = page(reported)
+    cells, row = (
+        samples.cells(reported),
+        r'<tr><td>(\w+)</td><td><button[^>]*data-samples="(\d+)">([^<]*)</button></td><td>(\w+)</td>',
+    )
+    found = re.findall(row, text.split('<article id="table-table1">')[1].split("</article>")[0])
+    assert len(found) >= 8
+    for dataset, place, method, label in found:
+        assert cells[int(place)][0][:3] == (dataset, method, label)
+    shown = part(text, "samples-data")["cells"]
+    assert len(shown) == len(cells) and {one["of"] for one in shown} == {16} == {one["sheet"]["count"] for one in shown}
+
+
+def test_what_does_not_fit_is_left_out_and_said(reported, monkeypatch):
+    whole = page(reported)
+    monkeypatch.setattr(pages, "LIMIT", len(whole.encode()))
+    text = page(reported)
+    assert len(text.encode()) < len(whole.encode())
+    assert any(one["sheet"]["count"] < one["of"] for one in part(text, "samples-data")["cells"])
+    monkeypatch.setattr(pages, "LIMIT", 1000)
+    with pytest.raises(UserError, match="larger than .*name fewer"):
+        page(reported)
+
+
+def test_data_sheets_curves_and_jobs_are_of_the_run(reported):
+    text = page(reported)
+    sheets = text.split('<section id="data">')[1].split("</section>")[0]
+    assert "<dd>24</dd>" in sheets and "<td>no age</td><td>2</td>" in sheets
+    curves = part(text, "training-data")
+    assert {curve["group"] for curve in curves} == {"brain", "mine"} and curves[0]["losses"] == [0.5, 0.25, 0.125]
+    assert made.took(reported.store.benchmark("nope", "x")) == (None, None)
+
+
+def test_the_page_asks_no_other_host_for_anything(reported):
+    text = page(reported)
+    own = text.split('id="plotly"')[0] + pages.libraries()["script"] + pages.libraries()["style"]
+    assert not re.search(r"(?:src|href)=[\"']?(?:https?:)?//|@import|url\((?![\"']?data:)", own)

@@ -79,6 +79,17 @@ def test_scratch_holds_a_copy_that_follows_its_source(tmp_path, monkeypatch):
     assert len([p for p in scratch.rglob("*") if p.is_file()]) == 3
 
 
+def test_a_place_that_is_a_file_or_below_one_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    (tmp_path / "nowhere").symlink_to(tmp_path / "gone")
+    for place in ("file", "file/a/b", "nowhere"):
+        with pytest.raises(
+            UserError, match=f"{place.split('/')[0]} is no folder, so nothing can be written to .*{place};"
+        ):
+            check_writable(tmp_path / place)
+    check_writable(tmp_path / "a" / "b", "relative")
+
+
 def test_a_folder_of_another_user_is_named(tmp_path, monkeypatch):
     check_writable(tmp_path, tmp_path / "absent")
     monkeypatch.setattr("os.access", lambda path, mode: False)  # root may write anywhere

@@ -72,6 +72,8 @@ def test_a_full_disk_and_a_closed_folder_are_one_sentence(number, sentence, tmp_
     monkeypatch.setattr("os.getuid", lambda: os.stat(tmp_path).st_uid + 1)
     with pytest.raises(SystemExit, match="error: denied: .*/a belongs to another user, who can share it"), as_job():
         raise PermissionError(errno.EACCES, "denied", str(tmp_path / "a"))
+    with pytest.raises(SystemExit, match="error: too long: a/nnn; use a shorter name"), as_job():
+        raise OSError(errno.ENAMETOOLONG, "too long", "a/nnn")
     with pytest.raises(FileNotFoundError), as_job():
         raise FileNotFoundError(errno.ENOENT, "absent", "a")
 
@@ -99,12 +101,20 @@ with as_job(), atomic(sys.argv[1]) as temporary:
 """
 
 
-def test_sigterm_removes_temporary_files(tmp_path):
+@pytest.mark.parametrize(
+    "sent, status, sentence",
+    [
+        (signal.SIGTERM, 1, "error: stopped by SIGTERM"),
+        (signal.SIGINT, 130, "error: stopped by Ctrl-C; the same command again resumes.\n"),
+    ],
+)
+def test_a_stopped_job_removes_temporary_files_and_says_so(tmp_path, sent, status, sentence):
     job = subprocess.Popen(
         [sys.executable, "-c", WRITE, tmp_path / "x.txt"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     assert job.stdout.readline().startswith("job: ") and job.stdout.readline() == "ready\n"
     assert len(list(tmp_path.iterdir())) == 1
-    job.send_signal(signal.SIGTERM)
-    assert "error: stopped by SIGTERM" in job.communicate(timeout=20)[1] and job.returncode == 1
+    job.send_signal(sent)
+    said = job.communicate(timeout=20)[1]
+    assert sentence in said and "Traceback" not in said and job.returncode == status
     assert not list(tmp_path.iterdir())

@@ -17,6 +17,7 @@ from ldcore.grid import identifier
 from ldcore.model.check import SINGLE
 from ldcore.plan import config as ldconfig
 from ldcore.prompts import condition
+from ldcore.runtime.files import sha256
 
 PAPER = yaml.safe_load((ROOT / "configs/paper.yaml").read_text())
 REPORTED = ROOT / "resources/reported_values.csv"
@@ -104,10 +105,13 @@ def test_a_real_run_without_data_stops_before_any_job(folder):
 
 
 def test_weights_that_lie_somewhere_are_not_fetched(folder, tmp_path, config):
-    (tmp_path / "file.pt").write_bytes(b"weights of an old torch")
+    (tmp_path / "file.pt").write_bytes(b"\x80\x02 weights of an old torch")
     model = ROOT / "resources" / "embedded_model"
     places = {name: {"path": str(model if name == "sd_v1_4" else tmp_path / "file.pt")} for name in config["weights"]}
     small = {name: {"options": {"image_size": 64}} for name in config["datasets"]}
+    code, said = snakemake(folder, "-n", weights=places, datasets=small)
+    assert code != 0 and re.search(r"weights.alexnet.sha256: that of .*/file.pt is \w{64}, not 7be5be79; correct", said)
+    places["alexnet"]["sha256"] = sha256(tmp_path / "file.pt")
     code, said = snakemake(folder, "-n", weights=places, datasets=small)
     assert code == 0 and counted(said) == expected(config) - Counter(fetch=5)
     code, said = snakemake(folder, "-n", weights=places)

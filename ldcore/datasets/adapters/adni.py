@@ -52,7 +52,11 @@ GROUPS = {"CN": "CN", "SMC": "CN", "MCI": "MCI", "EMCI": "MCI", "LMCI": "MCI", "
 # ... in ADNIMERGE: one row a visit, with the diagnosis then and the age at the person's baseline exam.
 ADNIMERGE = {"subject": ("PTID",), "code": ("VISCODE",), "age": ("AGE",), "now": ("DX",)}
 DIAGNOSES = {"CN": "CN", "NL": "CN", "MCI": "MCI", "DEMENTIA": "AD", "AD": "AD"}
+EXAMS = {"exam": ("EXAMDATE",), "first": ("EXAMDATE_bl",)}
 MONTH = 30.4375  # days
+# Days from a visit to the month in its code: most are nearer than the first, all than the second.
+ASTRAY, MOST_ASTRAY = 92, 731
+SAME_DAY = 7  # days between a scan's date in the table and in its folder's name that are no fault
 
 PERSON = re.compile(r"\d{3}_S_\d{4,5}")
 IMAGE = re.compile(r"(?:^|_)I(\d+)(?:\.|$)")
@@ -79,7 +83,7 @@ def list_scans(options: dict):
 def images_of(rows: pd.DataFrame, images: dict) -> pd.DataFrame:
     """A collection's rows, an image each, with `key`, age, sex, `day`, the group as `diagnosis` and the table's `file`.
 
-    images: {key: path}. UserError: a wrong cell, or days and months that the images' folders have the other way round.
+    images: {key: path}. UserError: a wrong cell, or dates that are not those of the images' folders.
     """
     file = rows.attrs["file"]
     rows = rows.assign(
@@ -101,6 +105,10 @@ def images_of(rows: pd.DataFrame, images: dict) -> pd.DataFrame:
     swapped = (day.strftime("%Y-%d-%m") == scanned) & (day.day != day.month)
     remedy = "the folder of its image says that the day comes first; write all dates as 2005-09-01"
     tables.refuse(rows, "date", swapped, remedy)
+    apart = (rows["day"] - pd.to_datetime(scanned)).abs() > pd.Timedelta(days=SAME_DAY)
+    for row in rows.index[apart][:1]:
+        remedy = f"the folder of its image says {scanned[row]}; correct the date, or use the table of these images"
+        tables.refuse(rows, "date", rows.index == row, remedy)
     return rows
 
 
@@ -120,17 +128,45 @@ def adnimerge(options: dict) -> dict | None:
     """{PTID: the visits that have a diagnosis, as since_baseline gives them}; None where there is no ADNIMERGE."""
     if not options["visits"] and tables.with_columns(options["source"], "visits", ADNIMERGE) is None:
         return None
-    rows = tables.load(options, "visits", ADNIMERGE, {"exam": ("EXAMDATE",)})
+    rows = tables.load(options, "visits", ADNIMERGE, EXAMS)
     rows = rows.assign(
         subject=tables.ids(rows, "subject", *SUBJECT),
         age=tables.age(rows),
         months=rows["code"].map(months),
-        exam=tables.date(rows, "exam") if "exam" in rows else pd.NaT,
         diagnosis=rows["now"].str.upper().str.split(" TO ").str[-1].map(DIAGNOSES).fillna(""),
     )
+    rows = rows.assign(exam=exams(rows))
     rated = rows[(rows["diagnosis"] != "") & rows["months"].notna()]  # codes that tell no month may come twice
     tables.unique(rated.assign(visit=rated["subject"] + " " + rated["code"])[["visit", "diagnosis"]], "visit")
     return {subject: since_baseline(visits) for subject, visits in rows.groupby("subject")}
+
+
+def exams(rows: pd.DataFrame) -> pd.Series:
+    """The dates of ADNIMERGE's visits, day and month in the order that fits the visits' codes; NaT where it has none.
+
+    UserError: no order fits most of them, or one visit is years off.
+    """
+    if "exam" not in rows:
+        return pd.Series(pd.NaT, rows.index)
+    firsts = tables.readings(rows, "first") if "first" in rows else [pd.Series(pd.NaT, rows.index)]
+    orders = [(exam, days_astray(rows, exam, first)) for exam in tables.readings(rows, "exam") for first in firsts]
+    exam, astray = min(orders, key=lambda order: order[1].median())  # the first of those that fit alike
+    if astray.median() > ASTRAY or astray.max() > MOST_ASTRAY:
+        row = astray.idxmax()
+        remedy = f"it is {astray[row]:.0f} days from {rows['code'][row]!r}, in whatever order day and month stand"
+        tables.refuse(rows, "exam", rows.index == row, f"{remedy}; write all dates as 2005-09-01, or correct them")
+    return exam
+
+
+def days_astray(rows: pd.DataFrame, exam: pd.Series, first: pd.Series) -> pd.Series:
+    """Days from each visit to where its code has it, counted from the person's baseline exam; those that can be told.
+
+    first: the date of that exam where the person's rows have no visit of month 0. 0 is told where nothing can be.
+    """
+    baseline = exam.where(rows["months"] == 0).groupby(rows["subject"]).transform("min").fillna(first)
+    astray = ((exam - baseline).dt.days - rows["months"] * MONTH).abs()
+    astray = astray[(rows["months"] > 0) & astray.notna()]
+    return astray if len(astray) else pd.Series([0.0], rows.index[:1])
 
 
 def since_baseline(visits: pd.DataFrame) -> pd.DataFrame:

@@ -5,6 +5,7 @@ diagnosis, findings, split and slice (index of the axial slice or frame, from 0)
 out.
 """
 
+import os
 from os.path import normpath
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +15,7 @@ import pandas as pd
 
 from ldcore.datasets import tables
 from ldcore.datasets.delimited import place_of
-from ldcore.datasets.records import ALIKE_REMEDY, SPLITS, alike, said, validate
+from ldcore.datasets.records import ALIKE_REMEDY, SPLITS, alike, contradictions, said, validate
 from ldcore.datasets.scans import images
 from ldcore.datasets.scans.build import read_in_turn, stacked, warn_of_copies
 from ldcore.datasets.scans.dicom import is_dicom
@@ -56,11 +57,11 @@ def build(options: dict, seed: int, cache=None, workers: int = 1):
             return records, np.array(stack)
     check_axes(options["axes"])
     root, table = Path(options["root"]), read_table(options)
-    records = records_of(table, options["fractions"], seed)
     remedy = "give a whole number from 0, or leave it empty for the middle slice"
     slices = tables.converted(table, "slice", slice_number, remedy)
     places = [place_of(root, path, is_file) for path in table["path"]]
     refuse_twice(places, table, slices)
+    records = records_of(table, options["fractions"], seed)
     for row, path in zip(table.index, places):
         check_file(path, row)
     rows = [{"path": str(path), "slice": index} for path, index in zip(places, slices)]
@@ -97,7 +98,8 @@ def read_table(options: dict) -> pd.DataFrame:
     refuse_columns(path)
     table = tables.read(path, REQUIRED, OPTIONAL)
     for column in REQUIRED:
-        tables.refuse(table, column, table[column] == "", "fill it in or delete the row")
+        nothing = table[column].str.lower().isin(tables.NOTHING)
+        tables.refuse(table, column, nothing, "fill it in or delete the row")
     return table.assign(**{column: "" for column in OPTIONAL if column not in table})
 
 
@@ -124,21 +126,40 @@ def refuse_twice(places: list[Path], table: pd.DataFrame, slices: list) -> None:
             )
 
 
-def refuse_alike(table: pd.DataFrame) -> None:
-    """UserError where two subjects may be one, written in two ways."""
-    pairs = alike(table["subject"])
+def refuse_alike(table: pd.DataFrame, column: str, values: pd.Series, what: str) -> None:
+    """UserError where two of the values that a column's cells hold may be one, written in two ways.
+
+    values: with the table's row numbers, which may come several times. what: what a value is.
+    """
+    pairs = alike(values)
     if pairs:
-        rows = [table.index[table["subject"] == subject][0] for subject in pairs[0]]
+        rows = [values.index[values == value][0] for value in pairs[0]]
         raise UserError(
-            f"{said(pairs)} may be one subject (first in rows {rows[0]} and {rows[1]} of {table.attrs['file']}); "
-            f"{ALIKE_REMEDY}."
+            f"{said(pairs)} may be one {what} (first in rows {rows[0]} and {rows[1]} of {table.attrs['file']}, column "
+            f"{column}); {ALIKE_REMEDY.format(what)}."
         )
+
+
+def labels_of(table: pd.DataFrame, column: str) -> list[str]:
+    """The labels of a column, each written one way whatever the space and the order around its `|`.
+
+    UserError: a cell that means nothing, no name on a side of a `|`, or two names that may be one.
+    """
+    remedy = "leave the cell empty where nothing is known, or call the label otherwise (No Finding)"
+    tables.refuse(table, column, table[column].str.lower().isin(tables.NOTHING[1:]), remedy)
+    parts = table[column].str.split("|").map(lambda cell: [" ".join(name.split()) for name in cell])
+    unnamed = (table[column] != "") & parts.map(lambda names: "" in names)
+    tables.refuse(table, column, unnamed, "name a label on either side of each |")
+    names = parts.explode()
+    refuse_alike(table, column, names[names != ""], "label")
+    first_written = {}
+    return [first_written.setdefault(frozenset(names), "|".join(dict.fromkeys(names))) for names in parts]
 
 
 def records_of(table: pd.DataFrame, fractions: dict, seed: int) -> pd.DataFrame:
     """The validated records of the table's cells."""
-    refuse_alike(table)
     subjects = table["subject"]
+    refuse_alike(table, "subject", subjects, "subject")
     if (table["split"] == "").all():
         split_of = assign_splits(subjects, fractions, seed)
         splits = [split_of[subject] for subject in subjects]
@@ -156,14 +177,29 @@ def records_of(table: pd.DataFrame, fractions: dict, seed: int) -> pd.DataFrame:
             "session": sessions,
             "age": tables.number(table, "age", 0, OLDEST),
             "sex": tables.coded(table, "sex", SEXES),
-            "diagnosis": table["diagnosis"],
-            "findings": table["findings"],
+            "diagnosis": labels_of(table, "diagnosis"),
+            "findings": labels_of(table, "findings"),
             "split": splits,
             "image_index": np.arange(len(table)),
         }
-    ).reset_index(drop=True)
-    validate(records, len(table))
-    return records
+    )
+    validate(records, len(table), table.attrs["file"], table.index)
+    refuse_contradictions(records, table.attrs["file"])
+    return records.reset_index(drop=True)
+
+
+def refuse_contradictions(records: pd.DataFrame, file: str) -> None:
+    """UserError where a subject has two sexes, or is younger at a later session. records: with the file's rows."""
+    remedies = {
+        "sex": "correct one, or give two subjects two ids",
+        "age": "correct one, or number the sessions in order of time",
+    }
+    for subject, (column, *rows) in contradictions(records).items():
+        one, other = records[column][rows]
+        raise UserError(
+            f"Subject {subject!r} has {column} {one} in row {rows[0]} and {column} {other}"
+            f"{' at a later session' if column == 'age' else ''} in row {rows[1]} of {file}; {remedies[column]}."
+        )
 
 
 def whole_number(cell: str) -> int:
@@ -180,7 +216,7 @@ def slice_number(cell: str) -> int | None:
 
 def check_file(path: Path, row: int) -> None:
     """UserError names the row and the file that is missing or of an unknown kind."""
-    if path.is_dir():
+    if os.path.isdir(path):
         raise UserError(f"Row {row} names {path}, which is a folder; name one file in it.")
     there = is_file(path)
     known = path.name.lower().endswith(images.ENDS) or (is_dicom(path) if there else not path.suffix)

@@ -16,7 +16,7 @@ import pandas as pd
 from ldcore.datasets import tables
 from ldcore.datasets.records import SPLITS
 from ldcore.datasets.scans import chest_labels
-from ldcore.datasets.scans.images import gray, squared
+from ldcore.datasets.scans.images import gray, refuse_blank, squared
 from ldcore.datasets.scans.listing import none_excluded
 from ldcore.runtime.errors import UserError
 
@@ -41,6 +41,7 @@ OPTIONS = {
     },
     "single": {"type": "boolean", "default": True, "description": "only images with exactly one of the labels"},
 }
+NONE = "No Finding"  # an image of a set with several labels that has none
 LABELS = {
     "pneumoniamnist": ("No Finding", "Pneumonia"),
     "chestmnist": (
@@ -98,7 +99,9 @@ def read_scan(scan: dict, options: dict) -> np.ndarray:
     if len(data) < length:
         raise UserError("the archive ends before this image")
     image = np.frombuffer(data, np.uint8).reshape(shape[1:])
-    return squared(gray(image) / 255.0, options["image_size"])
+    pixels = gray(image)
+    refuse_blank(pixels)
+    return squared(pixels / 255.0, options["image_size"])
 
 
 def archive(source: Path, name: str | None) -> Path:
@@ -157,6 +160,9 @@ def stored_labels(file: Path, split: str) -> np.ndarray:
 def label_names(file: Path, names: list[str] | None) -> tuple:
     """The option's names, else those known of the archive by its own name (chestmnist.npz, chestmnist_224.npz)."""
     if names is not None:
+        twice = [name for place, name in enumerate(names) if name in names[:place]]
+        if twice:
+            raise UserError(f"Option labels names {twice[0]!r} twice; give every label a name of its own.")
         return tuple(names)
     known = file.stem.lower().split("_")[0]
     if known not in LABELS:
@@ -170,10 +176,18 @@ def by_name(labels: np.ndarray, names: tuple, file: Path) -> pd.DataFrame:
     """0 and 1 by name [N, K]: of class numbers [N, 1], or of several 0/1 labels, where none at all is No Finding."""
     remedy = f"but only {len(names)} names are given; name them all by option labels"
     if labels.shape[1] == 1:
-        if labels.min(initial=0) < 0 or labels.max(initial=0) >= len(names):
-            raise UserError(f"{file} has label {int(labels.max())}, {remedy}.")
+        low, high = labels.min(initial=0), labels.max(initial=0)
+        if low < 0:
+            raise UserError(f"{file} has label {int(low)}, and labels count from 0; download the archive again.")
+        if high >= len(names):
+            raise UserError(f"{file} has label {int(high)}, {remedy}.")
         return pd.DataFrame(labels == np.arange(len(names)), columns=names, dtype=float)
-    if labels.shape[1] != len(names) or not np.isin(labels, (0, 1)).all():
+    if labels.shape[1] != len(names):
         raise UserError(f"{file} has {labels.shape[1]} labels an image, {remedy}.")
+    wrong = labels[~np.isin(labels, (0, 1))]
+    if len(wrong):
+        raise UserError(f"{file} has {int(wrong[0])} among its 0 and 1 labels; download the archive again.")
+    if NONE in names:
+        raise UserError(f"Option labels names {NONE!r}, which is an image without any label here; call it otherwise.")
     none_at_all = ~labels.any(axis=1)
-    return pd.DataFrame(np.column_stack([none_at_all, labels]).astype(float), columns=["No Finding", *names])
+    return pd.DataFrame(np.column_stack([none_at_all, labels]).astype(float), columns=[NONE, *names])

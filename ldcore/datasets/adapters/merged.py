@@ -5,6 +5,7 @@
 where the part names none.
 """
 
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -63,7 +64,7 @@ def options_of(name: str, options: dict) -> dict:
     """A part's complete options. UserError: an option that is set for all or unknown, no such folder."""
     own = part_options(name, options["parts"][name], options, f"Option parts.{name}")
     folder = Path(options["source"], own["source"])
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise UserError(f"Option parts.{name}.source: {folder} is not a folder; give the folder of the download.")
     return {**own, "source": str(folder)}
 

@@ -79,7 +79,9 @@ def list_scans(options: dict):
 def labels_of(table: pd.DataFrame) -> pd.DataFrame:
     """A row an image, a column a finding: 1 present, 0 absent."""
     remedy = f"labels are joined by | and of {', '.join(LABELS)}"
-    named = tables.converted(table, "Finding Labels", lambda cell: {LABELS[name] for name in cell.split("|")}, remedy)
+    named = tables.converted(
+        table, "Finding Labels", lambda cell: {LABELS[name.strip()] for name in cell.split("|")}, remedy
+    )
     names = [name for name in chest_labels.FINDINGS if name in LABELS.values()]
     return pd.DataFrame({name: [float(name in present) for present in named] for name in names})
 

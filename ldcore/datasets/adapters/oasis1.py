@@ -28,6 +28,7 @@ OPTIONS = {
     "rescans": {"type": "boolean", "default": False, "description": "use the second scan within 90 days too"},
     "cdr": {
         "type": "object",
+        "propertyNames": {"enum": ["", "0", "0.5", "1", "2", "3", "0.0", "1.0", "2.0", "3.0", 0, 0.5, 1, 2, 3]},
         "additionalProperties": {"enum": ["CN", "MCI", "AD", ""]},
         "default": {"": "CN", "0": "CN", "0.5": "AD", "1": "AD", "2": "AD", "3": "AD"},
         "description": "Clinical Dementia Rating -> diagnosis; an empty one leaves the scan out",

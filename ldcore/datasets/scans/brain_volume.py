@@ -8,12 +8,15 @@ from pathlib import Path
 import numpy as np
 
 from ldcore.datasets.scans.dicom import frames_of, header, padding_of
-from ldcore.datasets.scans.nifti import DIRECTIONS, LPS, first_volume, says_orientation
+from ldcore.datasets.scans.nifti import DIRECTIONS, LPS, first_volume, refuse_two_geometries, says_orientation
+from ldcore.datasets.scans.pixels import refuse_no_lengths
 from ldcore.runtime.errors import UserError
 
 LEAST = 8  # voxels along each axis that make a volume
 UNEVEN = 0.2  # of a slice's distance: how unequal distances may be before slices must be missing
+SIDES = (0.05, 20.0)  # mm that a voxel's side can have; a header in metres or micrometres lies beyond
 TURNED = 1e-3  # how much the directions, or the mm of the pixels, of one volume's slices may differ
+SKEWED = 0.02  # how far the directions of rows and columns may be from length 1 and from right angles
 # What every slice of a DICOM series must say.
 GEOMETRY = {"0028|0030": "pixel spacing", "0020|0037": "orientation", "0020|0032": "position"}
 T1 = re.compile(r"MPR|MP-?RAGE|SPGR|T1", re.I)
@@ -46,18 +49,29 @@ def read_volume(path, axes: str | None = None):
         raise UserError("is damaged, or not the image its name says") from fault  # their own words spell out the path
     if image.GetDimension() != 3 or min(image.GetSize()) < LEAST or image.GetNumberOfComponentsPerPixel() > 1:
         raise UserError("is not a volume of gray levels")
+    refuse_no_voxels(image.GetSpacing())
     return sitk.Cast(image, sitk.sitkFloat32)
+
+
+def refuse_no_voxels(spacing) -> None:
+    """UserError where sides of voxels, in mm, are none that a scan of a head can have."""
+    refuse_no_lengths(spacing)
+    if min(spacing) < SIDES[0] or max(spacing) > SIDES[1]:
+        sides = " by ".join(f"{step:g}" for step in spacing)
+        raise UserError(f"has voxels of {sides} mm by its header, which no scan of a head has; correct the header")
 
 
 def read_file(path: Path, axes: str | None):
     """The first volume of a NIfTI or Analyze file, its axes made perpendicular where the header shears them.
 
-    By nibabel: ITK fills what a truncated file lacks with 0, and refuses the least shear. UserError: no orientation.
+    By nibabel: ITK fills what a truncated file lacks with 0, and refuses the least shear. UserError: no orientation, or
+    two, or voxels without a size.
     """
     import nibabel
     import SimpleITK as sitk
 
     source = first_volume(nibabel.load(path))
+    refuse_two_geometries(source)
     voxels = np.asarray(source.dataobj, np.float32)
     voxels = voxels.reshape(voxels.shape[:3])
     if voxels.ndim < 3:
@@ -65,9 +79,11 @@ def read_file(path: Path, axes: str | None):
     steps = np.array(source.header.get_zooms()[:3], float)
     if says_orientation(source):
         steps = np.linalg.norm(source.affine[:3, :3], axis=0)
+        refuse_no_lengths(steps)
         left, _, right = np.linalg.svd(source.affine[:3, :3] / steps)
         directions, origin = LPS[:, None] * (left @ right), LPS * source.affine[:3, 3]
     elif axes:
+        refuse_no_lengths(steps)
         directions = np.array([DIRECTIONS[letter] for letter in axes], float).T
         origin = -directions @ (steps * (np.array(voxels.shape) - 1) / 2)
     else:
@@ -105,6 +121,7 @@ def read_series(folder: Path):
         if not all(cell.strip() for cell in cells):
             raise UserError(f"says nothing about its {what} in the headers of its DICOM files")
         geometry[what] = np.array([cell.split("\\") for cell in cells], float)
+    refuse_no_voxels(geometry["pixel spacing"].ravel()[:2])  # ITK takes a length of its own in place of 0
     if np.ptp(geometry["pixel spacing"], axis=0).max() > TURNED:
         raise UserError("holds slices with pixels of different sizes")
     refuse_uneven(geometry["orientation"], geometry["position"])
@@ -134,10 +151,14 @@ def refuse_uneven(orientations: np.ndarray, positions: np.ndarray) -> None:
     """
     if np.ptp(orientations, axis=0).max() > TURNED:
         raise UserError("holds slices that lie in different directions")
+    rows, columns = orientations[0, :3], orientations[0, 3:]
+    lengths = np.array([rows @ rows, columns @ columns, 1 + rows @ columns])
+    if not (np.abs(lengths - 1) < SKEWED).all():
+        raise UserError("has an orientation by its header whose rows and columns are not at right angles")
     if len(positions) > 2:
-        steps = np.diff(positions, axis=0) @ np.cross(orientations[0, :3], orientations[0, 3:])
+        steps = np.diff(positions, axis=0) @ np.cross(rows, columns)
         distance = np.median(steps)
-        if distance == 0 or np.abs(steps - distance).max() > UNEVEN * abs(distance):
+        if distance == 0 or not np.abs(steps - distance).max() <= UNEVEN * abs(distance):  # NaN is uneven
             raise UserError("lacks slices of its DICOM series, or holds some twice")
 
 
@@ -155,7 +176,7 @@ def read_frames(file):
             raise UserError(f"holds several frames in one DICOM file, which says nothing about their {what}")
         return np.array([item[key].value for item in items], float)
 
-    of_frames("PixelMeasuresSequence", "PixelSpacing", "pixel spacing")
+    refuse_no_voxels(of_frames("PixelMeasuresSequence", "PixelSpacing", "pixel spacing")[0])
     orientations = of_frames("PlaneOrientationSequence", "ImageOrientationPatient", "orientation")
     refuse_uneven(orientations, of_frames("PlanePositionSequence", "ImagePositionPatient", "position"))
     return sitk.ReadImage(str(file))

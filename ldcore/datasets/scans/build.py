@@ -3,6 +3,8 @@
 What an adapter of a download has to offer stands in ldcore.datasets.adapters.
 """
 
+import os
+import signal
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache, partial
@@ -13,7 +15,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from ldcore.datasets.records import validate
+from ldcore.datasets.records import contradictions, validate
 from ldcore.datasets.scans.listing import LEFT_OUT, leave_out, reasons
 from ldcore.datasets.splits import check_fractions, splits_of
 from ldcore.runtime.errors import UserError
@@ -41,6 +43,10 @@ OPTIONS = {
     },
 }
 TEXTS = ("sex", "diagnosis", "findings")
+CONTRADICTIONS = {
+    "sex": "the subject's scans have two sexes",
+    "age": "the subject is younger at a later session",
+}
 PAIRS = 3  # of copies that a warning names
 
 
@@ -59,12 +65,13 @@ def build(adapter, options: dict, seed: int, cache, workers: int = 1):
     it nor on `workers`. UserError: no source folder, no scan listed or none readable (NoScan), unknown sites, a split
     list that lacks a subject or gives it two splits, a worker that died.
     """
-    if not Path(options["source"]).is_dir():
+    if not os.path.isdir(options["source"]):
         raise UserError(f"Option source: {options['source']} is not a folder; give the folder of the download.")
     scans, excluded = adapter.list_scans(options)
     scans, excluded = in_order(scans), excluded.reindex(columns=LEFT_OUT)
     if not options["splits"] and "split" not in scans:
         check_fractions(options["fractions"])  # before hours of reading
+    scans, excluded = leave_out_contradictions(scans, excluded)
     scans, excluded = at_sites(scans, excluded, options["sites"])
     scans, excluded = draw(scans, excluded, options["per_class"], seed)
     refuse_none(scans, excluded, options)
@@ -123,6 +130,14 @@ def in_order(scans: pd.DataFrame) -> pd.DataFrame:
     return scans.assign(session=scans.groupby("subject_id").cumcount()).reset_index(drop=True)
 
 
+def leave_out_contradictions(scans: pd.DataFrame, excluded: pd.DataFrame):
+    """(scans without those of subjects that contradict themselves, excluded with them)."""
+    column_of = {subject: column for subject, (column, *_) in contradictions(scans, "when").items()}
+    for column, reason in CONTRADICTIONS.items():
+        scans, excluded = leave_out(scans, excluded, scans["subject_id"].map(column_of) == column, reason)
+    return scans, excluded
+
+
 def at_sites(scans: pd.DataFrame, excluded: pd.DataFrame, sites: list[str] | None):
     """Only scans of the given sites (None: all); the others are excluded. UserError: a site that no scan has."""
     if sites is None:
@@ -172,7 +187,9 @@ def read_in_turn(read_scan, rows: list[dict], options: dict, cache: Path, worker
     if workers < 2:
         yield from shown(map(read, rows))
         return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    # Ctrl-C reaches workers too: they end what they read, and the command says that it stopped.
+    quiet = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_IGN)}
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), **quiet)
     try:
         yield from shown(pool.map(read, rows))
     except BrokenProcessPool as fault:

@@ -44,7 +44,7 @@ def chexpert_labels(table: pd.DataFrame) -> pd.DataFrame:
 def label(cell: str) -> float:
     """One cell of a label column. ValueError: another number."""
     value = float(cell) if cell else np.nan
-    if value == value and value not in (1.0, 0.0, -1.0):
+    if cell and value not in (1.0, 0.0, -1.0):
         raise ValueError
     return value
 
@@ -57,7 +57,7 @@ def ages(table: pd.DataFrame, column: str, years_of=float) -> list[float]:
 
     def years(cell):
         age = years_of(cell) if cell else np.nan
-        if age < 0:
+        if cell and not 0 <= age < np.inf:
             raise ValueError
         return age if age <= OLDEST else np.nan
 

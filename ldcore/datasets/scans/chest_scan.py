@@ -3,7 +3,6 @@
 import numpy as np
 
 from ldcore.datasets.scans import images
-from ldcore.runtime.errors import UserError
 
 EXTENDS = ("ldcore.datasets.scans.images",)
 OPTIONS = {
@@ -27,14 +26,11 @@ def read_scan(scan: dict, options: dict) -> np.ndarray:
     """uint8 [image_size, image_size] of the PNG, JPEG or DICOM file at scan["path"], bright where the film is bright.
 
     DICOM: modality table, then the file's own window or VOI table where it has one, MONOCHROME1 inverted. Then the
-    middle square (crop) or padding, the percentile window, and an antialiased resize. UserError: an image of one gray
-    level.
+    middle square (crop) or padding, the percentile window, and an antialiased resize. UserError: a blank image.
     """
     image = images.read(scan["path"], voi=True)
     if options["square"] == "crop":
         image = middle(image)
-    if image.min() == image.max():
-        raise UserError("blank image")
     return images.to_uint8(image, options["image_size"], options["window"])
 
 

@@ -9,6 +9,7 @@ from ldcore.datasets.scans.pixels import gray, masked, one_of, square_pixels
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import denied_message
 
+LEAST_GRAYS = 0.01  # share of the pixels that a window must show between its ends
 SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing", "PixelAspectRatio")
 
 
@@ -69,7 +70,7 @@ def dicom_frame(path, index: int | None = None, voi: bool = False) -> np.ndarray
 def shown(scan, stored: np.ndarray, voi: bool) -> np.ndarray:
     """Stored pixels [H, W] or [H, W, 3] through the file's palette or modality table, and its window if `voi`.
 
-    A window that leaves nothing to see, or that the standard does not allow, is passed over.
+    A window that leaves nothing to see but black and white, or that the standard does not allow, is passed over.
     """
     from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi_lut
 
@@ -82,7 +83,13 @@ def shown(scan, stored: np.ndarray, voi: bool) -> np.ndarray:
         windowed = apply_voi_lut(pixels, scan)
     except (ValueError, TypeError):
         return pixels
-    return windowed if np.ptp(windowed) or not np.ptp(pixels) else pixels
+    leaves = np.ptp(windowed) > 0 and grays(windowed) >= min(LEAST_GRAYS, grays(pixels))
+    return windowed if leaves or not np.ptp(pixels) else pixels
+
+
+def grays(pixels: np.ndarray) -> float:
+    """The share of the pixels that are neither as dark nor as bright as any."""
+    return float(np.mean((pixels > pixels.min()) & (pixels < pixels.max())))
 
 
 def stored_pixels(scan, frame: int) -> np.ndarray:

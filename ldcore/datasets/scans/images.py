@@ -7,7 +7,8 @@ from PIL import Image, ImageOps
 
 from ldcore.datasets.scans.dicom import dicom_frame, is_dicom
 from ldcore.datasets.scans.nifti import axial_slice, slice_and_spacing  # noqa: F401  axial_slice is for others
-from ldcore.datasets.scans.pixels import GRAY_MODES, gray, masked, square_pixels
+from ldcore.datasets.scans.pixels import GRAY_MODES, gray, masked, refuse_slice, square_pixels
+from ldcore.runtime.errors import UserError
 
 OPTIONS = {
     "window": {
@@ -35,6 +36,7 @@ def read(path, index: int | None = None, voi: bool = False, axes: str | None = N
     """
     name = Path(path).name.lower()
     if name.endswith(PICTURES):
+        refuse_slice(index)
         return picture(path)
     if name.endswith(VOLUMES):
         return square_pixels(*slice_and_spacing(path, index, axes))
@@ -60,11 +62,23 @@ def picture(path) -> np.ndarray:
 def to_uint8(image: np.ndarray, size: int, window) -> np.ndarray:
     """uint8 [size, size] of a float image [H, W]: its percentiles `window` become 0 and 255; then `squared`.
 
-    What is masked does not count and becomes 0.
+    What is masked does not count and becomes 0. UserError: there is nothing to see between them.
     """
-    low, high = np.percentile(np.ma.compressed(image), window)
-    scaled = np.clip((image - low) / (high - low), 0, 1) if high > low else np.zeros(image.shape)
+    pixels = np.ma.compressed(image)
+    refuse_blank(pixels)
+    low, high = np.percentile(pixels, window)
+    if not high > low:
+        raise UserError(
+            f"is a blank image between its percentiles {window[0]:g} and {window[1]:g}; widen option window"
+        )
+    scaled = np.clip((image - low) / (high - low), 0, 1)
     return squared(np.ma.filled(scaled, 0.0), size)
+
+
+def refuse_blank(pixels: np.ndarray) -> None:
+    """UserError where all are of one gray level."""
+    if not pixels.size or pixels.min() == pixels.max():
+        raise UserError("is a blank image, of one gray level everywhere")
 
 
 def squared(scaled: np.ndarray, size: int) -> np.ndarray:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ldcore.runtime import files as storage
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import denied_message
 
@@ -38,7 +39,7 @@ def files(source, above: tuple = ()):
 def is_file(path) -> bool:
     """Whether a file is there. UserError: this user may not look into its folder."""
     try:
-        return Path(path).is_file()
+        return storage.is_file(path)
     except PermissionError as fault:
         raise UserError(denied_message(Path(path).parent)) from fault
 

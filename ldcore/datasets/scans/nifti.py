@@ -7,7 +7,7 @@ left.
 
 import numpy as np
 
-from ldcore.datasets.scans.pixels import gray, masked, one_of
+from ldcore.datasets.scans.pixels import gray, masked, one_of, refuse_slice
 from ldcore.runtime.errors import UserError
 
 # In LPS, as ITK has it: towards left, posterior and superior.
@@ -19,6 +19,8 @@ DIRECTIONS = {
     "S": (0, 0, 1),
     "I": (0, 0, -1),
 }
+# By how much an sform may follow a registration: radians by which it turns an axis, and how many times as long a voxel.
+MOST_TURN, RESIZED = np.pi / 4, 1.5
 LPS = np.array([-1.0, -1.0, 1.0])  # from NIfTI's RAS
 
 
@@ -47,6 +49,33 @@ def says_orientation(image) -> bool:
     return not isinstance(image, nibabel.AnalyzeImage)
 
 
+def refuse_two_geometries(image) -> None:
+    """UserError where a nibabel image's qform and sform, both said to hold, turn, mirror or size it differently.
+
+    Programs differ in which of the two they believe.
+    """
+    import nibabel
+
+    if not isinstance(image, nibabel.Nifti1Pair):
+        return
+    affines = image.get_qform(coded=True)[0], image.get_sform(coded=True)[0]
+    if any(affine is None for affine in affines):
+        return
+    steps = np.array([nibabel.affines.voxel_sizes(affine) for affine in affines])
+    along = (affines[0][:3, :3] * affines[1][:3, :3]).sum(0)
+    if (along < np.cos(MOST_TURN) * steps.prod(0)).any() or (steps.max(0) > RESIZED * steps.min(0)).any():
+        qform, sform = map(geometry, affines)
+        raise UserError(f"has a qform ({qform}) and an sform ({sform}) that disagree; keep the right one in its header")
+
+
+def geometry(affine) -> str:
+    """'RAS, 1 by 1 by 2 mm', for messages; an axis without a length runs nowhere (?)."""
+    import nibabel
+
+    axes = "".join(axis or "?" for axis in nibabel.aff2axcodes(affine))
+    return f"{axes}, {' by '.join(f'{side:.3g}' for side in nibabel.affines.voxel_sizes(affine))} mm"
+
+
 def affine_of(axes: str, steps) -> np.ndarray:
     """A NIfTI affine [4, 4] of a volume whose axes run so; steps: voxel sizes in mm."""
     affine = np.eye(4)
@@ -62,14 +91,16 @@ def axial_slice(path, index: int | None = None) -> np.ndarray:
 def slice_and_spacing(path, index: int | None = None, axes: str | None = None):
     """(a slice as axial_slice gives it, the spacing of its rows and columns in mm); of a 4-D file the first volume's.
 
-    UserError: the file does not say how it lies and `axes` is None, or it has no such slice.
+    UserError: the file does not say how it lies and `axes` is None, says it in two ways, or has no such slice.
     """
     import nibabel
 
     image = nibabel.load(path)
     if image.ndim < 3:
+        refuse_slice(index)
         return np.rot90(gray_levels(np.asarray(image.dataobj))), image.header.get_zooms()[1::-1]
     image = first_volume(image)
+    refuse_two_geometries(image)
     if not says_orientation(image):
         if axes is None:
             raise UserError("says nothing about its orientation; give it by option axes, for example RAS")

@@ -34,16 +34,27 @@ def masked(image: np.ndarray, outside: np.ndarray) -> np.ndarray:
     return np.ma.masked_array(image, outside) if outside.any() else image
 
 
+def refuse_no_lengths(spacing) -> None:
+    """UserError where distances between pixels or voxels are not all finite and above 0."""
+    if not all(np.isfinite(step) and step > 0 for step in spacing):
+        sides = " by ".join(f"{step:g}" for step in spacing)
+        raise UserError(f"has pixels of {sides} by its header, which are no lengths; correct the header")
+
+
 def square_pixels(image: np.ndarray, spacing) -> np.ndarray:
     """A gray image [H, W] with square pixels as large as its finer spacing.
 
-    spacing: from row to row and from column to column, in any unit; None: not known. UserError: they differ beyond use.
+    spacing: from row to row and from column to column, in any unit; None: not known. UserError: they are no lengths, or
+    differ beyond use.
     """
     from skimage.transform import resize
 
     outside = np.ma.getmaskarray(image)
     image = masked(gray(np.ma.getdata(image)), outside)
-    if spacing is None or not min(spacing) > 0 or max(spacing) < LIKE * min(spacing):
+    if spacing is None:
+        return image
+    refuse_no_lengths(spacing)
+    if max(spacing) < LIKE * min(spacing):
         return image
     if max(spacing) > LONGEST * min(spacing):
         raise UserError(f"has pixels of {spacing[0]:g} by {spacing[1]:g}, which is too long for an image")
@@ -60,3 +71,9 @@ def one_of(count: int, index: int | None, what: str) -> int:
     if index is not None and index >= count:
         raise UserError(f"has {count} {what}, so that its slice can be 0 to {count - 1} but not {index}")
     return count // 2 if index is None else index
+
+
+def refuse_slice(index: int | None) -> None:
+    """UserError where one slice is asked for of what has none."""
+    if index is not None:
+        raise UserError("is one flat image, which has no slices; leave its slice empty")

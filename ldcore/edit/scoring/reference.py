@@ -10,7 +10,7 @@ from ldcore.edit.requests.edits import Request
 from ldcore.edit.requests.ground_truth import GroundTruth
 from ldcore.edit.scoring.measures import measures_of
 from ldcore.edit.scoring.outcome import is_case
-from ldcore.evaluation.real_images import balanced_draw, labels, source_of
+from ldcore.evaluation.real_images import balanced_draw, labels, say_fewer, source_of
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ def reference(truth: GroundTruth, dataset: Dataset, styles: list[str], metrics: 
     """Everything that cells are measured against. real_images: how many of them, or fewer where there are fewer."""
     requests = truth.requests
     others = other_people(dataset, {request.source["subject_id"] for request in requests}, real_images)
+    say_fewer("Config editing.real_images", real_images, len(others), "test images of people who are not edited")
     before, after = (
         np.array([is_case(getattr(request, side), dataset.classes) for request in requests])
         for side in ("source", "target")

@@ -1,0 +1,91 @@
+"""The edit viewer: source, result, truth and their difference of every request, under every base, cell and style."""
+
+import numpy as np
+
+from ldcore.plan import reporting
+from ldcore.report.figures._edits import describe
+from ldcore.report.markup import method_title
+from ldcore.report.page.pictures import sheet
+from ldcore.report.page.samples import spread
+
+
+def tasks(results) -> list[str]:
+    """The editing tasks whose edits some table or figure of the run shows."""
+    config = results.config
+    shown = [
+        task
+        for kind, names in (("table", reporting.tables(config)), ("figure", reporting.figures(config)))
+        for name in names
+        if {"edits", "edit_scores"} & set(reporting.needs(config, kind, name))
+        for task in reporting.tasks_of(config, kind, name)
+    ]
+    return list(dict.fromkeys(shown))
+
+
+def most(results) -> int:
+    """How many requests the task with most of them has."""
+    return max((len(results.edited(name).requests) for name in tasks(results)), default=0)
+
+
+def section(results, count: int) -> dict | None:
+    """At most `count` requests of every task: what they ask, source and truth, and each cell's pictures, as sheets."""
+    amounts = results.config["editing"]["amounts"]
+    return {name: task(results.edited(name), amounts, count) for name in tasks(results)} or None
+
+
+def task(edited, amounts: list[float], count: int) -> dict:
+    """One task; a sheet has a request a column, and a style or an amount a line."""
+    rows = spread(len(edited.requests), count)
+    truth = edited.truth
+    return {
+        "dataset": edited.task["dataset"],
+        "method": method_title(edited.task["method"], "edit method"),
+        "styles": edited.task["styles"],
+        "of": len(edited.requests),
+        "requests": [asked(edited.requests[row]) for row in rows],
+        "source": line(edited.source, rows),
+        "followup": None if truth.followup is None else line(truth.followup, rows),
+        "exact": None if truth.exact is None else line(truth.exact, rows),
+        "cells": [
+            {
+                "title": f"{'untouched' if base == 'base' else method_title(base)}, {label}",
+                "decoded": lines(edits["decoded"][:, rows]),
+                "changed": lines(edits["changed"][:, rows], lossless=True),
+                "swept": swept(edits, rows),
+                "sweep": sweep(edits, rows),
+            }
+            for (base, label), edits in edited.edits.items()
+        ],
+        "amounts": amounts,
+    }
+
+
+def asked(request) -> str:
+    """'CN to AD: CN 70 y to AD 70 y', without naming the subject."""
+    return f"{request.edit}: {describe(request)}".replace("\n", " ")
+
+
+def sweep(edits, rows) -> dict | None:
+    """The shown requests at every amount, a line each; None where none of them was edited so."""
+    places = kept(edits, rows)
+    return lines(edits["sweep_changed"][:, places], lossless=True) if places else None
+
+
+def kept(edits, rows) -> list[int]:
+    """Which places of the sweep over lambda are of requests that the page shows."""
+    return [place for place, row in enumerate(edits["sweep"]) if row in rows]
+
+
+def swept(edits, rows) -> list[int]:
+    """Which of the shown requests have a sweep over lambda, by their column."""
+    return [int(np.flatnonzero(rows == edits["sweep"][place])[0]) for place in kept(edits, rows)]
+
+
+def line(images: np.ndarray, rows) -> dict:
+    """Gray images, one a request, as one line."""
+    return sheet(images[rows], len(rows), lossless=True)
+
+
+def lines(images: np.ndarray, lossless: bool = False) -> dict:
+    """Images [L, N, ...] as L lines of N."""
+    return sheet(images.reshape(-1, *images.shape[2:]), images.shape[1], lossless=lossless)

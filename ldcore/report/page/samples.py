@@ -1,0 +1,69 @@
+"""Every picture of a cell: the samples behind tables 1 and 3, as sheets."""
+
+import numpy as np
+
+from ldcore.grid import cell_checkpoints, table_cells
+from ldcore.report.cells import real_test_images
+from ldcore.report.markup import method_title
+from ldcore.report.page.needs import needs
+from ldcore.report.page.pictures import sheet
+
+
+def cells(results) -> list[tuple]:
+    """(key, title, data set, checkpoint, part) of every cell that was sampled, of its first training run."""
+    if "samples" not in needs(results.config):
+        return []
+    return [
+        (
+            (dataset, method_title(cell["method"]), cell["label"], cell["prompt"]),
+            f"{method_title(cell['method'])}, {cell['label']}, {cell['prompt']}",
+            dataset,
+            cell_checkpoints(results.config, dataset, cell)[0],
+            cell["part"],
+        )
+        for dataset in results.config["grid"]["datasets"]
+        for cell in table_cells(results.config, dataset)
+    ]
+
+
+def cell_keys(results) -> dict[tuple, int]:
+    """(data set, method, label, prompt), as tables call them -> the cell's place among `cells`."""
+    return {key: place for place, (key, *_) in enumerate(cells(results))}
+
+
+def most(results) -> int:
+    """How many pictures the cell with most of them has."""
+    return max((len(results.samples(run, part)["images"]) for *_, run, part in cells(results)), default=0)
+
+
+def section(results, count: int) -> dict | None:
+    """At most `count` pictures of every cell, of every seed as many, and of each data set as many real ones."""
+    found = []
+    for _, title, dataset, checkpoint, part in cells(results):
+        arrays = results.samples(checkpoint, part)
+        rows = np.argsort(rank_within(arrays["seeds"]), kind="stable")[:count]
+        found.append(shown(title, dataset, arrays["images"], np.sort(rows)))
+    real = {dataset: real_test_images(results, dataset) for dataset in dict.fromkeys(cell["dataset"] for cell in found)}
+    return {
+        "cells": found,
+        "real": [shown("Real test images", name, images, spread(len(images), count)) for name, images in real.items()],
+    }
+
+
+def shown(title: str, dataset: str, images: np.ndarray, rows: np.ndarray) -> dict:
+    """Some images of a cell, and of how many they are."""
+    return {"title": title, "dataset": dataset, "of": len(images), "sheet": sheet(images[rows], min(16, len(rows)))}
+
+
+def rank_within(labels: np.ndarray) -> np.ndarray:
+    """The place of each among those with the same label, from 0."""
+    places = np.empty(len(labels), int)
+    for label in np.unique(labels):
+        of_label = labels == label
+        places[of_label] = np.arange(of_label.sum())
+    return places
+
+
+def spread(length: int, count: int) -> np.ndarray:
+    """At most `count` places, evenly over `length`."""
+    return np.unique(np.linspace(0, length - 1, min(length, count)).round().astype(int))
