@@ -1,4 +1,4 @@
-# make demo | smoke | test | pretrain | readme: each sets up .venv from constraints.txt first. Needs Python >= 3.11 and nothing else.
+# make demo | smoke | test | pretrain | readme | cards | docs: each sets up .venv from constraints.txt first. Needs Python >= 3.11 and nothing else.
 # --nolock: a killed run leaves a lock behind, and files appear whole or not at all; so run one at a time in a folder.
 PYTHON ?= python3
 CORES ?= 2
@@ -7,7 +7,7 @@ READY := .venv/.ready
 SHOW := $(if $(shell test -t 2 && echo terminal),--logger rich --show-failed-logs >/dev/null,--quiet host reason)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: demo smoke test test-page test-slurm readings deltas pretrain readme clean
+.PHONY: demo smoke test test-page test-slurm readings deltas pretrain readme cards docs clean
 
 demo: $(READY)  ## the embedded benchmark: tables, figures, page under results/embedded
 	snakemake --cores $(CORES) --nolock $(SHOW)
@@ -43,11 +43,21 @@ readme: $(READY)  ## the README's claims and docs/results.md again, from the las
 	python tools/claims.py --csv results/embedded/tables/claims.csv --into README.md
 	python -m tools.results --run results/embedded --docs docs --reference resources/reference/embedded
 
+cards: $(READY)  ## model card, data sheets of the phantoms, CLAIM checklist; a test tells when they are behind
+	python -m tools.model_card --model resources/embedded_model --into docs/model_card.md
+	python -m tools.datasheets --config config.yaml --into docs/datasheets.md
+	python -m tools.claim_checklist --config config.yaml --into docs/claim_checklist.md
+
+docs: $(READY)  ## the documentation as a site without a network: site/index.html; ends at the first broken link
+	NO_MKDOCS_2_WARNING=1 mkdocs build --strict
+	@echo "Open site/index.html"
+
 pretrain: $(READY)  ## train resources/embedded_model again from packaged photographs (ten hours by estimate, resumable)
 	snakemake --cores $(CORES) --nolock --snakefile pretrain/Snakefile --rerun-triggers mtime params input
+	python -m tools.model_card --model resources/embedded_model --into docs/model_card.md
 
-clean:  ## remove results and the environment
-	rm -rf .venv .snakemake results/embedded results/smoke
+clean:  ## remove results, the site and the environment
+	rm -rf .venv .snakemake site results/embedded results/smoke
 
 $(READY): constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
