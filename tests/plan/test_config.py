@@ -71,7 +71,7 @@ def test_defaults_are_filled():
         ({"grid": {"headline": "0.12"}}, "headline.*0.12"),
         ({"grid": {"judged": ["0.12"]}}, "judged.*0.12"),
         ({"grid": {"judged": "some"}}, "judged.*some"),
-        ({"grid": {"judged": 3}}, "grid.judged: give all, or a list of labels of grid.cells, not 3"),
+        ({"grid": {"judged": 3}}, "grid.judged: give all, or a list of labels of grid.cells, each once, not 3"),
         ({"grid": {"judged": []}}, "grid.judged: give all, or a list of labels of grid.cells"),
         ({"grid": {"judged": ["ld", "ld"]}}, "grid.judged: give all, or a list of labels of grid.cells"),
         ({"grid": {"judged": ["ld", 0.1]}}, "grid.judged.1: 0.1 is not of type 'string'; .* put it in quotes"),
