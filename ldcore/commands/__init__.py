@@ -26,7 +26,8 @@ class Help(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFo
     def _get_help_string(self, action):
         if action.required and action.option_strings:
             return f"{action.help} (required)"
-        return super()._get_help_string(action) if action.default or action.default == 0 else action.help
+        said = action.default or (action.default == 0 and action.default is not False)
+        return super()._get_help_string(action) if said else action.help
 
 
 def names() -> list[str]:

@@ -41,7 +41,8 @@ def test_help_says_every_default_and_has_the_example(name, capsys):
     (parts,) = [action for action in commands.parser()._actions if action.choices]
     words = " ".join(said.split())
     for action in parts.choices[name]._actions:
-        if action.option_strings and action.default not in (None, False, [], "==SUPPRESS=="):
+        nothing = not action.default and str(action.default) not in ("0", "0.0")
+        if action.option_strings and not nothing and action.default != "==SUPPRESS==":
             assert f"(default: {action.default})" in words, action.option_strings
         assert action.help, action
 
