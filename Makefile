@@ -5,7 +5,7 @@ CORES ?= 2
 READY := .venv/.ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: demo smoke test test-slurm readings deltas pretrain readme clean
+.PHONY: demo smoke test check-method test-slurm readings deltas pretrain readme clean
 
 demo: $(READY)  ## the embedded benchmark: tables, figures, page under results/embedded
 	snakemake --cores $(CORES) --nolock --quiet host reason
@@ -18,6 +18,9 @@ smoke: $(READY)  ## every stage in seconds; the numbers mean nothing
 
 test: $(READY)
 	python -m pytest --numprocesses $(CORES) --dist loadfile
+
+check-method: $(READY)  ## make check-method NAME=lab.mine: what a method of yours lacks, and one step of it on the small model
+	python -m ldcore check method $(NAME)
 
 test-slurm: $(READY)  ## the smoke grid and its accidents on a one-node Slurm; root on Debian, else skipped with the reason
 	python -m pytest -m slurm -rs tests/cluster

@@ -32,7 +32,8 @@ class Help(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFo
 
 def names() -> list[str]:
     """All commands."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+    modules = [module for module in pkgutil.iter_modules(__path__) if not module.ispkg]
+    return sorted(module.name for module in modules if not module.name.startswith("_"))
 
 
 def parser() -> argparse.ArgumentParser:

@@ -4,6 +4,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
+from ldcore.plugins import FOLDERS
 from ldcore.runtime.errors import UserError
 
 
@@ -100,3 +101,19 @@ def drift_of(arguments):
         raise UserError(f"--delta {text!r} is no number, no numbers joined by commas, and no file.") from None
     drift = Drift(numbers[0] if len(numbers) == 1 else numbers, arguments.kind)
     return drift if drift.moves else Drift()
+
+
+def add_kind(parser) -> None:
+    """KIND: a kind of plug-in, as ldcore.plugins names it."""
+    known = ", ".join(kind.removesuffix(" adapter").replace(" ", "-") for kind in FOLDERS)
+    parser.add_argument("kind", type=kind_of, metavar="KIND", help=known)
+
+
+def kind_of(text: str) -> str:
+    """A kind of plug-in, whether its words are joined by hyphens, underscores or spaces."""
+    words = text.replace("-", " ").replace("_", " ").lower()
+    kind = "dataset adapter" if words in ("dataset", "adapter") else words
+    if kind not in FOLDERS:
+        known = ", ".join(kind.removesuffix(" adapter").replace(" ", "-") for kind in FOLDERS)
+        raise argparse.ArgumentTypeError(f"{text!r} is no kind of plug-in; use one of {known}")
+    return kind
