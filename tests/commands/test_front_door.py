@@ -61,6 +61,7 @@ def test_help_does_not_wait_for_heavy_packages():
 @pytest.mark.parametrize("name", commands.names())
 def test_the_example_runs_as_it_stands(name, tmp_path, monkeypatch):
     monkeypatch.chdir(workspace(tmp_path / "clone"))
+    monkeypatch.syspath_prepend(tmp_path / "clone")  # as `python -m` has it
     given = lines(commands.importlib.import_module(f"ldcore.commands.{name}").EXAMPLE)
     assert name in [line[0] for line in given]
     assert [main(line) for line in given] == [0] * len(given)
