@@ -5,7 +5,7 @@ CORES ?= 2
 READY := .venv/.ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: demo smoke test check-method test-slurm readings deltas pretrain readme clean
+.PHONY: demo smoke test check-method test-slurm readings deltas pretrain plugins readme clean
 
 demo: $(READY)  ## the embedded benchmark: tables, figures, page under results/embedded
 	snakemake --cores $(CORES) --nolock --quiet host reason
@@ -35,6 +35,9 @@ readings: $(READY)  ## readings of the paper and controls, three training runs e
 deltas: $(READY)  ## every source of a delta for every method (half an hour on 2 cores); the tables of docs/drift.md
 	snakemake --cores $(CORES) --nolock --configfile configs/deltas.yaml --quiet host reason
 	python -m tools.deltas --run results/deltas --docs docs
+
+plugins: $(READY)  ## docs/plugins.md again, from what the plug-ins declare
+	python -m tools.plugins
 
 readme: $(READY)  ## the README's claims and docs/results.md again, from the last make demo
 	python tools/claims.py --csv results/embedded/tables/claims.csv --into README.md
