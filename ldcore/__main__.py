@@ -1,5 +1,6 @@
 """python -m ldcore COMMAND (ldcore/commands)."""
 
+import os
 import sys
 
 from ldcore import commands
@@ -11,9 +12,14 @@ def main(given: list[str] | None = None) -> int:
     arguments = commands.parsed(given)
     try:
         with errors_for_people():
-            return arguments.command.run(arguments) or 0
+            status = arguments.command.run(arguments) or 0
+            sys.stdout.flush()
+            return status
     except KeyboardInterrupt:
         sys.exit("error: stopped by you.")
+    except BrokenPipeError:  # what reads the output, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 if __name__ == "__main__":

@@ -37,8 +37,9 @@ def method_of(weights, method: str | None = None) -> str:
     record = Path(weights).with_name(RECORD)
     if not Path(weights).is_file():
         raise UserError(f"--weights {weights} is no file; give a run's weights.safetensors.")
-    if method is None and not record.is_file():
+    if method is None:
+        method = read_json(record).get("method") if record.is_file() else None
+    if method is None:
         raise UserError(f"{weights} does not say which method trained it; give --weights-method NAME.")
-    method = read_json(record)["method"] if method is None else method
     plugins.check("method", method)
     return method

@@ -11,6 +11,7 @@ python -m ldcore distance made/a made/b --extractor pooled_pixels --groups 4 --c
 python -m ldcore distance made/b made/a --extractor pooled_pixels --groups 4 --csv made/two/distances.csv
 python -m ldcore compare made/one made/two
 """
+NAMED = 6  # rows of one run alone that a note names; --csv has all
 
 
 def add_arguments(parser) -> None:
@@ -29,12 +30,13 @@ def run(arguments) -> None:
     rows = comparison.joined(arguments.first, arguments.second)
     notes = [f"First: {arguments.first}. Second: {arguments.second}."]
     for place, said in ((comparison.MISSING, "first"), (comparison.ADDITIONAL, "second")):
-        alone = comparison.named(rows[rows["in"] == place])
+        alone = rows["row"][rows["in"] == place].tolist()
         if alone:
-            notes.append(f"In the {said} alone: {len(alone)} rows ({'; '.join(alone)}).")
+            first = "; ".join([*alone[:NAMED], *(["..."] if len(alone) > NAMED else [])])
+            notes.append(f"In the {said} alone: {len(alone)} rows ({first}).")
     print(markdown(comparison.side_by_side(rows), notes).rstrip())
     if arguments.csv:
         places = {comparison.BOTH: "both", comparison.MISSING: "first", comparison.ADDITIONAL: "second"}
         rows = rows.assign(difference=rows["value_2"] - rows["value_1"], intervals=comparison.overlapping(rows))
         with atomic(arguments.csv) as temporary:
-            rows.assign(**{"in": rows["in"].map(places)}).to_csv(temporary, index=False)
+            rows.drop(columns="row").assign(**{"in": rows["in"].map(places)}).to_csv(temporary, index=False)

@@ -5,6 +5,7 @@ prepared in OUT/data. OUT gets weights.safetensors, log.json and finetune.json, 
 command that was stopped goes on from its last checkpoint when it is given again, to the same weights.
 """
 
+import re
 from pathlib import Path
 
 from ldcore import plugins
@@ -66,14 +67,27 @@ def settings(text: str) -> dict:
     return found
 
 
-def training_of(given: dict) -> dict:
-    """A whole training of the config from the settings that are given. UserError: one that does not fit."""
+def entries_of(section: str) -> dict:
+    """The schemas of what an entry of a section of the config may have."""
     import yaml
 
+    schema = yaml.safe_load((plugins.ROOT / "schemas" / "config.schema.yaml").read_text())
+    return schema["properties"][section]["additionalProperties"]["properties"]
+
+
+def check_anatomy(words: str) -> None:
+    """UserError where a config could not call images so."""
+    if not re.search(entries_of("datasets")["anatomy"]["pattern"], words):
+        raise UserError(
+            f"--anatomy {words!r} is none; give brain_mr, chest_xray, or words of letters, digits, hyphens."
+        )
+
+
+def training_of(given: dict) -> dict:
+    """A whole training of the config from the settings that are given. UserError: one that does not fit."""
     from ldcore.plan.config import check_trainings
 
-    schema = yaml.safe_load((plugins.ROOT / "schemas" / "config.schema.yaml").read_text())
-    known = schema["properties"]["trainings"]["additionalProperties"]["properties"]
+    known = entries_of("trainings")
     training = plugins.filled({key: known[key] for key in known if key != "drift"}, given, "--training")
     try:
         check_trainings({"trainings": {"given": {**training, "drift": "none"}}, "drifts": {"none": {}}})
@@ -88,7 +102,6 @@ def run(arguments) -> None:
     from ldcore.datasets.records import load
     from ldcore.edit.changed_image import check_size
     from ldcore.model.backbone import fingerprint, load_backbone, side_of
-    from ldcore.prompts import subject_words
     from ldcore.runtime import code
     from ldcore.runtime.device import prepare_cpu
     from ldcore.runtime.files import check_writable, digest, read_json, sha256, write_json
@@ -105,7 +118,7 @@ def run(arguments) -> None:
         raise UserError(f"--method {name} trains nothing; give another.")
     options = plugins.options("method", name, dict(arguments.option), f"--method {name}")
     training, drift, seed = training_of(arguments.training), drift_of(arguments), f"{arguments.seed}/0"
-    subject_words(arguments.anatomy)
+    check_anatomy(arguments.anatomy)
     side = side_of(arguments.model)
     check_writable(out)
 
@@ -144,7 +157,7 @@ def run(arguments) -> None:
     drawn = training_data(backbone, latents, records, arguments.anatomy, arguments.prompts)
     print(f"Prompts such as {drawn['texts'][0]!r}.")
     train(backbone, training_run(plugins.find("method", name), options, training, drift, seed), drawn, out)
-    latents.unlink()
+    latents.unlink(missing_ok=True)  # another process of this training may have been first
     print(f"{weights} is finished.")
 
 
@@ -156,12 +169,16 @@ def prepared(arguments, side: int) -> Path:
     from ldcore.prepare import prepare
 
     folder = Path(arguments.data)
-    if (folder / "records.csv").is_file():
+    if not folder.is_dir():
+        raise UserError(f"--data {folder} is no folder; give what `prepare` wrote, or a folder of images and a CSV.")
+    if arguments.csv is None and all((folder / name).is_file() for name in ("records.csv", "images.npy")):
         return folder
     tables = sorted(folder.glob("*.csv"))
     if arguments.csv is None and len(tables) != 1:
         found = ", ".join(path.name for path in tables) or "none"
-        raise UserError(f"--data {folder} has no records.csv, and not one CSV ({found}); name its table by --csv.")
+        raise UserError(
+            f"--data {folder} is nothing that `prepare` wrote, and has not one CSV ({found}); name its table by --csv."
+        )
     table = arguments.csv or tables[0].name
     options = {"root": str(folder), "csv": table, "image_size": side}
     prepare("folder", options, arguments.seed, Path(arguments.out, "data"))

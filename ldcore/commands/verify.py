@@ -48,10 +48,9 @@ def run(arguments) -> int:
         "missing": lambda row: f"published {texts[0][row]}",
         "additional": lambda row: texts[1][row],
     }
-    names = comparison.named(rows)
     for result in ("fail", "missing", "additional", "pass"):
         for row in [place for place, found in enumerate(rows["result"]) if found == result]:
-            print(f"{result:<10} {names[row]}: {said.get(result, said['fail'])(row)}")
+            print(f"{result:<10} {rows['row'][row]}: {said.get(result, said['fail'])(row)}")
     counts = {name: int((rows["result"] == name).sum()) for name in ("pass", "fail", "missing", "additional")}
     print("\n" + ", ".join(f"{count} {name}" for name, count in counts.items()) + ".")
     both = rows[rows["in"] == comparison.BOTH]
@@ -62,5 +61,5 @@ def run(arguments) -> int:
         published = {f"{name}_1": f"published_{name}" for name in comparison.FOUND}
         mine = {f"{name}_2": name for name in comparison.FOUND}
         with atomic(arguments.csv) as temporary:
-            rows.drop(columns="in").rename(columns=published | mine).to_csv(temporary, index=False)
+            rows.drop(columns=["row", "in"]).rename(columns=published | mine).to_csv(temporary, index=False)
     return int(counts["fail"] > 0 or (arguments.all and counts["missing"] > 0))

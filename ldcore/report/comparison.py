@@ -57,10 +57,11 @@ def labels_of(rows: pd.DataFrame) -> list[str]:
 
 
 def joined(first, second) -> pd.DataFrame:
-    """The rows of two folders side by side, in the order of the first: `table`, their labels, `in` and the numbers.
+    """The rows of two folders side by side, in the order of the first: `row`, `table`, their labels, `in`, the numbers.
 
-    in: BOTH, MISSING in the second, or ADDITIONAL there. The numbers are FOUND with _1 and _2 behind. A column that one
-    side lacks is empty there; rows of one name are taken in their order. UserError: as `tables_in`, or no row in both.
+    row: the table and the labels that are not empty, in one line; in: BOTH, MISSING in the second, or ADDITIONAL
+    there. The numbers are FOUND with _1 and _2 behind. A column that one side lacks is empty there; rows of one name
+    are taken in their order. UserError: as `tables_in`, or no row in both.
     """
     left, right = tables_in(first), tables_in(second)
     parts = [joined_table(name, left.get(name), right.get(name)) for name in dict.fromkeys([*left, *right])]
@@ -91,15 +92,9 @@ def joined_table(name: str, first: pd.DataFrame | None, second: pd.DataFrame | N
     keys = [*labels, "again"]
     both = keyed[0].astype({"again": int}).merge(keyed[1].astype({"again": int}), "outer", keys, indicator="in")
     both = both.sort_values(["place_1", "place_2"], na_position="last").drop(columns=["again", "place_1", "place_2"])
-    return both.assign(table=name, **{"in": both["in"].astype(str)})[["table", *labels, "in", *numbers_of_both()]]
-
-
-def named(rows: pd.DataFrame) -> list[str]:
-    """What each row is of, in one line: its table and its labels that are not empty."""
-    labels = [name for name in rows.columns if name not in numbers_of_both() and name not in ("in", "result", "table")]
-    return [
-        f"{row['table']}: {', '.join(row[label] for label in labels if row[label])}" for row in rows.to_dict("records")
-    ]
+    texts = [f"{name}: {', '.join(filter(None, texts))}" for texts in both[labels].to_numpy().tolist()]
+    both = both.assign(row=texts, table=name, **{"in": both["in"].astype(str)})
+    return both[["row", "table", *labels, "in", *numbers_of_both()]]
 
 
 def confirmed(rows: pd.DataFrame, relative: float, absolute: float) -> np.ndarray:
@@ -126,7 +121,7 @@ def overlapping(rows: pd.DataFrame) -> list[str]:
 def side_by_side(rows: pd.DataFrame) -> pd.DataFrame:
     """Lines of text of the rows that are in both: the two values with their intervals, and how they differ."""
     rows = rows[rows["in"] == BOTH].reset_index(drop=True)
-    lines = rows.drop(columns=["in", *numbers_of_both()])
+    lines = rows.drop(columns=["row", "in", *numbers_of_both()])
     for number, title in ((1, "first"), (2, "second")):
         columns = {f"{name}_{number}": name for name in FOUND}
         lines[title] = [markup.with_interval(row) for row in rows.rename(columns=columns).itertuples()]

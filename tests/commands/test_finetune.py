@@ -103,7 +103,9 @@ def test_samples_know_the_method_and_the_schedule(folder, tiny_model, tmp_path):
         (["--training=noise=offset"], "--training: noise offset with scale 0 says nothing"),
         (["--training=noise=pink,scale=1"], "--training: option noise is 'pink'"),
         (["--training=drift=ld"], "--training: option 'drift' is unknown"),
-        (["--anatomy=brain_ct"], "Anatomy 'brain_ct' is unknown"),
+        (["--anatomy=brain_ct"], "--anatomy 'brain_ct' is none; give brain_mr"),
+        (["--anatomy="], "--anatomy '' is none"),
+        (["--data=gone"], "--data gone is no folder"),
         (["--csv=gone.csv"], "The table gone.csv was not found"),
         (["--model=gone"], "Model .*gone"),
     ],
@@ -113,6 +115,12 @@ def test_a_mistake_is_one_sentence_and_leaves_nothing(folder, tiny_model, tmp_pa
         finetune(folder, tiny_model, tmp_path / "out", "--method=basic_ft", *more)
     assert str(ended.value.code).startswith("error: ") and "\n" not in ended.value.code
     assert not (tmp_path / "out").exists()
+
+
+def test_ones_own_table_may_be_called_records(folder, tiny_model, tmp_path):
+    (folder / "own.csv").rename(folder / "records.csv")
+    finetune(folder, tiny_model, tmp_path / "out", "--method=basic_ft", "--option=steps=1")
+    assert (tmp_path / "out" / "weights.safetensors").is_file()
 
 
 def test_a_folder_without_one_table_and_images_of_another_size_are_told(folder, tiny_model, tmp_path):

@@ -1,9 +1,13 @@
 """python -m ldcore verify and compare: the rows of two runs' tables joined, judged, and set side by side."""
 
+import subprocess
+import sys
+
 import pandas as pd
 import pytest
 from rows import cell_row
 
+from configs import ROOT
 from ldcore.__main__ import main
 from ldcore.report import markup
 
@@ -113,3 +117,12 @@ def test_two_runs_side_by_side(tmp_path, capsys):
     rows = pd.read_csv(tmp_path / "rows.csv").set_index("metric")
     assert rows["in"].to_dict() == {"kid": "both", "fid": "both", "gain": "first", "auc": "second"}
     assert rows.loc["kid", "difference"] == pytest.approx(0.05) and rows.loc["fid", "intervals"] == "apart"
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
+    rows = [{**KID, "method": f"method_{number:05d}"} for number in range(2000)]  # more than a pipe holds
+    for name in ("a", "b"):
+        table(tmp_path / name, rows)
+    command = f"{sys.executable} -m ldcore verify {tmp_path / 'a'} {tmp_path / 'b'} | head -1"
+    done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.startswith("pass ") and done.stderr == ""
