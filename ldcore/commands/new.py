@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ldcore import plugins
 from ldcore.commands._arguments import add_kind
+from ldcore.prompts import article
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import atomic
 
@@ -64,10 +65,12 @@ def run(arguments) -> None:
     with atomic(path) as temporary:
         temporary.write_text(text.replace("TEMPLATE", name.replace("_", " ")))
     importlib.invalidate_caches()
-    print(f"{path} is a {kind} that works. In a config:\n")
+    print(f"{path} is {article(kind)} {kind} that works. In a config:\n")
     for line in CONFIG[kind]:
         print(f"    {line.replace('NAME', module or name)}")
     print(f"\nChange it, then: python -m ldcore check {kind.replace(' ', '-')} {module or name}")
+    if not module:
+        print("And, since docs/plugins.md lists all that lie in the repository: make plugins")
 
 
 def check_name(kind: str, name: str, module: str | None) -> None:
