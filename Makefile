@@ -7,7 +7,7 @@ READY := .venv/.ready
 SHOW := $(if $(shell test -t 2 && echo terminal),--logger rich --show-failed-logs >/dev/null,--quiet host reason)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: demo smoke test test-page test-slurm readings deltas pretrain readme cards docs clean
+.PHONY: demo smoke test test-page check-method test-slurm readings deltas pretrain plugins readme cards docs clean
 
 demo: $(READY)  ## the embedded benchmark: tables, figures, page under results/embedded
 	snakemake --cores $(CORES) --nolock $(SHOW)
@@ -25,6 +25,9 @@ test-page: $(READY)  ## the tests of the page in Chromium, which Debian's packag
 	command -v chromium || apt-get install --yes --no-install-recommends chromium
 	python -m pytest -rs tests/report/test_page_in_browser.py
 
+check-method: $(READY)  ## make check-method NAME=lab.mine: what a method of yours lacks, and one step of it on the small model
+	python -m ldcore check method $(NAME)
+
 test-slurm: $(READY)  ## the smoke grid and its accidents on a one-node Slurm; root on Debian, else skipped with the reason
 	python -m pytest -m slurm -rs tests/cluster
 
@@ -38,6 +41,9 @@ readings: $(READY)  ## readings of the paper and controls, three training runs e
 deltas: $(READY)  ## every source of a delta for every method (half an hour on 2 cores); the tables of docs/drift.md
 	snakemake --cores $(CORES) --nolock --configfile configs/deltas.yaml $(SHOW)
 	python -m tools.deltas --run results/deltas --docs docs
+
+plugins: $(READY)  ## docs/plugins.md again, from what the plug-ins declare
+	python -m tools.plugins
 
 readme: $(READY)  ## the README's claims and docs/results.md again, from the last make demo
 	python tools/claims.py --csv results/embedded/tables/claims.csv --into README.md

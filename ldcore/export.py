@@ -7,16 +7,12 @@ pipeline folder, whose untouched parts are hard links to the model's files where
 """
 
 import argparse
-import os
-import shutil
 from pathlib import Path
 
 from ldcore import methods, plugins
-from ldcore.model.backbone import load_backbone, rescheduled
-from ldcore.model.save import save_pipeline
 from ldcore.runtime import cli
 from ldcore.runtime.errors import UserError
-from ldcore.runtime.files import apply_umask, read_json
+from ldcore.runtime.files import new_folder, read_json
 
 
 def trained_method(name: str) -> str:
@@ -48,13 +44,12 @@ def scheduler_of(weights) -> dict:
 
 def main(model, method, weights, out, whole) -> None:
     """See the module. The folder appears whole or not at all. UserError if it is there already."""
-    out, name = Path(out), trained_method(method)
-    if out.exists():
-        raise UserError(f"{out} exists already; remove it or give another --out.")
-    backbone = load_backbone(model, ["unet", "text_encoder"])
-    temporary = out.with_name(f".{os.getpid()}.part.{out.name}")
-    temporary.mkdir(parents=True)
-    try:
+    from ldcore.model.backbone import load_backbone, rescheduled  # here, since --help is not to wait for torch
+    from ldcore.model.save import save_pipeline
+
+    name = trained_method(method)
+    with new_folder(out) as temporary:
+        backbone = load_backbone(model, ["unet", "text_encoder"])
         methods.load_weights(backbone, name, weights)
         changes = scheduler_of(weights)
         backbone.scheduler = rescheduled(backbone.scheduler, changes)
@@ -62,12 +57,6 @@ def main(model, method, weights, out, whole) -> None:
             save_pipeline(backbone, changed_parts(backbone, name), temporary)
         else:
             methods.export(backbone, name, weights, temporary)
-        for file in temporary.rglob("*"):
-            if file.is_file() and file.stat().st_nlink == 1:  # else a link to a file of the model
-                apply_umask(file)
-        os.replace(temporary, out)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     if changes:
         print(f"Trained with another noise schedule: sample with a scheduler that has {changes}.")
     for words, replacement in backbone.placeholders.items():
@@ -76,8 +65,16 @@ def main(model, method, weights, out, whole) -> None:
         print(f"In prompts, in lower case, {words!r} is now {written!r}.")
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `main`."""
+    parser.add_argument("--model", required=True, help="the diffusers folder that the weights were trained on")
+    parser.add_argument("--method", required=True, help="the fine-tuning method, or edit method, of the weights")
+    parser.add_argument("--weights", required=True, help="a run's weights.safetensors")
+    parser.add_argument("--out", required=True, help="the folder to write; it must not exist")
+    parser.add_argument("--pipeline", action="store_true", dest="whole", help="write a whole pipeline folder")
+
+
 if __name__ == "__main__":
-    arguments = cli.parser(__doc__, model=str, method=str, weights=str, out=str)
-    arguments.formatter_class = argparse.RawDescriptionHelpFormatter
-    arguments.add_argument("--pipeline", action="store_true", dest="whole")
+    arguments = cli.parser(__doc__)
+    add_arguments(arguments)
     cli.run(main, arguments)

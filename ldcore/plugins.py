@@ -106,14 +106,22 @@ def check(kind: str, name: str, place: str = "") -> None:
     place: where it is named in the config; the sentence then begins with it.
     """
     try:
-        path = file_of(kind, name)
-        bound = {target for node in syntax(path) for target in names_bound(node)}
-        for function in FUNCTIONS[kind]:
-            alternatives = (function,) if isinstance(function, str) else function
-            if not bound & set(alternatives):
-                raise UserError(f"The {kind} {name!r} ({path}) has no function {' or '.join(alternatives)}.")
+        for lack in lacking(kind, name):
+            raise UserError(lack)
     except UserError as error:
         raise UserError(f"Config {place}: {error}" if place else str(error)) from error
+
+
+def lacking(kind: str, name: str) -> list[str]:
+    """A sentence for every function that the plug-in must have and has not. UserError: there is no such plug-in."""
+    path = file_of(kind, name)
+    bound = {target for node in syntax(path) for target in names_bound(node)}
+    wanted = [(function,) if isinstance(function, str) else function for function in FUNCTIONS[kind]]
+    return [
+        f"The {kind} {name!r} ({path}) has no function {' or '.join(alternatives)}."
+        for alternatives in wanted
+        if not bound & set(alternatives)
+    ]
 
 
 @functools.cache

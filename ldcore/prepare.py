@@ -9,8 +9,6 @@ OUT/excluded.csv   every scan left out, and why; written even where none is left
 OUT/splits.csv     hashed ids and their splits: shareable, so that two labs compare runs on the same split
 """
 
-import argparse
-import json
 import shutil
 from pathlib import Path
 
@@ -18,6 +16,7 @@ import pandas as pd
 
 from ldcore import plugins
 from ldcore.datasets import records as table
+from ldcore.datasets.arguments import add_arguments
 from ldcore.datasets.scans import build as scans
 from ldcore.datasets.scans.listing import none_excluded, reasons
 from ldcore.datasets.splits import hashed_splits
@@ -75,17 +74,6 @@ def write(path: Path, frame: pd.DataFrame) -> None:
         frame.to_csv(temporary, index=False)
 
 
-def json_object(text: str) -> dict:
-    """The options of a command line."""
-    try:
-        options = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise argparse.ArgumentTypeError(f"not JSON: {error}") from None
-    if not isinstance(options, dict):
-        raise argparse.ArgumentTypeError(f'{text} is no JSON object; give options by name, e.g. {{"image_size": 256}}')
-    return options
-
-
 def main(adapter, source, out, options, seed, workers):
     """Prepare a data set from the arguments of a command line."""
     if source:
@@ -94,12 +82,6 @@ def main(adapter, source, out, options, seed, workers):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    known = ", ".join(plugins.names("dataset adapter"))
-    parser.add_argument("--adapter", required=True, help=f"{known}, or the dotted name of a module of your own")
-    parser.add_argument("--source", help="the download folder; of the adapter folder: its option root")
-    parser.add_argument("--out", required=True, help="the folder to write")
-    parser.add_argument("--options", type=json_object, default={}, help="the adapter's options as JSON")
-    parser.add_argument("--seed", type=int, default=0, help="assigns splits, draws scans")
-    parser.add_argument("--workers", type=int, default=1, help="processes that read and preprocess")
+    parser = cli.parser(__doc__)
+    add_arguments(parser)
     cli.run(main, parser)

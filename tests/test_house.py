@@ -12,6 +12,7 @@ from configs import ROOT, workspace
 # Top to bottom; a room imports from its own storey and those below.
 STOREYS = [
     ["workflow_scripts", "pretrain", "tools"],
+    ["commands", "__main__"],
     ["report"],
     ["plan", "store", "grid"],
     ["edit", "export", "prepare"],
@@ -29,7 +30,7 @@ LIBRARY = sorted(ROOT.glob("ldcore/**/*.py"))
 SOURCES = sorted([*LIBRARY, *(path for room in STOREYS[0] for path in ROOT.glob(f"{room}/**/*.py"))])
 PYTHON = sorted([*SOURCES, *ROOT.glob("tests/**/*.py"), *ROOT.glob("benchmarks/*.py")])
 # Know the config as a whole, or the layout of results.
-WORKFLOW_ROOMS = {"report", "plan", "store", "grid"}
+WORKFLOW_ROOMS = {"commands", "__main__", "report", "plan", "store", "grid"}
 MOST_PARAMETERS = 6
 MOST_COLUMNS = 120
 

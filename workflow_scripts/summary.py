@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ldcore.commands.summary import add_arguments
 from ldcore.report import markup, older, verdicts
 from ldcore.report.results import Results
 from ldcore.runtime.errors import UserError
@@ -195,8 +196,7 @@ def main(csv, measured, arguments):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--csv", help="file for a row per job")
-    parser.add_argument("--measured", nargs="+", default=[], help="folders of other runs, results/NAME")
+    add_arguments(parser)
     known, snakemake_arguments = parser.parse_known_args()
     try:
         main(known.csv, known.measured, snakemake_arguments)

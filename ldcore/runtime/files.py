@@ -43,6 +43,31 @@ def atomic(path):
         temporary.unlink(missing_ok=True)
 
 
+@contextmanager
+def new_folder(path):
+    """Yield a temporary folder beside `path`, which it becomes on success and which an error removes.
+
+    UserError: `path` is there already, and not empty; the disk is full.
+    """
+    path = Path(path)
+    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+        raise UserError(f"{path} exists already; remove it or give another --out.")
+    temporary = path.with_name(f".{os.getpid()}.part.{path.name}")
+    temporary.mkdir(parents=True)
+    try:
+        yield temporary
+        for file in temporary.rglob("*"):
+            if file.is_file() and file.stat().st_nlink == 1:  # else a link to a file of another's
+                apply_umask(file)
+        os.replace(temporary, path)
+    except Exception as error:
+        if is_disk_full(error, path.parent):
+            raise UserError(disk_full_message(path)) from error
+        raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
 def apply_umask(path) -> None:
     """Give a file the access that the umask grants.
 

@@ -23,15 +23,23 @@ LAST_LINE = "job: done in "
 
 @contextmanager
 def as_job():
-    """Print the first line of a job's log before the body and the last line after it.
-
-    A UserError, a full disk, a name that no file can have, a missing permission and SIGTERM end the job with status 1
-    and one sentence on stderr, Ctrl-C with status 130. Any other exception passes.
-    """
+    """Print the first line of a job's log before the body and the last line after it; errors: `errors_for_people`."""
     started = datetime.now(UTC).isoformat(timespec="seconds")
     slurm = os.environ.get("SLURM_JOB_ID", "-")
     print(f"job: host={socket.gethostname()} pid={os.getpid()} slurm={slurm} started={started}", flush=True)
     began = time.perf_counter()
+    with errors_for_people():
+        yield
+    print(f"{LAST_LINE}{time.perf_counter() - began:.1f} s", flush=True)
+
+
+@contextmanager
+def errors_for_people():
+    """End the process with one sentence on stderr where a person can mend what went wrong.
+
+    With status 1 after a UserError, a full disk, a name that no file can have, a missing permission and SIGTERM, with
+    130 after Ctrl-C. Any other exception passes.
+    """
     signal.signal(signal.SIGTERM, _exit_on_sigterm)
     try:
         yield
@@ -57,7 +65,6 @@ def as_job():
         if not is_disk_full(error, "."):
             raise
         sys.exit(f"error: {disk_full_message(error.filename or 'the outputs')}")
-    print(f"{LAST_LINE}{time.perf_counter() - began:.1f} s", flush=True)
 
 
 def _exit_on_sigterm(number, frame):
