@@ -160,6 +160,16 @@ def test_snakemakes_report_holds_every_table_and_figure_with_its_caption(whole):
             assert f"<p>{plugins.declared(kind, name)['CAPTION']}</p>" in text, name
 
 
+def test_an_ro_crate_names_every_job_with_what_it_made(whole):
+    done = snakemake(whole.parents[1], "--reporter", "fairscape", "--report-fairscape-author", "A lab")
+    assert done.returncode == 0, done.stderr[-2000:]
+    text = (whole.parents[1] / "ro-crate-metadata.json").read_text()
+    entities = json.loads(text)["@graph"]
+    jobs = [entity for entity in entities if "https://w3id.org/EVI#Computation" in entity["@type"]]
+    assert len(jobs) == len(list((whole / "benchmarks").rglob("*.tsv"))) + 1  # and rule all
+    assert str(whole / "tables").removeprefix(f"{whole.parents[1]}/") in text and str(whole.parents[1]) not in text
+
+
 def test_a_second_run_has_nothing_to_do(whole):
     before = tables(whole)
     assert "Nothing to be done" in (done := snakemake(whole.parents[1])).stdout + done.stderr
