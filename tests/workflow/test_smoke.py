@@ -166,7 +166,7 @@ def test_an_ro_crate_names_every_job_with_what_it_made(whole):
     text = (whole.parents[1] / "ro-crate-metadata.json").read_text()
     entities = json.loads(text)["@graph"]
     jobs = [entity for entity in entities if "https://w3id.org/EVI#Computation" in entity["@type"]]
-    assert len(jobs) == len(list((whole / "benchmarks").rglob("*.tsv"))) + 1  # and rule all
+    assert len(jobs) == len(list((whole / "benchmarks").rglob("*.tsv"))) + 1  # and the run as a whole
     assert str(whole / "tables").removeprefix(f"{whole.parents[1]}/") in text and str(whole.parents[1]) not in text
 
 
