@@ -4,6 +4,7 @@ import pandas as pd
 import yaml
 
 from ldcore import grid, plugins
+from ldcore.datasets.records import SPLITS
 from ldcore.report.page.needs import needs
 
 
@@ -18,6 +19,7 @@ def sheet(results, name: str) -> dict:
     """One data set."""
     entry = results.config["datasets"][name]
     records, images = results.records_and_images(name)
+    groups = records.groupby(["split", "diagnosis"])
     excluded = pd.read_csv(results.store.data(name) / "excluded.csv")
     return {
         "name": name,
@@ -30,7 +32,9 @@ def sheet(results, name: str) -> dict:
             "Test set": f"{entry['test_images']} images, evenly over {', '.join(entry['classes'])}",
             "Stands beside the paper's": str(entry["paper"] or "none"),
         },
-        "lines": pd.DataFrame([line(*of, rows) for of, rows in records.groupby(["split", "diagnosis"], sort=False)]),
+        "lines": pd.DataFrame(
+            [line(*of, rows) for of, rows in sorted(groups, key=lambda group: SPLITS.index(group[0][0]))]
+        ),
         "excluded": pd.DataFrame(
             [{"Reason": reason, "Images": count} for reason, count in excluded["reason"].value_counts().items()],
             columns=["Reason", "Images"],
