@@ -1,5 +1,6 @@
 # The config, checked and unrolled; paths and look-ups that rules share. Imports nothing heavy: every job parses this.
 import atexit
+import functools
 import json
 import os
 import re
@@ -270,6 +271,7 @@ def edits_of(task):
     return [STORE.edits(run) / "index.json" for run in grid.edit_runs(config, task)]
 
 
+@functools.cache
 def needed(kind, name):
     """What the job of a table or figure waits for, by its NEEDS; of editing tasks those that it shows."""
     sampled = grid.checkpoints(config)

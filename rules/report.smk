@@ -79,7 +79,9 @@ rule page:
     input:
         tables=[STORE.table(table) for table in TABLES],
         figures=[STORE.figure(figure) for figure in FIGURES],
-        behind=sorted({str(path) for kind, names in SHOWN.items() for name in names for path in needed(kind, name)}),
+        behind=lambda wildcards: sorted(
+            {str(path) for kind, names in SHOWN.items() for name in names for path in needed(kind, name)}
+        ),
     output:
         STORE.page,
     log:

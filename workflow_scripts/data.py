@@ -11,10 +11,11 @@ def main(config, dataset, workers):
     entry, folder = config["datasets"][dataset], store.data(dataset)
     written, kept = folder / "excluded.csv", folder / "left_out.csv"
     kept.unlink(missing_ok=True)
+    before = written.stat().st_mtime_ns if written.exists() else None
     try:
         prepare(entry["adapter"], entry["options"], config["seed"], folder, workers, entry["classes"])
     except UserError as fault:
-        if not written.exists():
+        if not written.exists() or written.stat().st_mtime_ns == before:  # nothing was read
             raise
         written.rename(kept)  # Snakemake removes the outputs of a job that failed
         raise UserError(str(fault).replace(str(written), str(kept))) from None

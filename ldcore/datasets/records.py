@@ -99,16 +99,19 @@ def said(pairs: list[tuple[str, str]]) -> str:
     return f"{first} and {len(pairs) - 3} more pairs" if len(pairs) > 3 else first
 
 
-def contradictions(records: pd.DataFrame, order: str = "session") -> dict[str, tuple]:
+def contradictions(records: pd.DataFrame, order: str = "session", in_time: bool = True) -> dict[str, tuple]:
     """{subject: (column, row, later row)} of those with two sexes, or younger at a later session by YOUNGER or more.
 
-    Rows by the table's index. order: the column that tells what is later; where it is alike, nothing is.
+    Rows by the table's index. order: the column that tells what is later; where it is alike, nothing is. in_time:
+    whether it does; else sexes alone are looked at.
     """
     found = {}
     sexed = records[records["sex"].fillna("") != ""]
     first = sexed.assign(row=sexed.index).groupby("subject_id")[["sex", "row"]].transform("first")
     for row in sexed.index[sexed["sex"] != first["sex"]]:
         found.setdefault(sexed["subject_id"][row], ("sex", first["row"][row], row))
+    if not in_time:
+        return found
     aged = records.assign(age=pd.to_numeric(records["age"]), row=records.index).dropna(subset="age")
     aged = aged.sort_values(["subject_id", order, "age"], kind="stable")
     oldest = aged.groupby("subject_id")["age"].cummax()

@@ -170,8 +170,9 @@ def check_weights(folder: Path, part: str, said: dict) -> None:
                 f"Model {folder}: the weights of its {part} have {have}, which its config.json does not say; copy or "
                 "fetch both again."
             )
+    own = [tensor for tensor in tensors if not tensor.startswith("vision_model.")]  # of a whole CLIP
     for name, key in COUNTS[part].items():
-        found = len({match[1] for match in map(re.compile(rf"\b{name}\.(\d+)\.").search, tensors) if match})
+        found = len({match[1] for match in map(re.compile(rf"\b{name}\.(\d+)\.").search, own) if match})
         wanted = len(said[key]) if isinstance(said.get(key), list) and key != "layers_per_block" else said.get(key)
         if isinstance(wanted, int) and found != wanted:
             raise UserError(

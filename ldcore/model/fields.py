@@ -11,6 +11,7 @@ from pathlib import Path
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.schemas import misfit
 
+SHOWN = 80  # characters of a wrong value in a message
 COUNT = {"type": "integer", "minimum": 1, "description": "a whole number above 0"}
 COUNTS = {"type": "array", "minItems": 1, "items": COUNT, "description": "a list of whole numbers above 0"}
 COUNT_OR_COUNTS = {"anyOf": [COUNT, COUNTS], "description": "a whole number above 0, or a list of such"}
@@ -80,8 +81,8 @@ FIELDS = {
                 "beta_end": BETA,
                 "trained_betas": {
                     "type": ["array", "null"],
-                    "items": {**BETA, "type": "number"},
-                    "description": "a list of numbers above 0 and below 1",
+                    "items": {"type": "number", "exclusiveMinimum": 0, "maximum": 1},  # 1: zero terminal SNR
+                    "description": "a list of numbers above 0 and at most 1",
                 },
                 # As every Stable Diffusion has it; of more, DDIM's first timestep may lie behind the schedule's end.
                 "steps_offset": {"type": "integer", "enum": [0, 1], "description": "0 or 1"},
@@ -98,12 +99,17 @@ def check_fields(folder, part: str, said: dict) -> None:
     """UserError, which names file and setting, for the first setting of a part that is not what it has to be."""
     file, schema = FIELDS[part]
     for key, wanted in schema["properties"].items():
-        has = f"{key} {json.dumps(said[key])}" if key in said else f"no {key}"
+        has = f"{key} {shortened(json.dumps(said[key]))}" if key in said else f"no {key}"
         if not fits(said[key], wanted) if key in said else key in schema.get("required", ()):
             raise UserError(
                 f"Model {Path(folder)}: its {file} has {has}, which has to be {wanted['description']}; correct it, or "
                 "copy or fetch the file again."
             )
+
+
+def shortened(text: str) -> str:
+    """The text, or its beginning where it is long."""
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 
 def fits(value, schema: dict) -> bool:

@@ -15,6 +15,9 @@ from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import in_folder
 from ldcore.runtime.weight_files import PICKLES, check_weights
 
+# Endings of weights, also of networks from outside that read them themselves.
+WEIGHTS = (*PICKLES, ".safetensors", ".onnx", ".npz", ".npy", ".h5", ".msgpack")
+
 
 def places(config: dict) -> list[tuple[str, dict, str]]:
     """Every (place in the config, mapping, key) that holds a path of weights or the name of one."""
@@ -138,7 +141,7 @@ def unfit(place: str, path: Path) -> list[str]:
             return []
         files = sorted(path.glob("*.safetensors")) if path.is_dir() else [path]
         files = files or sorted(file for file in path.glob("*") if file.suffix in PICKLES)
-        if not files:
+        if not files and not any(file.suffix in WEIGHTS for file in path.rglob("*")):
             raise UserError(f"{path} is a folder without a file of weights; give the file, or the folder it lies in.")
         for file in files:
             check_weights(file)

@@ -44,11 +44,8 @@ def check_packages(options: dict, place: str) -> None:
 
 def check_warmup(options: dict, given: dict, place: str) -> None:
     """UserError where a warm-up that is given (not the default) is longer than the training, whose rate never rises."""
-    if (
-        given.get("warmup") is not None
-        and options["lr_schedule"] != "constant"
-        and options["warmup"] > options["steps"]
-    ):
+    longer = options.get("warmup", 0) > options.get("steps", float("inf"))  # a method from outside may have neither
+    if longer and given.get("warmup") is not None and options.get("lr_schedule") != "constant":
         raise UserError(
             f"{place}: option warmup is {options['warmup']}, and there are {options['steps']} steps; give fewer."
         )

@@ -275,19 +275,16 @@ def test_a_picture_with_nothing_to_see_is_named(tmp_path):
         datasets.build("folder", options, 0)
 
 
-def test_a_label_is_one_however_its_cell_is_written(tmp_path):
-    findings = [
-        "Edema|Mass",
-        "Mass | Edema",
-        "Edema\u200b|Mass",
-        "\ufeffEdema|\u00a0Mass",
-        "Edema|Mass|Edema",
-        "Lung  mass",
-    ]
-    names = [f"{number}.png" for number in range(len(findings))]
-    text = "path,subject,findings\n" + "".join(f"{name},{name},{cell}\n" for name, cell in zip(names, findings))
-    records, _ = datasets.build("folder", write(tmp_path, text, names), 0)
-    assert list(records["findings"]) == ["Edema|Mass"] * 5 + ["Lung mass"]
+def test_labels_stay_as_written_and_one_written_in_two_ways_is_named(tmp_path):
+    def findings(*cells):
+        names = [f"{number}.png" for number in range(len(cells))]
+        text = "path,subject,findings\n" + "".join(f"{name},{name},{cell}\n" for name, cell in zip(names, cells))
+        return list(datasets.build("folder", write(tmp_path, text, names), 0)[0]["findings"])
+
+    assert findings("Edema | Mass", "Edema\u200b | Mass", "Lung  mass") == ["Edema | Mass"] * 2 + ["Lung  mass"]
+    for first, second in (("Edema|Mass", "Mass|Edema"), ("Edema|Mass", "Edema | Mass"), ("Lung mass", "Lung  mass")):
+        with pytest.raises(UserError, match="are one .first in rows 2 and 3 of .*table.csv, column findings"):
+            findings(first, second)
 
 
 @pytest.mark.parametrize(
@@ -343,7 +340,8 @@ def test_a_name_that_no_file_can_have(tmp_path):
         (["0,,", "1,,f", "2,,male"], "Subject 's' has sex F in row 3 and sex M in row 4"),
         (["0,60,", "1,59,"], "Subject 's' has age 60.0 in row 2 and age 59.0 at a later session in row 3 of .*table"),
         (["2,60,", "1,,", "0,71,"], "Subject 's' has age 71.0 in row 4 and age 60.0 at a later session in row 2"),
-        ([",70,", ",71.5,", ",70.2,"], "age 71.5 in row 3 and age 70.2 at a later session in row 4"),
+        (["0,70,", "1,71.5,", "2,70.2,"], "age 71.5 in row 3 and age 70.2 at a later session in row 4"),
+        ([",70,", ",71.5,", ",70.2,"], None),  # rows as they come, in no order of time
         (["0,60.4,F", "1,60,F", "2,,"], None),  # rounded
     ],
 )

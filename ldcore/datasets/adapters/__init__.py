@@ -28,7 +28,7 @@ or, where it reads a download folder,
 `options` are complete and within their ranges, `seed` is a whole number. A row of scans has subject_id and path and
 any of
 
-    when       number or ISO date that orders a subject's sessions
+    when       number or ISO date that orders a subject's sessions; WHEN_IS_TIME = False: though not in order of time
     age        years, nan where unknown
     sex        F, M or ""
     diagnosis, findings, site

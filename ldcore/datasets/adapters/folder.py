@@ -141,9 +141,10 @@ def refuse_alike(table: pd.DataFrame, column: str, values: pd.Series, what: str)
 
 
 def labels_of(table: pd.DataFrame, column: str) -> list[str]:
-    """The labels of a column, each written one way whatever the space and the order around its `|`.
+    """The labels of a column as they are written, which is how a config names them.
 
-    UserError: a cell that means nothing, no name on a side of a `|`, or two names that may be one.
+    UserError: a cell that means nothing, no name on a side of a `|`, two names that may be one, or one set of names
+    written in two ways (Mass|Edema, Edema | Mass).
     """
     remedy = "leave the cell empty where nothing is known, or call the label otherwise (No Finding)"
     tables.refuse(table, column, table[column].str.lower().isin(tables.NOTHING[1:]), remedy)
@@ -152,8 +153,15 @@ def labels_of(table: pd.DataFrame, column: str) -> list[str]:
     tables.refuse(table, column, unnamed, "name a label on either side of each |")
     names = parts.explode()
     refuse_alike(table, column, names[names != ""], "label")
-    first_written = {}
-    return [first_written.setdefault(frozenset(names), "|".join(dict.fromkeys(names))) for names in parts]
+    first_row = {}
+    for row, cell, key in zip(table.index, table[column], map(frozenset, parts)):
+        first = first_row.setdefault(key, row)
+        if table[column][first] != cell:
+            raise UserError(
+                f"Labels {table[column][first]!r} and {cell!r} are one (first in rows {first} and {row} of "
+                f"{table.attrs['file']}, column {column}); write a label alike in all rows."
+            )
+    return list(table[column])
 
 
 def records_of(table: pd.DataFrame, fractions: dict, seed: int) -> pd.DataFrame:
@@ -184,17 +192,21 @@ def records_of(table: pd.DataFrame, fractions: dict, seed: int) -> pd.DataFrame:
         }
     )
     validate(records, len(table), table.attrs["file"], table.index)
-    refuse_contradictions(records, table.attrs["file"])
+    in_time = (table["session"] != "").all()  # else sessions are rows as they come
+    refuse_contradictions(records, table.attrs["file"], in_time)
     return records.reset_index(drop=True)
 
 
-def refuse_contradictions(records: pd.DataFrame, file: str) -> None:
-    """UserError where a subject has two sexes, or is younger at a later session. records: with the file's rows."""
+def refuse_contradictions(records: pd.DataFrame, file: str, in_time: bool) -> None:
+    """UserError where a subject has two sexes, or is younger at a later session.
+
+    records: with the file's rows. in_time: whether sessions are in order of time.
+    """
     remedies = {
         "sex": "correct one, or give two subjects two ids",
         "age": "correct one, or number the sessions in order of time",
     }
-    for subject, (column, *rows) in contradictions(records).items():
+    for subject, (column, *rows) in contradictions(records, in_time=in_time).items():
         one, other = records[column][rows]
         raise UserError(
             f"Subject {subject!r} has {column} {one} in row {rows[0]} and {column} {other}"

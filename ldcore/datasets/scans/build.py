@@ -71,7 +71,7 @@ def build(adapter, options: dict, seed: int, cache, workers: int = 1):
     scans, excluded = in_order(scans), excluded.reindex(columns=LEFT_OUT)
     if not options["splits"] and "split" not in scans:
         check_fractions(options["fractions"])  # before hours of reading
-    scans, excluded = leave_out_contradictions(scans, excluded)
+    scans, excluded = leave_out_contradictions(scans, excluded, getattr(adapter, "WHEN_IS_TIME", True))
     scans, excluded = at_sites(scans, excluded, options["sites"])
     scans, excluded = draw(scans, excluded, options["per_class"], seed)
     refuse_none(scans, excluded, options)
@@ -130,9 +130,9 @@ def in_order(scans: pd.DataFrame) -> pd.DataFrame:
     return scans.assign(session=scans.groupby("subject_id").cumcount()).reset_index(drop=True)
 
 
-def leave_out_contradictions(scans: pd.DataFrame, excluded: pd.DataFrame):
-    """(scans without those of subjects that contradict themselves, excluded with them)."""
-    column_of = {subject: column for subject, (column, *_) in contradictions(scans, "when").items()}
+def leave_out_contradictions(scans: pd.DataFrame, excluded: pd.DataFrame, in_time: bool):
+    """(scans without those of subjects that contradict themselves, excluded with them); in_time: of `when`."""
+    column_of = {subject: column for subject, (column, *_) in contradictions(scans, "when", in_time).items()}
     for column, reason in CONTRADICTIONS.items():
         scans, excluded = leave_out(scans, excluded, scans["subject_id"].map(column_of) == column, reason)
     return scans, excluded

@@ -58,7 +58,10 @@ def refuse_two_geometries(image) -> None:
 
     if not isinstance(image, nibabel.Nifti1Pair):
         return
-    affines = image.get_qform(coded=True)[0], image.get_sform(coded=True)[0]
+    try:
+        affines = image.get_qform(coded=True)[0], image.get_sform(coded=True)[0]
+    except ValueError:  # a rounded quaternion, which nobody reads where there is an sform
+        return
     if any(affine is None for affine in affines):
         return
     steps = np.array([nibabel.affines.voxel_sizes(affine) for affine in affines])

@@ -74,6 +74,6 @@ def one_of(count: int, index: int | None, what: str) -> int:
 
 
 def refuse_slice(index: int | None) -> None:
-    """UserError where one slice is asked for of what has none."""
-    if index is not None:
+    """UserError where another slice than the first is asked for of what has none."""
+    if index:
         raise UserError("is one flat image, which has no slices; leave its slice empty")
