@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+from looks import bold, faults, texts_drawn
 
 from configs import checked
 from ldcore.grid import drift_origin, searches, table_cells, used_drifts
@@ -88,7 +89,10 @@ def test_the_figure_has_a_row_a_measure_a_column_a_data_set_and_a_mark_a_search(
     figure = delta_search.draw(searched)
     above, below = figure.axes[:2], figure.axes[2:]
     assert [axes.get_title() for axes in above] == ["brain_phantom", "chest_phantom"]
-    assert [axes.get_ylabel() for axes in (above[0], below[0])] == ["L1, pixel histogram, 16 classes", "L1, mean image"]
+    names = [" ".join(axes.get_ylabel().split()) for axes in (above[0], below[0])]
+    assert names == ["L1, pixel histogram, 16 classes", "L1, mean image"]
+    shown = texts_drawn(figure)
+    assert faults(figure, shown) == [] and bold(shown) == ["(a)", "(b)", "(c)", "(d)"]
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert legend == ["Basic FT", "DreamBooth", "found", "other"]
 

@@ -1,67 +1,66 @@
-"""Sheets of edits: sources, truths, edited images and what changed; one colour scale a figure."""
+"""Sheets of edits: sources, truths, edited images and what changed."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 from ldcore.edit.requests.edits import Request
-from ldcore.report.drawing import picture
+from ldcore.report.figures._sheet import Group, largest, sheet
 from ldcore.report.markup import method_title
 
-HUES = "PuOr_r"  # removals violet, additions orange: told apart with any colour vision
-CHANGE = "gray levels: removed (violet), added (orange)"
-LEAST_LIMIT = 5.0  # gray levels: the colour scale ends here or further out
-SHORT = {"Cardiomegaly|Pneumonia": "Cardiom. + pneum.", "Cardiomegaly|Consolidation": "Cardiom. + consol."}
-ROWS = 8  # requests of a sheet
+SHORT = {
+    "Cardiomegaly": "Cardiom.",
+    "Cardiomegaly|Pneumonia": "Cardiom. + pneum.",
+    "Cardiomegaly|Consolidation": "Cardiom. + consol.",
+}
+ACROSS = ((1, 8), (2, 4), (3, 2))  # bases side by side, and the requests of each
 
 
 def task_sheet(results, name: str):
-    """The edits of the first task whose `figure` is `name`: one request a row, one output a column."""
-    edited = results.edited(results.tasks_with(figure=name)[0])
-    columns, rows = columns_of(edited), rows_shown(edited.requests, ROWS)
-    compared = [(images[rows], beside[rows]) for _, images, beside in columns if beside is not None]
-    changes = [images.astype(float) - beside.astype(float) for images, beside in compared]
-    limit = max(LEAST_LIMIT, float(np.percentile(np.abs(changes), 99.5)))
-    figure, axes = plt.subplots(
-        len(rows),
-        len(columns),
-        figsize=(1.0 * len(columns) + 1.4, 1.02 * len(rows) + 0.9),
-        squeeze=False,
-        layout="constrained",
-    )
-    for line, row in zip(axes, rows):
-        for axis, (_, images, beside) in zip(line, columns):
-            if beside is None:
-                picture(axis, images[row])
-            else:
-                change = change_map(axis, images[row], beside[row], limit)
-        line[0].set_ylabel(describe(edited.requests[row]), rotation=0, ha="right", va="center", fontsize=7)
-    for axis, (title, *_) in zip(axes[0], columns):
-        axis.set_title(title, fontsize=7)
-    bar = figure.colorbar(change, ax=axes, shrink=0.5, pad=0.01, label=CHANGE)
-    bar.ax.tick_params(labelsize=7)
-    bar.ax.yaxis.label.set_size(7)
-    return figure
+    """The edits of the first task whose `figure` is `name`: one request a column, one output a line.
 
-
-def columns_of(edited) -> list[tuple]:
-    """(title, images [N], the images that they are compared with, or None): source, truths, and each cell's outputs.
-
-    Of the task's last style. Where there is something to compare with, the difference is drawn.
+    Bases stand below one another; where they are many, side by side with fewer requests.
     """
-    source, truth = edited.source, edited.truth
-    columns = [("source", source, None)]
+    edited = results.edited(results.tasks_with(figure=name)[0])
+    layouts = []
+    for across, count in ACROSS:
+        known, *bases = groups_of(edited, count, titled=across > 1)
+        layouts.append([[known], *(bases[first : first + across] for first in range(0, len(bases), across))])
+    return sheet(largest(layouts))
+
+
+def groups_of(edited, count: int, titled: bool) -> list[Group]:
+    """Source and truths of `count` requests, and the outputs of each base, cell by cell, of the task's last style.
+
+    Below each image that has something to be compared with, the difference. titled: over each base stands again what
+    is requested.
+    """
+    shown = rows_shown(edited.requests, count)
+    source, truth = edited.source[shown], edited.truth
+
+    def change(images):
+        return list(images[shown].astype(float) - source)
+
+    known = [("source", list(source))]
     if truth.followup is not None:
-        columns.append(("true follow-up", truth.followup, None))
+        known.append(("true follow-up", list(truth.followup[shown])))
     if truth.exact is not None:
-        columns.append(("exact\ncounterfactual", truth.exact, None))
-        columns.append(("true change", truth.exact, source))
-    for (base, label), edits in edited.edits.items():
-        cell = f"LD: {label}"
-        if len(edited.task["bases"]) > 1:
-            cell = f"{'Untouched' if base == 'base' else method_title(base)}\n{cell}"
-        columns.append((f"{cell}\ndecoded", edits["decoded"][-1], None))
-        columns.append((f"{cell}\nits change", edits["changed"][-1], source))
-    return columns
+        known.append(("exact counterfactual", list(truth.exact[shown])))
+        known.append(("true change", change(truth.exact)))
+    columns = [(describe(edited.requests[row]), 1) for row in shown]
+    groups = [Group("source and truth" if len(known) > 1 else "source", columns, known)]
+    for base in edited.task["bases"]:
+        lines = []
+        for (of_base, label), edits in edited.edits.items():
+            if of_base == base:
+                lines.append((f"LD: {label}, decoded", list(edits["decoded"][-1][shown])))
+                lines.append((f"LD: {label}, change", change(edits["changed"][-1])))
+        groups.append(
+            Group(
+                "Untouched model" if base == "base" else method_title(base),
+                columns if titled else [("", len(shown))],
+                lines,
+            )
+        )
+    return groups
 
 
 def rows_shown(requests: list[Request], count: int) -> list[int]:
@@ -71,7 +70,7 @@ def rows_shown(requests: list[Request], count: int) -> list[int]:
     if len(edits) == 1:
         return list(np.unique(np.linspace(0, len(requests) - 1, count).round().astype(int)))
     each = max(1, count // len(edits))
-    return [row for edit in edits for row in [row for row, name in enumerate(names) if name == edit][:each]]
+    return [row for edit in edits for row in [row for row, name in enumerate(names) if name == edit][:each]][:count]
 
 
 def describe(request: Request) -> str:
@@ -85,10 +84,3 @@ def describe(request: Request) -> str:
         return " ".join(SHORT.get(value, value) for value in values)
 
     return f"{words(source)}\nto {words(target)}"
-
-
-def change_map(axis, image, beside, limit: float):
-    """Image - beside in gray levels, from -limit to limit; returns the drawn map, for a colour bar."""
-    picture(axis, beside)
-    change = np.asarray(image, float) - np.asarray(beside, float)
-    return axis.imshow(change, cmap=HUES, vmin=-limit, vmax=limit, interpolation="nearest")

@@ -1,9 +1,11 @@
 """What figures 2 and 3 share: images of the sweep, a delta a column, one starting noise a row."""
 
-from ldcore.grid import Checkpoint, identifier
-from ldcore.report.drawing import picture
+import numpy as np
 
-ROWS = 3  # starting noises drawn
+from ldcore.grid import Checkpoint, identifier
+from ldcore.report.figures._sheet import Group
+
+ROWS, COLUMNS = 3, 7  # starting noises and deltas drawn
 
 
 def swept(results, dataset: str, training: str) -> dict:
@@ -14,13 +16,9 @@ def swept(results, dataset: str, training: str) -> dict:
     return {delta: (arrays["images"][:ROWS].copy(), arrays["trace"]) for delta, arrays in samples.items()}
 
 
-def image_grid(group, rows: list[tuple], deltas: list[float]) -> None:
-    """Rows of images, (label or None, an image a delta), under their deltas."""
-    grid = group.subplots(len(rows), len(deltas), squeeze=False)
-    for line, (label, images) in zip(grid, rows):
-        for axes, image in zip(line, images):
-            picture(axes, image)
-        if label:
-            line[0].set_ylabel(label, fontsize=8)
-    for axes, delta in zip(grid[0], deltas):
-        axes.set_title(f"{delta:g}", fontsize=8)
+def image_group(title: str, samples: dict, rows: int = ROWS) -> Group:
+    """The images of one checkpoint under their deltas; of many deltas some, spread evenly, with both ends."""
+    deltas = list(samples)
+    shown = [deltas[place] for place in np.unique(np.linspace(0, len(deltas) - 1, COLUMNS).round().astype(int))]
+    lines = [("", [samples[delta][0][row] for delta in shown]) for row in range(min(rows, len(samples[shown[0]][0])))]
+    return Group(title, [(f"{delta:g}", 1) for delta in shown], lines)

@@ -1,44 +1,57 @@
 """Figure 3: the sweep of deltas at sampling, in images, in latents along the reverse process, and in KID."""
 
 from itertools import cycle
-from string import ascii_lowercase
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.lines import Line2D
 
-from ldcore.grid import all_drifts
-from ldcore.report.figures._sweep import ROWS, image_grid, swept
+from ldcore.grid import all_drifts, cell_of
+from ldcore.report.drawing import COLOURS, DASHES, DOUBLE, LINE, MARKS, TALLEST, letters, wrapped
+from ldcore.report.figures._sheet import LEAST, arranged, fill, size
+from ldcore.report.figures._sweep import ROWS, image_group, swept
 from ldcore.report.metric_names import grid_title
 
 TITLE = "Figure 3"
-CAPTION = "One checkpoint a block, one delta a column, one starting noise a row; latents along the reverse process."
+CAPTION = (
+    "Delta at sampling. First panels: images, one checkpoint a panel, one delta a column, one starting noise a row. "
+    "Then, a line a checkpoint, the latents along the reverse process, all channels and each: mean and standard "
+    "deviation over images. Last, a panel an extractor: the distance to real images, with 95 % intervals. Of more than "
+    "four checkpoints, four, and the distances of all."
+)
 NEEDS = ("samples", "scores")
 ASKED_BY = "sweep"
+CHANNELS = 4  # of the latents, at most
+TRAININGS, LINE_HEIGHT = 4, 0.95  # of images and latents, at most, and inches of the panels of one
+LEGEND = 3  # columns of the distances' legend
 
 
 def draw(results):
     """The sweep on its first data set.
 
-    Per training, ROWS rows of images; below, along the reverse process, the mean of all latents and of each channel, a
-    band per delta; last, the distance to real images against delta with its interval over seeds, a panel per extractor.
+    Per training, TRAININGS at most, rows of images; below, along the reverse process, the mean of all latents and of
+    each channel, a band per delta; last, the distance to real images against delta with its interval over seeds, a
+    panel per extractor.
     """
-    sweep = results.config["sweep"]
-    dataset, deltas, titles = sweep["datasets"][0], sweep["deltas"], training_titles(results.config)
-    samples = {training: swept(results, dataset, training) for training in sweep["trainings"]}
-    figure = plt.figure(
-        figsize=(1.15 * len(deltas) * len(samples) + 1.2, 1.15 * ROWS + 2.2 * len(samples) + 3.1), layout="constrained"
-    )
-    top, middle, bottom = figure.subfigures(3, 1, height_ratios=[1.15 * ROWS + 0.6, 2.2 * len(samples), 2.5])
+    dataset, titles = results.config["sweep"]["datasets"][0], training_titles(results.config)
+    samples = {training: swept(results, dataset, training) for training in trainings_shown(results.config)}
+    of_latents = LINE_HEIGHT * len(samples) + 0.6
+    of_distances = 1.6 + 1.2 * LINE * -(-len(titles) // LEGEND)
+    left = TALLEST - of_latents - of_distances
+    for rows in range(ROWS, 0, -1):
+        bands = arranged([image_group(titles[training], parts, rows) for training, parts in samples.items()])
+        if size(bands, left)[1] >= LEAST:
+            break
+    heights = [size(bands, left)[0], of_latents, of_distances]
+    figure = plt.figure(figsize=(DOUBLE, sum(heights)), layout="constrained")
+    top, middle, bottom = figure.subfigures(3, 1, height_ratios=heights, hspace=0)
 
     # 1. Images: a block per training.
-    groups = np.atleast_1d(top.subfigures(1, len(samples), wspace=0.03))
-    for letter, training, group in zip(cycle(ascii_lowercase), samples, groups):
-        group.suptitle(f"({letter}) {titles[training]}", fontsize=10)
-        images = {delta: samples[training][delta][0] for delta in deltas}
-        image_grid(group, [(None, [images[delta][row] for delta in deltas]) for row in range(ROWS)], deltas)
+    fill(top, bands, left)
 
     # 2. Latents along the reverse process: a line of panels per training.
-    latent_bands(middle, [{delta: trace for delta, (_, trace) in parts.items()} for parts in samples.values()])
+    traces = [{delta: trace for delta, (_, trace) in parts.items()} for parts in samples.values()]
+    lines = latent_bands(middle, [titles[training] for training in samples], traces)
 
     # 3. Distance against delta: KID, or what the config has instead.
     rows = results.sweep(dataset)
@@ -46,9 +59,20 @@ def draw(results):
     metric = "kid" if "kid" in metrics else metrics[0]
     rows = [row for row in rows if row["metric"] == metric]
     extractors = sorted({row["extractor"] for row in rows})
-    for axes, extractor in zip(np.atleast_1d(bottom.subplots(1, len(extractors))), extractors):
+    panels = bottom.subplots(1, len(extractors), squeeze=False)[0]
+    for axes, extractor in zip(panels, extractors):
         distance_against_delta(axes, [row for row in rows if row["extractor"] == extractor], titles)
+    blocks = len(samples) if len(samples) > 1 else 0
+    letters([*lines, *panels], blocks)
+    bottom.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=LEGEND)
     return figure
+
+
+def trainings_shown(config: dict) -> list[str]:
+    """The sweep's first trainings, those of the reference and of the headline cell before others."""
+    first = [cell_of(config, config["grid"][name])["training"] for name in ("reference", "headline")]
+    shown = sorted(config["sweep"]["trainings"], key=lambda training: training not in first)[:TRAININGS]
+    return [training for training in config["sweep"]["trainings"] if training in shown]
 
 
 def training_titles(config: dict) -> dict[str, str]:
@@ -65,24 +89,30 @@ def training_titles(config: dict) -> dict[str, str]:
     return {name: f"{title}: {name}" if given.count(title) > 1 else title for name, title in titles.items()}
 
 
-def latent_bands(figure, traces: list[dict]) -> None:
-    """A line of panels per training: the latents' mean, then each channel's. traces: delta -> [N, steps + 1, C]."""
+def latent_bands(figure, titles: list[str], traces: list[dict]) -> list:
+    """A line of panels per training: the latents' mean, then each channel's. traces: delta -> [N, steps + 1, C].
+
+    Returns the first panel of each line.
+    """
     deltas = list(traces[0])
-    channels = traces[0][deltas[0]].shape[-1]
+    channels = min(CHANNELS, traces[0][deltas[0]].shape[-1])
     panels = figure.subplots(len(traces), channels + 1, sharex=True, sharey="col", squeeze=False)
-    for letter, of_training, line in zip(cycle(ascii_lowercase), traces, panels):
+    for title, of_training, line in zip(titles, traces, panels):
         for delta, colour in zip(deltas, delta_colours(deltas)):
             trace = of_training[delta]
             for axes, values in zip(line, [trace.mean(-1), *np.moveaxis(trace, -1, 0)]):
-                band(axes, values, colour, f"{delta:g}")
-        line[0].set_ylabel(f"({letter}) mean ± s.d. over images", fontsize=7)
+                band(axes, values, colour, DASHES[delta < 0], f"{delta:g}")
+        line[0].set_ylabel(wrapped(title, LINE_HEIGHT - 0.1))
     for axes, title in zip(panels[0], ["all channels", *(f"channel {number}" for number in range(channels))]):
-        axes.set_title(f"latents, {title}", fontsize=9)
-    for axes in panels.flat:
-        axes.tick_params(labelsize=7)
+        axes.set_title(title)
     for axes in panels[-1]:
-        axes.set_xlabel("reverse step", fontsize=8)
-    panels[-1, -1].legend(title="delta at sampling", fontsize=6, title_fontsize=7, ncol=2)
+        axes.set_xlabel("reverse step")
+    handles = [
+        Line2D([], [], label=axes.get_label(), color=axes.get_color(), linestyle=axes.get_linestyle())
+        for axes in panels[0, 0].lines
+    ]
+    figure.legend(handles=handles, title="delta at sampling", loc="outside lower center", ncols=min(9, len(deltas)))
+    return list(panels[:, 0])
 
 
 def delta_colours(deltas: list[float]) -> list:
@@ -94,34 +124,22 @@ def delta_colours(deltas: list[float]) -> list:
     return list(colours)
 
 
-def band(axes, traces: np.ndarray, colour, label: str) -> None:
+def band(axes, traces: np.ndarray, colour, dash: str, label: str) -> None:
     """Mean and one standard deviation over images of traces [N, steps + 1] along the reverse process."""
     mean, spread, steps = traces.mean(0), traces.std(0), np.arange(traces.shape[1])
     axes.fill_between(steps, mean - spread, mean + spread, color=colour, alpha=0.18, linewidth=0)
-    axes.plot(steps, mean, color=colour, linewidth=1.5, label=label)
+    axes.plot(steps, mean, dash, color=colour, label=label)
 
 
 def distance_against_delta(axes, rows: list[dict], titles: dict[str, str]) -> None:
     """One metric and extractor with intervals, a line per training."""
-    colours = cycle(("0.35", "tab:blue", "tab:orange", "tab:green"))
-    for (training, title), marker, colour in zip(titles.items(), cycle("osD^"), colours):
+    for (training, title), mark, colour in zip(titles.items(), cycle(MARKS), cycle(COLOURS)):
         line = sorted((row for row in rows if row["training"] == training), key=lambda row: row["delta"])
         value = np.array([row["value"] for row in line])
         error = np.abs(np.array([[row["low"], row["high"]] for row in line]).T - value)
-        axes.errorbar(
-            [row["delta"] for row in line],
-            value,
-            np.nan_to_num(error),
-            marker=marker,
-            color=colour,
-            markersize=4,
-            capsize=2,
-            linewidth=1.2,
-            label=title,
-        )
+        deltas = [row["delta"] for row in line]
+        axes.errorbar(deltas, value, np.nan_to_num(error), marker=mark, color=colour, capsize=2, label=title)
     first = rows[0]
-    axes.set_title(f"{grid_title(first['metric'])} to real ({first['extractor']}, N = {first['n']})", fontsize=9)
-    axes.set_xlabel("delta at sampling", fontsize=8)
+    axes.set_title(f"{grid_title(first['metric'])} to real ({first['extractor']}, N = {first['n']})")
+    axes.set_xlabel("delta at sampling")
     axes.set_ylim(bottom=0)
-    axes.tick_params(labelsize=7)
-    axes.legend(fontsize=7)

@@ -4,37 +4,41 @@ import numpy as np
 
 from ldcore.evaluation.real_images import labels
 from ldcore.grid import cell_of
-from ldcore.report.figures._samples import UNTOUCHED, sample_sheet
+from ldcore.report.figures._samples import UNTOUCHED, first_lines
+from ldcore.report.figures._sheet import Group, arranged, sheet
 from ldcore.report.markup import method_title
 
 TITLE = "Figure 4"
-CAPTION = "Samples of every method by class, from the same starting noise down each column; LD: the cell of the config."
+CAPTION = (
+    "Samples of every method by class, a panel a data set, from the same starting noise down each column; LD: the cell "
+    "of the config."
+)
 NEEDS = ("samples", "data")
+CLASSES = 6  # side by side
 
 
 def draw(results):
-    """A block per data set, a line per method under the headline cell, below real images and the untouched model."""
-    config, blocks = results.config, []
+    """A group per data set, of many classes several; a line per method under the headline cell."""
+    config, groups = results.config, []
     cell = cell_of(config, config["grid"]["headline"])
-    for dataset in config["grid"]["datasets"]:
+    datasets = config["grid"]["datasets"]
+    each = 2 if sum(len(config["datasets"][name]["classes"]) for name in datasets) > 3 else 4
+    for dataset in datasets:
         classes = config["datasets"][dataset]["classes"]
-        each = 4 if len(classes) < 3 else 2
-        titles = [text for name in classes for text in (name, *[""] * (each - 1))]
-        blocks.append((f"{dataset}, LD: {cell['label']}", titles, class_lines(results, dataset, cell, each)))
-    return sample_sheet(blocks)
+        for first in range(0, len(classes), CLASSES):
+            groups.append(class_group(results, dataset, classes[first : first + CLASSES], cell, each))
+    return sheet(arranged(groups))
 
 
-def class_lines(results, dataset: str, cell: dict, each: int) -> list[tuple]:
-    """(label, `each` images of each class in turn): real, untouched, every method under the cell."""
-    records, images = results.records_and_images(dataset)
-    untouched = results.cell_samples(dataset, "base", UNTOUCHED)
-    rows, class_names = untouched["rows"], results.config["datasets"][dataset]["classes"]
-    sampled_labels = labels(records)[rows]
-    columns = np.concatenate([np.flatnonzero(sampled_labels == name)[:each] for name in class_names])
-    lines = [
-        ("real", images[records["image_index"].to_numpy()[rows]][columns]),
-        ("untouched model", untouched["images"][columns]),
-    ]
+def class_group(results, dataset: str, classes: list[str], cell: dict, each: int) -> Group:
+    """`each` images of each class in turn: real, untouched, every method under the cell."""
+    records, _ = results.records_and_images(dataset)
+    sampled_labels = labels(records)[results.cell_samples(dataset, "base", UNTOUCHED)["rows"]]
+    found = [np.flatnonzero(sampled_labels == name)[:each] for name in classes]
+    columns = np.concatenate(found)
+    lines = first_lines(results, dataset, columns)
     for method in results.config["grid"]["methods"]:
-        lines.append((method_title(method), results.cell_samples(dataset, method, cell)["images"][columns]))
-    return lines
+        images = results.cell_samples(dataset, method, cell)["images"][columns]
+        lines.append((method_title(method), list(images)))
+    titles = [(name, len(of_class)) for name, of_class in zip(classes, found)]
+    return Group(f"{dataset}, LD: {cell['label']}", titles, lines)
