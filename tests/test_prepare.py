@@ -114,8 +114,8 @@ def test_an_unknown_adapter_lists_the_known(tmp_path):
     for name in ("os.path", "math", "_struct.Struct"):
         with pytest.raises(UserError, match=f"'{name}' is (unknown; use one of .*chexpert|no Python file of yours)"):
             module.prepare(name, {}, 0, tmp_path)
-    with pytest.raises(UserError, match="'json.decoder' .*has no function build or list_scans"):
-        module.prepare("json.decoder", {}, 0, tmp_path)
+    with pytest.raises(UserError, match="'yaml.loader' .*has no function build or list_scans"):
+        module.prepare("yaml.loader", {}, 0, tmp_path)
     done = command("--adapter", "pacs", "--source", tmp_path, "--out", tmp_path / "out")
     assert done.returncode == 1 and "'pacs' is unknown" in done.stderr and "Traceback" not in done.stderr
 

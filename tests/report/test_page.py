@@ -1,9 +1,11 @@
 """The page: every table, figure, footnote and picture of a run, each number that of its csv file, text escaped."""
 
 import base64
+import functools
 import io
 import json
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from ldcore import plugins
 from ldcore.plan import reporting
 from ldcore.report import markup
 from ldcore.report import page as pages
-from ldcore.report.page import edits, explorer, made, page, pictures, samples, training
+from ldcore.report.page import edits, explorer, made, page, parts_without_pictures, pictures, samples, tables, training
 from ldcore.report.tables import claims, colours, objective, table1, table2
 from ldcore.runtime.errors import UserError
 
@@ -60,7 +62,7 @@ def test_every_number_of_a_table_is_that_of_its_csv_file(reported):
         cells = re.findall(r"<td[^>]*>(.*?)</td>", article, re.DOTALL)
         plain = [re.sub(r"<[^>]+>", "", cell).strip().lstrip("✓✗○ ") for cell in cells]
         escaped = [
-            str(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+            str(value).strip("*").replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
             for value in lines.to_numpy().ravel()
         ]
         assert [cell.replace("&#39;", "'").replace("&#34;", '"') for cell in plain] == escaped
@@ -76,16 +78,19 @@ def test_ours_minus_the_papers_has_our_interval(reported):
             assert row[place[f"{name}_minus_paper"]] == pytest.approx(row[place[name]] - row[place["paper_value"]])
 
 
-def test_the_delta_explorer_shows_the_same_noises_under_every_delta(reported):
+def test_the_delta_explorer_shows_the_same_noises_under_every_delta(reported, monkeypatch):
+    monkeypatch.setattr(explorer, "sheet", functools.partial(pictures.sheet, lossless=True))
     found = explorer.section(reported)
     assert found["deltas"] == [-0.1, 0.0, 0.1] and list(found["datasets"]) == ["brain", "mine"]
     swept = [one for one in found["datasets"]["brain"] if one["swept"]]
     assert [one["deltas"] for one in swept] == [[-0.1, 0.0, 0.05, 0.1], [-0.1, 0.0, 0.1]]  # `searched` is 0.05 here
     plain = swept[0]
     runs = [run for run in training.trained(reported.config) if (run.dataset, run.training) == ("brain", "plain")]
-    arrays = reported.samples(runs[0], "0.10")
-    assert np.abs(drawn_sheet(plain["sheet"])[6:8].mean((1, 2)) - arrays["images"][[0, 8]].mean((1, 2))).max() < 25
-    assert plain["means"][3] == arrays["trace"].mean(-1).mean(0).round(4).tolist()
+    for place, part in enumerate(("-0.10", "none", "0.05", "0.10")):
+        arrays = reported.samples(runs[0], "searched" if part == "0.05" else part)
+        assert (drawn_sheet(plain["sheet"])[2 * place : 2 * place + 2] == arrays["images"][[0, 8]]).all(), part
+        same = arrays["trace"][[0, 1, 2, 3, 8, 9, 10, 11]]  # as many of every seed under each delta
+        assert plain["n"] == 8 and plain["means"][place] == same.mean(-1).mean(0).round(4).tolist()
     assert {row["delta"] for row in plain["distances"]} == {-0.1, 0.0, 0.1}
 
 
@@ -94,6 +99,8 @@ def test_sheets_hold_each_picture_at_its_place():
     sheet = pictures.sheet(images, 2, lossless=True)
     assert (sheet["width"], sheet["height"], sheet["count"]) == (6, 8, 5)
     assert (drawn_sheet(sheet)[..., 0] == images).all()
+    many = pictures.sheet(np.zeros((400, 96, 96), np.uint8))  # WebP has at most 16383 pixels a side
+    assert many["columns"] == 16 and many["count"] == 400
     large = pictures.sheet(np.full((1, 400, 200), 7, np.uint8), 1, lossless=True)
     assert (large["height"], large["width"]) == (96, 48) and (drawn_sheet(large) == 7).all()
 
@@ -130,10 +137,38 @@ def test_what_does_not_fit_is_left_out_and_said(reported, monkeypatch):
     monkeypatch.setattr(pages, "LIMIT", len(whole.encode()))
     text = page(reported)
     assert len(text.encode()) < len(whole.encode())
-    assert any(one["sheet"]["count"] < one["of"] for one in part(text, "samples-data")["cells"])
+    cut = [one["sheet"]["count"] < one["of"] for one in part(text, "samples-data")["cells"]]
+    cut += [len(one["requests"]) < one["of"] for one in part(text, "edits-data").values()]
+    assert any(cut) and "do not fit" not in text
+    least = len(pages.rendered(parts_without_pictures(reported)).encode()) + pages.WORDS
+    monkeypatch.setattr(pages, "LIMIT", least + 1)
+    assert "The edits of this run do not fit" in (text := page(reported)) and '<section id="edits">' not in text
     monkeypatch.setattr(pages, "LIMIT", 1000)
     with pytest.raises(UserError, match="larger than .*name fewer"):
         page(reported)
+
+
+def test_neither_salt_nor_folders_of_this_machine_are_shown(reported):
+    options = {"root": "/home/someone/hospital", "csv": "$HOME/table.csv", "salt": "a secret", "window": [0, 100]}
+    reported.config["datasets"]["brain"]["options"] = options
+    text = page(reported)
+    assert "someone" not in text and "a secret" not in text and "$HOME" not in text
+    assert ".../hospital" in text and ".../table.csv" in text
+    assert options["salt"] == "a secret"
+
+
+def test_a_run_of_some_tables_needs_the_data_of_these_alone(reported):
+    shutil.rmtree(reported.store.data("mine"))
+    reported.config["only"] = ["table2"]
+    text = page(reported)
+    assert '<section id="edits">' in text and '<section id="explorer">' not in text and "<h3>mine" not in text
+
+
+def test_a_signed_number_sorts_as_one():
+    assert [cell for cell in tables.line({"Delta": "+0.10 [0, 1]", "Method": "*exact*"}, {})["cells"]] == [
+        ("+0.10 [0, 1]", "0.10"),
+        ("exact", ""),
+    ]
 
 
 def test_data_sheets_curves_and_jobs_are_of_the_run(reported):

@@ -5,6 +5,7 @@ Needs Chromium, which `make test-page` installs on Debian.
 
 import shutil
 
+import pandas as pd
 import pytest
 
 from ldcore.report.page import page
@@ -28,6 +29,9 @@ def opened(reported, tmp_path):
     from playwright.sync_api import sync_playwright
 
     file, said = tmp_path / "index.html", []
+    table = reported.store.table("table1")
+    rows = pd.read_csv(table)
+    rows.assign(value=[(37 * place) % 101 + 0.5 for place in range(len(rows))]).to_csv(table, index=False)
     file.write_text(page(reported))
     with sync_playwright() as tools:
         browser = tools.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
@@ -63,6 +67,13 @@ def test_nothing_fails_and_axe_finds_nothing_serious(opened):
         assert not [(one["id"], one["impact"]) for one in found if one["impact"] in ("serious", "critical")], dark
         tab.locator("#theme").click()
     assert said == []
+    axes = (
+        "Object.entries(document.getElementById('explorer-distances').layout).filter(([key]) => key.includes('axis'))"
+    )
+    titles = tab.evaluate(f"{axes}.map(([, axis]) => axis.title.text)")
+    assert len(titles) == 4 and all(titles)
+    tab.set_viewport_size({"width": 375, "height": 800})
+    tab.wait_for_function("document.documentElement.scrollWidth <= 375")
 
 
 def test_the_slider_changes_the_pictures(opened):
@@ -86,17 +97,22 @@ def test_tables_sort_by_number_filter_and_lead_to_pictures(opened):
     tab, _ = opened
     seen(tab, "table-table1", "#table-table1 .dt-container")
     column = tab.locator("#table-table1 thead th").all_text_contents().index("FID")
-    for _ in range(2):
+    orders = []
+    for order in ("ascending", "descending"):
         tab.locator("#table-table1 thead th").nth(column).click()
+        tab.wait_for_selector(f"#table-table1 th[aria-sort={order}]")
         cells = tab.locator(f"#table-table1 tbody tr td:nth-child({column + 1})")
         numbers = [float(text.split()[0]) for text in cells.all_text_contents() if text]
-        assert numbers in (sorted(numbers), sorted(numbers, reverse=True))
+        orders.append(numbers)
+    assert orders == [sorted(orders[0]), sorted(orders[0], reverse=True)]
+    assert len(set(orders[0])) > 3
     count = tab.locator("#table-table1 tbody tr").count()
     tab.locator("#table-table1 input[type=search]").fill("pooled_pixels")
     assert 0 < tab.locator("#table-table1 tbody tr").count() < count
     tab.locator("#table-table1 button[data-samples]").first.click()
     tab.wait_for_selector("#samples-right-picture[src]")
     assert "16 pictures of" in tab.locator("#samples-right-picture").get_attribute("alt")
+    assert tab.locator("#samples-right-caption").text_content() == "All 16 pictures"
     tab.locator("#table-table1 summary").click()
     tab.wait_for_selector("#table-table1 details tbody tr")
 
@@ -111,7 +127,8 @@ def test_edits_change_with_lambda_wipe_and_keys(opened):
     tab.locator("#edits-amount").focus()
     tab.keyboard.press("ArrowRight")
     tab.wait_for_function(f"({result}) !== '{before}'")
-    assert tab.locator("#edits-amount-value").text_content() == "0.5"
+    assert tab.locator("#edits-amount-value").text_content() == "2 x its own"
+    assert tab.locator("#edits-output").input_value() == "changed"
     wiped = "document.querySelector('#edits-pictures figure:last-child canvas').toDataURL()"
     before = tab.evaluate(wiped)
     tab.locator("#edits-wipe").fill("0")

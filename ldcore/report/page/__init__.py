@@ -16,6 +16,8 @@ import yaml
 from ldcore.plan import reporting
 from ldcore.report import markup, older, verdicts
 from ldcore.report.page import data, edits, explorer, figures, made, samples, tables, training
+from ldcore.report.page.pictures import SIDE
+from ldcore.report.page.shareable import shareable
 from ldcore.report.results import Results
 from ldcore.runtime.errors import UserError
 
@@ -30,13 +32,32 @@ def page(results: Results) -> str:
     Under LIMIT bytes: where there are more samples and edits than fit, the page shows the first of them and says so.
     UserError: the rest alone is larger.
     """
+    parts = parts_without_pictures(results)
+    room = LIMIT - WORDS - len(rendered(parts).encode())
+    if room < 0:
+        most = f"{LIMIT / 1e6:.0f} MB"
+        raise UserError(
+            f"The page of {results.config['name']} is larger than {most}; name fewer tables and figures (`only`)."
+        )
+    asked = {"edits": (edits, room / 2), "samples": (samples, room)}
+    for name, (module, share) in asked.items():
+        most = module.most(results)
+        parts[name] = fitting(functools.partial(module.section, results), most, min(share, room))
+        room -= size(parts[name])
+        if most and not parts[name]:
+            parts["left_out"].append({"edits": "edits", "samples": "pictures of cells"}[name])
+    return rendered(parts)
+
+
+def parts_without_pictures(results: Results) -> dict:
+    """What page.html.j2 shows, but for samples and edits."""
     config = results.config
     has_claims = "claims" in reporting.tables(config)
     of_older = older.older(results)
     judged = markup.read(results.store.table("claims")) if has_claims else None
-    parts = {
+    return {
         "title": f"Latent Drifting: {config['name']}",
-        "config": yaml.safe_dump(config, sort_keys=False),
+        "config": yaml.safe_dump(shareable(config), sort_keys=False),
         "warnings": older.notes(results, of_older),
         "verdicts": {"total": verdicts.total(judged), "lines": verdicts.overview(judged)} if has_claims else None,
         "tables": tables.section(results),
@@ -46,15 +67,11 @@ def page(results: Results) -> str:
         "data": data.section(results),
         "made": made.section(results, of_older),
         "libraries": libraries(),
+        "side": SIDE,
+        "left_out": [],
+        "samples": None,
+        "edits": None,
     }
-    room = LIMIT - WORDS - len(rendered(parts | {"samples": None, "edits": None}).encode())
-    if room < 0:
-        most = f"{LIMIT / 1e6:.0f} MB"
-        raise UserError(f"The page of {config['name']} is larger than {most}; name fewer tables and figures (`only`).")
-    parts["edits"] = fitting(functools.partial(edits.section, results), edits.most(results), room / 2)
-    room -= size(parts["edits"])
-    parts["samples"] = fitting(functools.partial(samples.section, results), samples.most(results), room)
-    return rendered(parts)
 
 
 def fitting(section, most: int, room: float) -> dict | None:

@@ -5,36 +5,45 @@ import yaml
 
 from ldcore import grid, plugins
 from ldcore.datasets.records import SPLITS
+from ldcore.report.page import edits
 from ldcore.report.page.needs import needs
+from ldcore.report.page.shareable import shareable
 
 
 def section(results) -> list[dict] | None:
-    """A dict a data set: name, title, facts, lines (a split and diagnosis each), excluded (reason and count each)."""
-    if not needs(results.config) & {"data", "samples", "scores", "edits", "edit_scores", "downstream"}:
-        return None
-    return [sheet(results, name) for name in grid.used_datasets(results.config)]
+    """A dict a data set: name, title, facts, lines (a split each), excluded (reason and count each)."""
+    return [sheet(results, name) for name in shown(results.config)] or None
+
+
+def shown(config: dict) -> list[str]:
+    """The data sets that tables and figures of the run are made from."""
+    needed = needs(config)
+    names = grid.used_datasets(config) if needed & {"data", "reference", "drifts"} else []
+    if needed & {"scores", "downstream", "samples"}:
+        names = [*names, *config["grid"]["datasets"], *(run.dataset for run in grid.checkpoints(config))]
+    tasks = grid.tasks(config)
+    return list(dict.fromkeys([*names, *(tasks[task]["dataset"] for task in edits.tasks_shown(config))]))
 
 
 def sheet(results, name: str) -> dict:
     """One data set."""
     entry = results.config["datasets"][name]
     records, images = results.records_and_images(name)
-    groups = records.groupby(["split", "diagnosis"])
+    labels = labels_of(records)
+    splits = [(name, records[records["split"] == name]) for name in SPLITS]
     excluded = pd.read_csv(results.store.data(name) / "excluded.csv")
     return {
         "name": name,
         "title": plugins.title("dataset adapter", entry["adapter"]),
         "facts": {
             "Adapter": entry["adapter"],
-            "Options": yaml.safe_dump(entry["options"], default_flow_style=True, width=1000).strip(),
+            "Options": yaml.safe_dump(shareable(entry["options"]), default_flow_style=True, width=1000).strip(),
             "Images": f"{len(images)} of {' x '.join(map(str, images.shape[1:]))} pixels",
             "Subjects": str(records["subject_id"].nunique()),
-            "Test set": f"{entry['test_images']} images, evenly over {', '.join(entry['classes'])}",
+            "Test set asked for": f"{entry['test_images']} images, evenly over {', '.join(entry['classes'])}",
             "Stands beside the paper's": str(entry["paper"] or "none"),
         },
-        "lines": pd.DataFrame(
-            [line(*of, rows) for of, rows in sorted(groups, key=lambda group: SPLITS.index(group[0][0]))]
-        ),
+        "lines": pd.DataFrame([line(name, rows, labels) for name, rows in splits if len(rows)]),
         "excluded": pd.DataFrame(
             [{"Reason": reason, "Images": count} for reason, count in excluded["reason"].value_counts().items()],
             columns=["Reason", "Images"],
@@ -42,15 +51,27 @@ def sheet(results, name: str) -> dict:
     }
 
 
-def line(split: str, diagnosis: str, rows: pd.DataFrame) -> dict:
-    """Of one diagnosis in one split: images, subjects, ages, sexes, findings."""
+def line(split: str, rows: pd.DataFrame, labels: list[str]) -> dict:
+    """Of one split: images, subjects, ages, sexes, and how many images have each label."""
     age = rows["age"].dropna()
+    named = [{*diagnosis.split("|"), *findings.split("|")} for diagnosis, findings in zip(*texts(rows))]
     return {
         "Split": split,
-        "Diagnosis": diagnosis,
         "Images": len(rows),
         "Subjects": rows["subject_id"].nunique(),
         "Age, mean (range)": f"{age.mean():.1f} ({age.min():.0f} to {age.max():.0f})" if len(age) else "",
         "Female": int((rows["sex"] == "F").sum()),
         "Male": int((rows["sex"] == "M").sum()),
+        **{label: sum(label in names for names in named) for label in labels},
     }
+
+
+def labels_of(records: pd.DataFrame) -> list[str]:
+    """Every diagnosis and finding that an image has, the most frequent first."""
+    names = pd.concat(texts(records)).str.split("|").explode()
+    return list(names[names != ""].value_counts().index)
+
+
+def texts(rows: pd.DataFrame) -> list[pd.Series]:
+    """Diagnoses and findings, '' where there are none."""
+    return [rows[column].fillna("").astype(str) for column in ("diagnosis", "findings")]

@@ -5,13 +5,17 @@ import numpy as np
 from ldcore.plan import reporting
 from ldcore.report.figures._edits import describe
 from ldcore.report.markup import method_title
-from ldcore.report.page.pictures import sheet
+from ldcore.report.page.pictures import MOST, sheet
 from ldcore.report.page.samples import spread
 
 
 def tasks(results) -> list[str]:
+    """The editing tasks whose edits the page shows."""
+    return tasks_shown(results.config)
+
+
+def tasks_shown(config: dict) -> list[str]:
     """The editing tasks whose edits some table or figure of the run shows."""
-    config = results.config
     shown = [
         task
         for kind, names in (("table", reporting.tables(config)), ("figure", reporting.figures(config)))
@@ -23,8 +27,9 @@ def tasks(results) -> list[str]:
 
 
 def most(results) -> int:
-    """How many requests the task with most of them has."""
-    return max((len(results.edited(name).requests) for name in tasks(results)), default=0)
+    """How many requests the task with most of them has, as far as all its styles fit on a sheet."""
+    found = [results.edited(name) for name in tasks(results)]
+    return max((min(len(one.requests), MOST // len(one.task["styles"])) for one in found), default=0)
 
 
 def section(results, count: int) -> dict | None:
@@ -34,7 +39,7 @@ def section(results, count: int) -> dict | None:
 
 
 def task(edited, amounts: list[float], count: int) -> dict:
-    """One task; a sheet has a request a column, and a style or an amount a line."""
+    """One task; a sheet has its requests one after another, for every style or amount."""
     rows = spread(len(edited.requests), count)
     truth = edited.truth
     return {
@@ -42,14 +47,14 @@ def task(edited, amounts: list[float], count: int) -> dict:
         "method": method_title(edited.task["method"], "edit method"),
         "styles": edited.task["styles"],
         "of": len(edited.requests),
-        "requests": [asked(edited.requests[row]) for row in rows],
+        "requests": [f"{row + 1}. {asked(edited.requests[row])}" for row in rows],
         "source": line(edited.source, rows),
         "followup": None if truth.followup is None else line(truth.followup, rows),
         "exact": None if truth.exact is None else line(truth.exact, rows),
         "cells": [
             {
                 "title": f"{'untouched' if base == 'base' else method_title(base)}, {label}",
-                "decoded": lines(edits["decoded"][:, rows]),
+                "decoded": lines(edits["decoded"][:, rows], quality=95),
                 "changed": lines(edits["changed"][:, rows], lossless=True),
                 "swept": swept(edits, rows),
                 "sweep": sweep(edits, rows),
@@ -82,10 +87,10 @@ def swept(edits, rows) -> list[int]:
 
 
 def line(images: np.ndarray, rows) -> dict:
-    """Gray images, one a request, as one line."""
-    return sheet(images[rows], len(rows), lossless=True)
+    """Gray images, one a request."""
+    return sheet(images[rows], lossless=True)
 
 
-def lines(images: np.ndarray, lossless: bool = False) -> dict:
-    """Images [L, N, ...] as L lines of N."""
-    return sheet(images.reshape(-1, *images.shape[2:]), images.shape[1], lossless=lossless)
+def lines(images: np.ndarray, **options) -> dict:
+    """Images [L, N, ...], image n of line l at place l N + n."""
+    return sheet(images.reshape(-1, *images.shape[2:]), **options)

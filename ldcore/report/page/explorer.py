@@ -6,6 +6,7 @@ from ldcore.grid import Checkpoint, all_drifts, checkpoints, drift_and_guidance,
 from ldcore.report.markup import method_title
 from ldcore.report.page.needs import needs
 from ldcore.report.page.pictures import sheet
+from ldcore.report.page.samples import rank_within
 
 NOISES = 6  # starting noises shown
 
@@ -42,18 +43,20 @@ def sampled_deltas(config: dict, checkpoint: Checkpoint) -> dict[float, str]:
 def shown(results, checkpoint: Checkpoint, deltas: dict[float, str], distances: list[dict]) -> dict:
     """One checkpoint under every delta that it was sampled at.
 
-    sheet: the same starting noises, a delta a line. means, spreads: of the latents over images, a value a reverse step.
+    sheet: the same starting noises, a delta a line. means, spreads: of the latents over n images,
+    a value a reverse step.
     distances: to real images, rows of the sweep.
     """
     sweep = results.config["sweep"]
     swept = (checkpoint.method, checkpoint.prompt) == (sweep["method"], sweep["prompt"])
     swept = swept and checkpoint.training in sweep["trainings"]
-    images, means, spreads = [], [], []
+    images, means, spreads, counts = [], [], [], []
     for part in deltas.values():
         arrays = results.samples(checkpoint, part)
-        _, first = np.unique(arrays["seeds"], return_index=True)  # the first image of a seed starts from the same noise
-        images += list(arrays["images"][np.sort(first)[:NOISES]])
-        trace = arrays["trace"].mean(-1)
+        rank = rank_within(arrays["seeds"])  # the first image of a seed starts from the same noise everywhere
+        images += list(arrays["images"][np.flatnonzero(rank == 0)[:NOISES]])
+        trace = arrays["trace"][rank < sweep["images_per_seed"]].mean(-1)
+        counts.append(len(trace))
         means.append(trace.mean(0).round(4).tolist())
         spreads.append(trace.std(0).round(4).tolist())
     return {
@@ -61,6 +64,7 @@ def shown(results, checkpoint: Checkpoint, deltas: dict[float, str], distances: 
         "swept": swept,
         "deltas": list(deltas),
         "sheet": sheet(np.stack(images), len(images) // len(deltas)),
+        "n": min(counts),
         "means": means,
         "spreads": spreads,
         "distances": [

@@ -27,7 +27,7 @@ def section(results, of_older: list) -> dict:
             "Seed": str(config["seed"]),
             "Sampling seeds": ", ".join(map(str, config["sampling"]["seeds"])),
             "Training seeds": ", ".join(map(str, config["grid"]["training_seeds"])),
-            "Commit": commit(),
+            "Commit at which the page was written": commit(),
             "Page written on": machine(),
             "Jobs": f"{len(lines)}, {sum(line['Wall seconds'] or 0 for line in lines) / 3600:.2f} hours in all",
         },

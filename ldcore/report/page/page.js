@@ -46,7 +46,8 @@ for (const details of document.querySelectorAll("details.values")) {
     const values = read("values-" + details.dataset.table), table = document.createElement("table");
     place.append(table);
     sortable(table, {
-      data: values.rows, columns: values.columns.map((title) => ({ title, defaultContent: "" })),
+      data: values.rows,
+      columns: values.columns.map((title) => ({ title, defaultContent: "", render: (value, kind) => kind === "display" && typeof value === "number" ? String(Number(value.toPrecision(4))) : value })),
       paging: true, pageLength: 25, info: true, deferRender: true,
     });
   });
@@ -89,7 +90,7 @@ function explorer() {
   const checkpoints = () => data.datasets[names[at("explorer-dataset").value]];
   const chosen = () => checkpoints().filter((_, place) => at("explorer-choice").querySelectorAll("input")[place].checked);
   const nearest = (deltas, delta) => deltas.reduce((best, value, place) => Math.abs(value - delta) < Math.abs(deltas[best] - delta) ? place : best, 0);
-  const signed = (delta) => (delta > 0 ? "+" : "") + delta.toFixed(2);
+  const signed = (delta) => (delta > 0 ? "+" : "") + (Number.isInteger(100 * delta) ? delta.toFixed(2) : String(delta));
   function offer() {
     at("explorer-choice").replaceChildren(...checkpoints().map((checkpoint) => {
       const label = document.createElement("label"), box = document.createElement("input");
@@ -121,12 +122,12 @@ function explorer() {
   }
   function means(shown, delta) {
     const all = checkpoints().flatMap((one) => one.means.flatMap((values, line) => values.flatMap((value, step) => [value - one.spreads[line][step], value + one.spreads[line][step]])));
-    const lines = shown.flatMap((one, place) => {
-      const line = nearest(one.deltas, delta), steps = one.means[line].map((_, step) => step), colour = COLOURS[place % COLOURS.length];
+    const lines = shown.flatMap((one) => {
+      const place = checkpoints().indexOf(one), line = nearest(one.deltas, delta), steps = one.means[line].map((_, step) => step), colour = COLOURS[place % COLOURS.length];
       const edge = (sign) => one.means[line].map((value, step) => value + sign * one.spreads[line][step]);
       return [
         { x: [...steps, ...steps.slice().reverse()], y: [...edge(1), ...edge(-1).reverse()], fill: "toself", line: { width: 0 }, fillcolor: colour + "33", hoverinfo: "skip", showlegend: false, mode: "lines" },
-        { x: steps, y: one.means[line], name: one.title, mode: "lines", line: { color: colour, dash: DASHES[place % 4], width: 2 } },
+        { x: steps, y: one.means[line], name: `${one.title} (${one.n} images)`, mode: "lines", line: { color: colour, dash: DASHES[place % 4], width: 2 } },
       ];
     });
     withPlotly().react(at("explorer-means"), lines, layout("reverse step", "mean of all latents ± s.d. over images", { range: [Math.min(...all), Math.max(...all)] }), CONFIG);
@@ -136,15 +137,15 @@ function explorer() {
     at("explorer-distances").hidden = !found.length;
     if (!found.length) return;
     const kinds = [...new Set(found[0].distances.map((row) => `${row.metric.toUpperCase()}, ${row.extractor}`))].filter((kind) => kind.startsWith("KID") || !found[0].distances.some((row) => row.metric === "kid"));
-    const lines = kinds.flatMap((kind, panel) => found.map((one, place) => {
-      const rows = one.distances.filter((row) => `${row.metric.toUpperCase()}, ${row.extractor}` === kind).sort((a, b) => a.delta - b.delta);
+    const lines = kinds.flatMap((kind, panel) => found.map((one) => {
+      const place = checkpoints().indexOf(one), rows = one.distances.filter((row) => `${row.metric.toUpperCase()}, ${row.extractor}` === kind).sort((a, b) => a.delta - b.delta);
       return {
         x: rows.map((row) => row.delta), y: rows.map((row) => row.value), name: one.title, showlegend: panel === 0, mode: "lines+markers",
         xaxis: "x" + (panel + 1), yaxis: "y" + (panel + 1), line: { color: COLOURS[place % COLOURS.length], dash: DASHES[place % 4] },
         error_y: { type: "data", symmetric: false, array: rows.map((row) => row.high - row.value), arrayminus: rows.map((row) => row.value - row.low) },
       };
     }));
-    const plan = { ...layout("", "", {}), grid: { rows: 1, columns: kinds.length, pattern: "independent" }, shapes: [] };
+    const plan = { margin: { t: 20, r: 20 }, legend: { orientation: "h", y: -0.25 }, grid: { rows: 1, columns: kinds.length, pattern: "independent" }, shapes: [] };
     kinds.forEach((kind, panel) => {
       plan["xaxis" + (panel + 1)] = { title: { text: "delta at sampling" } };
       plan["yaxis" + (panel + 1)] = { title: { text: kind }, rangemode: "tozero" };
@@ -176,7 +177,7 @@ function samples() {
       const cell = offered[at("samples-" + side).value], shown = cell.sheet.count;
       at(`samples-${side}-picture`).src = cell.sheet.src;
       at(`samples-${side}-picture`).alt = `${shown} pictures of ${cell.title}, ${cell.dataset}`;
-      at(`samples-${side}-caption`).textContent = shown < cell.of ? `${shown} of ${cell.of} pictures` : `All ${cell.of} pictures`;
+      at(`samples-${side}-caption`).textContent = shown < cell.of ? `${shown} of ${cell.of} pictures, as many of every seed` : `All ${cell.of} pictures`;
     }
   }
   options(at("samples-dataset"), sets, 0);
@@ -188,7 +189,7 @@ function samples() {
     const among = [...data.real, ...data.cells].filter((other) => other.dataset === cell.dataset);
     offer(0, among.indexOf(cell));
   };
-  showSamples(data.cells.length - 1);
+  offer(0, data.real.length && data.cells.length > 1 ? 1 : 0);
 }
 document.addEventListener("click", (event) => {
   const asked = event.target.closest("[data-samples]");
@@ -210,7 +211,6 @@ function edits() {
     options(at("edits-style"), task().styles, task().styles.length - 1);
     options(at("edits-request"), task().requests, 0);
     amount.max = task().amounts.length - 1;
-    amount.value = -1;
     show();
   }
   async function pixels(sheet, place, gray) {
@@ -218,7 +218,7 @@ function edits() {
     context.drawImage(await picture(sheet), ...part(sheet, place), 0, 0, sheet.width, sheet.height);
     return { canvas, values: gray ? grays(context.getImageData(0, 0, sheet.width, sheet.height).data) : null };
   }
-  const grays = (data) => Array.from({ length: data.length / 4 }, (_, i) => 0.299 * data[4 * i] + 0.587 * data[4 * i + 1] + 0.114 * data[4 * i + 2]);
+  const grays = (data) => Array.from({ length: data.length / 4 }, (_, i) => (data[4 * i] + data[4 * i + 1] + data[4 * i + 2]) / 3);
   function difference(from, to, width, height, name) {
     const canvas = canvasOf(width, height, 3, name), context = canvas.getContext("2d"), image = context.createImageData(width, height);
     to.forEach((value, i) => {
@@ -236,14 +236,17 @@ function edits() {
     return canvas;
   }
   async function show(event) {
-    const one = task(), cell = one.cells[at("edits-cell").value], request = Number(at("edits-request").value), style = Number(at("edits-style").value);
-    const swept = cell.swept.indexOf(request), byAmount = event?.target === amount && swept >= 0 && cell.sweep;
-    amount.disabled = swept < 0 || !cell.sweep;
-    const output = byAmount ? "changed" : at("edits-output").value;
+    const one = task(), cell = one.cells[at("edits-cell").value], request = Number(at("edits-request").value), own = one.amounts.indexOf(1);
+    const swept = cell.swept.indexOf(request), byAmount = event?.target === amount;
+    amount.disabled = swept < 0 || !cell.sweep || own < 0;
+    if (byAmount) { at("edits-style").value = one.styles.length - 1; at("edits-output").value = "changed"; } else amount.value = Math.max(own, 0);
+    const style = Number(at("edits-style").value), output = at("edits-output").value;
     const sheet = byAmount ? cell.sweep : cell[output];
-    const place = byAmount ? Number(amount.value) * cell.sweep.columns + swept : style * sheet.columns + request;
-    at("edits-amount-value").textContent = byAmount ? String(one.amounts[amount.value]) : "as in the table";
-    at("edits-asked").textContent = one.requests[request];
+    const place = byAmount ? Number(amount.value) * cell.swept.length + swept : style * one.requests.length + request;
+    const multiple = byAmount ? one.amounts[amount.value] : 1;
+    at("edits-amount-value").textContent = `${multiple} x its own`;
+    amount.setAttribute("aria-valuetext", `${multiple} times the edit's own`);
+    at("edits-asked").textContent = one.requests[request] + (one.requests.length < one.of ? ` (${one.requests.length} of ${one.of} requests are on this page)` : "");
     const source = await pixels(one.source, request, true), result = await pixels(sheet, place, true);
     const { width, height } = source.canvas, figures = [
       framed(scaled(source.canvas, "source"), "source"),

@@ -7,14 +7,17 @@ import numpy as np
 from PIL import Image
 
 SIDE = 96  # pixels: larger images are shown at this size
+COLUMNS = 16  # of a sheet
+MOST = 2500  # images of a sheet: WebP has at most 16383 pixels a side
 
 
-def sheet(images: np.ndarray, columns: int, lossless: bool = False) -> dict:
-    """Images uint8 [N, H, W] or [N, H, W, 3] side by side, line by line: {src, columns, width, height, count}.
+def sheet(images: np.ndarray, columns: int = COLUMNS, lossless: bool = False, quality: int = 80) -> dict:
+    """At most MOST images uint8 [N, H, W] or [N, H, W, 3], line by line: {src, columns, width, height, count}.
 
-    width and height are those of one image. lossless: gray levels as they are; else as WebP has them, a few levels off.
+    width and height are those of one image. lossless: gray levels as they are; else as
+    WebP has them at this quality, some levels off.
     """
-    images = [small(image) for image in images]
+    images, columns = [small(image) for image in images], min(columns, len(images))
     height, width = images[0].shape[:2]
     lines = -(-len(images) // columns)
     whole = np.zeros((lines * height, columns * width, *images[0].shape[2:]), np.uint8)
@@ -22,7 +25,7 @@ def sheet(images: np.ndarray, columns: int, lossless: bool = False) -> dict:
         top, left = place // columns * height, place % columns * width
         whole[top : top + height, left : left + width] = image
     return {
-        "src": source(Image.fromarray(whole), lossless=lossless, quality=80),
+        "src": source(Image.fromarray(whole), lossless=lossless, quality=quality),
         "columns": columns,
         "width": width,
         "height": height,

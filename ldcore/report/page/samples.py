@@ -6,7 +6,7 @@ from ldcore.grid import cell_checkpoints, table_cells
 from ldcore.report.cells import real_test_images
 from ldcore.report.markup import method_title
 from ldcore.report.page.needs import needs
-from ldcore.report.page.pictures import sheet
+from ldcore.report.page.pictures import MOST, sheet
 
 
 def cells(results) -> list[tuple]:
@@ -33,7 +33,7 @@ def cell_keys(results) -> dict[tuple, int]:
 
 def most(results) -> int:
     """How many pictures the cell with most of them has."""
-    return max((len(results.samples(run, part)["images"]) for *_, run, part in cells(results)), default=0)
+    return min(MOST, max((len(results.samples(run, part)["images"]) for *_, run, part in cells(results)), default=0))
 
 
 def section(results, count: int) -> dict | None:
@@ -43,16 +43,20 @@ def section(results, count: int) -> dict | None:
         arrays = results.samples(checkpoint, part)
         rows = np.argsort(rank_within(arrays["seeds"]), kind="stable")[:count]
         found.append(shown(title, dataset, arrays["images"], np.sort(rows)))
-    real = {dataset: real_test_images(results, dataset) for dataset in dict.fromkeys(cell["dataset"] for cell in found)}
+    compared = dict.fromkeys(cell["dataset"] for cell in found) if "scores" in needs(results.config) else ()
+    real = {dataset: real_test_images(results, dataset) for dataset in compared}
     return {
         "cells": found,
-        "real": [shown("Real test images", name, images, spread(len(images), count)) for name, images in real.items()],
+        "real": [
+            shown("Real images of the test split", name, images, spread(len(images), count))
+            for name, images in real.items()
+        ],
     }
 
 
 def shown(title: str, dataset: str, images: np.ndarray, rows: np.ndarray) -> dict:
     """Some images of a cell, and of how many they are."""
-    return {"title": title, "dataset": dataset, "of": len(images), "sheet": sheet(images[rows], min(16, len(rows)))}
+    return {"title": title, "dataset": dataset, "of": len(images), "sheet": sheet(images[rows])}
 
 
 def rank_within(labels: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from ldcore.plan import reporting
 from ldcore.report import markup
 from ldcore.report.page.samples import cell_keys
 
-NUMBER = re.compile(r"-?\d+(\.\d+)?")
+NUMBER = re.compile(r"\+?(-?\d+(?:\.\d+)?)")
 
 
 def section(results) -> dict:
@@ -36,7 +36,8 @@ def section(results) -> dict:
 
 def line(texts: dict, keys: dict) -> dict:
     """One line: a cell is its text and the number that it is sorted by; `samples` says whose pictures belong to it."""
-    cells = [(str(text), NUMBER.match(str(text)).group() if NUMBER.match(str(text)) else "") for text in texts.values()]
+    shown = [str(text).strip("*") for text in texts.values()]  # * around a text: Markdown's emphasis
+    cells = [(text, found[1] if (found := NUMBER.match(text)) else "") for text in shown]
     cell = tuple(texts.get(name, "") for name in ("Dataset", "Method", "Latent Drifting", "Prompt"))
     return {"cells": cells, "samples": keys.get(cell)}
 
@@ -44,9 +45,10 @@ def line(texts: dict, keys: dict) -> dict:
 def values(rows: pd.DataFrame) -> dict:
     """The long form, a line a value as in the csv file, with what is ours minus the paper's and its interval."""
     if "paper_value" in rows:
-        for name in ("value", "low", "high"):
-            if name in rows:
-                rows = rows.assign(**{f"{name}_minus_paper": rows[name] - rows["paper_value"]})
+        for name in [name for name in ("value", "low", "high") if name in rows]:
+            place = rows.columns.get_loc("paper_value") + 1
+            rows = rows.copy()
+            rows.insert(place, f"{name}_minus_paper", rows[name] - rows["paper_value"])
     rows = rows.loc[:, rows.notna().any()]
     return {"columns": list(rows.columns), "rows": [list(map(plain, row)) for row in rows.to_numpy(dtype=object)]}
 

@@ -29,7 +29,12 @@ def curve(group: str, run, log: dict) -> dict:
     losses = np.asarray(log["losses"], float)
     ends = np.unique(np.linspace(0, len(losses), min(POINTS, len(losses)) + 1).round().astype(int))
     ids = run._asdict()
-    names = [method_title(ids.get("base") or ids["method"]), ids["training"], ids.get("prompt"), ids.get("run")]
+    names = [
+        method_title(ids.get("base") or ids["method"]),
+        ids["training"],
+        ids.get("prompt"),
+        "run" in ids and f"run {ids['run']}",
+    ]
     return {
         "title": ", ".join(name for name in names if name),
         "group": group,
