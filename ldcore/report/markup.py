@@ -23,6 +23,11 @@ LATEX = {character: "\\" + character for character in "#$%&_{}"} | {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
 }
+LATEX_PACKAGES = ("array", "booktabs", "longtable", "pdflscape")
+PORTRAIT, LANDSCAPE = 480.0, 620.0  # points of CVPR's page, upright and turned, with some to spare
+WIDEST = 85.0  # points of a column; longer text is broken
+NARROW = " .,:;|!()[]'-ijlft"
+INTERVAL = r"\d \[-?\d"
 # Rows that no method makes.
 FLOORS = {"real": "Real training images", "reconstruction": "Real training images, reconstructed"}
 
@@ -81,18 +86,67 @@ def markdown(lines: pd.DataFrame, footnotes) -> str:
 
 
 def latex(lines: pd.DataFrame, footnotes) -> str:
-    """A booktabs table; footnotes as comments."""
-    rows = [" & ".join(row) + r" \\" for row in escaped(lines, LATEX)]
-    body = [
-        rf"\begin{{tabular}}{{{'l' * len(lines.columns)}}}",
-        r"\toprule",
-        rows[0],
-        r"\midrule",
-        *rows[1:],
-        r"\bottomrule",
-        r"\end{tabular}",
-    ]
-    return "\n".join([*(f"% {note}" for note in footnotes), *body]) + "\n"
+    """Booktabs tables that break over pages, each as wide as a page; footnotes as comments. Needs LATEX_PACKAGES.
+
+    What names a row (leading columns without an interval) and is the same in all rows stands above, once. Of a table
+    wider than a page, columns stand in parts on landscape pages, one after another, each with what names its rows:
+    shrinking or turning the widest to a page would leave letters of 2 to 3 points.
+    """
+    cells = lines.astype(str)
+    with_interval = [cells[name].str.contains(INTERVAL).any() for name in cells.columns]
+    keys = list(cells.columns[: with_interval.index(True)]) if any(with_interval) else list(cells.columns)
+    same = [name for name in keys[:-1] if len(cells) > 1 and cells[name].nunique() == 1]
+    keys = [name for name in keys if name not in same]
+    parts = column_parts(cells.drop(columns=same), keys)
+    above = "; ".join(f"{name}: {cells[name].iloc[0]}" for name in same if cells[name].iloc[0])
+    text = [f"% {note}" for note in footnotes]
+    text += [rf"% \usepackage{{{','.join(LATEX_PACKAGES)}}}, in one column", r"{\scriptsize\setlength{\tabcolsep}{3pt}"]
+    wide = len(parts) > 1 or sum(width(cells[name], name) for name in parts[0]) > PORTRAIT
+    text += [r"\begin{landscape}"] * wide
+    for columns in parts:
+        names, *rows = [" & ".join(map(emphasised, row)) + r" \\" for row in escaped(cells[columns], LATEX)]
+        if above:
+            text.append(rf"\noindent {above.translate(str.maketrans(LATEX))}\par")
+        text += [rf"\begin{{longtable}}{{{''.join(column_type(cells[name]) for name in columns)}}}", r"\toprule"]
+        # After the end of a row a * or [ would be taken for an option of it.
+        rows = ["{}" + row if row[0] in "*[" else row for row in rows]
+        text += [names, r"\midrule", r"\endhead", r"\bottomrule", r"\endfoot", *rows, r"\end{longtable}"]
+    text += [r"\end{landscape}"] * wide
+    return "\n".join([*text, "}"]) + "\n"
+
+
+def emphasised(cell: str) -> str:
+    """A cell of LaTeX; what Markdown has between two * is emphasised here too."""
+    return rf"\emph{{{cell[1:-1]}}}" if len(cell) > 2 and cell[0] == cell[-1] == "*" else cell
+
+
+def width(cells, name: str) -> float:
+    """Points of a column in LaTeX's scriptsize, about: letters are taken for wide, narrow or neither."""
+
+    def of(text):
+        return sum(
+            2.3 if letter in NARROW else 5.6 if letter.isupper() or letter in "mw_<>" else 3.7 for letter in text
+        )
+
+    return min(WIDEST, max(map(of, [name, *map(str, cells)]))) + 6
+
+
+def column_type(cells: pd.Series) -> str:
+    """A column of LaTeX: as wide as its text, or one that breaks it."""
+    return "l" if width(cells, cells.name) < WIDEST + 6 else rf">{{\raggedright\arraybackslash}}p{{{WIDEST:g}pt}}"
+
+
+def column_parts(cells: pd.DataFrame, keys: list[str]) -> list[list[str]]:
+    """The columns, in parts no wider than a landscape page, each with the keys in front; one part if all fit."""
+    widths = {name: width(cells[name], name) for name in cells.columns}
+    while sum(widths[name] for name in keys) > LANDSCAPE - WIDEST - 6:  # room for one more
+        keys = keys[:-1]
+    parts = [list(keys)]
+    for name in cells.columns[len(keys) :]:
+        if len(parts[-1]) > len(keys) and sum(widths[column] for column in [*parts[-1], name]) > LANDSCAPE:
+            parts.append(list(keys))
+        parts[-1].append(name)
+    return parts
 
 
 def read(csv) -> pd.DataFrame:
