@@ -15,8 +15,6 @@ def main(given: list[str] | None = None) -> int:
             status = arguments.command.run(arguments) or 0
             sys.stdout.flush()
             return status
-    except KeyboardInterrupt:
-        sys.exit("error: stopped by you.")
     except BrokenPipeError:  # what reads the output, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

@@ -57,7 +57,7 @@ def errors_for_people():
             "(docs/cluster.md, Several people)."
         )
     except KeyboardInterrupt:
-        print("error: stopped by Ctrl-C; the same command again resumes.", file=sys.stderr)
+        print("error: stopped by Ctrl-C; what can go on does with the same command.", file=sys.stderr)
         sys.exit(130)  # as a shell counts it
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:

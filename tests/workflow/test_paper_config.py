@@ -148,8 +148,9 @@ def test_a_model_in_one_file_is_converted_first(folder, tmp_path, config):
 def test_the_fetch_rule(folder, tmp_path):
     for name in ("adni", "oasis3", "chexpert"):
         (folder / "data" / name).mkdir(parents=True)
-    (tmp_path / "alexnet-owt-7be5be79.pth").write_bytes(b"weights")
-    found = hashlib.sha256(b"weights").hexdigest()
+    weights = b"\x80\x02}."  # a pickle, as far as its head tells
+    (tmp_path / "alexnet-owt-7be5be79.pth").write_bytes(weights)
+    found = hashlib.sha256(weights).hexdigest()
     entry = {"url": (tmp_path / "alexnet-owt-7be5be79.pth").as_uri()}
     target = ("--", "weights/alexnet/source.json")
     code, said = snakemake(folder, *target, weights={"alexnet": entry})
@@ -158,7 +159,7 @@ def test_the_fetch_rule(folder, tmp_path):
     code, said = snakemake(folder, *target, weights={"alexnet": {**entry, "sha256": found}})
     assert code == 0, said[-2000:]
     assert json.loads((folder / "weights/alexnet/source.json").read_text())["licence"] == "BSD-3-Clause"
-    assert (folder / "weights/alexnet/alexnet-owt-7be5be79.pth").read_bytes() == b"weights"
+    assert (folder / "weights/alexnet/alexnet-owt-7be5be79.pth").read_bytes() == weights
     code, said = snakemake(folder, "-n", weights={"alexnet": {**entry, "sha256": found}})
     assert code == 0 and counted(said)["fetch"] == 4
 
