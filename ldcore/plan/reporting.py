@@ -36,6 +36,15 @@ def needs(config: dict, kind: str, name: str) -> list[str]:
     return list(dict.fromkeys(need for one in given for need in (of_claims if one == "claims" else [one])))
 
 
+def all_needs(config: dict) -> set[str]:
+    """What the tables and figures of a run are made from, all together."""
+    shown = {"table": tables(config), "figure": figures(config)}
+    found = {need for kind, names in shown.items() for name in names for need in plugins.declared(kind, name)["NEEDS"]}
+    if "claims" in found:
+        found |= {need for name in claims(config) for need in plugins.declared("claim", name)["NEEDS"]}
+    return found - {"claims"}
+
+
 def ordered(config: dict, kind: str) -> list[str]:
     """The tables, figures or claims of a run: part by part, then by name; those of tasks in the tasks' order.
 

@@ -13,6 +13,7 @@ import matplotlib
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
+import numpy as np
 from cycler import cycler
 from matplotlib.image import AxesImage
 from matplotlib.textpath import TextPath
@@ -115,3 +116,8 @@ def save(figure, stem) -> None:
                         image.set_interpolation("antialiased")
             figure.savefig(temporary, **options)
     plt.close(figure)
+
+
+def evenly(length: int, count: int) -> np.ndarray:
+    """Which of `length` things are shown where there is room for `count`: places from the first to the last."""
+    return np.unique(np.linspace(0, length - 1, min(length, count)).round().astype(int))

@@ -32,13 +32,10 @@ def atomic(path):
             leftover.unlink(missing_ok=True)
     temporary = path.with_name(f".{host}.{os.getpid()}.part.{path.name}")
     try:
-        yield temporary
-        apply_umask(temporary)
-        os.replace(temporary, path)
-    except Exception as error:
-        if is_disk_full(error, path.parent):
-            raise UserError(disk_full_message(path)) from error
-        raise
+        with told_when_full(path):
+            yield temporary
+            apply_umask(temporary)
+            os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -55,17 +52,25 @@ def new_folder(path):
     temporary = path.with_name(f".{os.getpid()}.part.{path.name}")
     temporary.mkdir(parents=True)
     try:
-        yield temporary
-        for file in temporary.rglob("*"):
-            if file.is_file() and file.stat().st_nlink == 1:  # else a link to a file of another's
-                apply_umask(file)
-        os.replace(temporary, path)
+        with told_when_full(path):
+            yield temporary
+            for file in temporary.rglob("*"):
+                if file.is_file() and file.stat().st_nlink == 1:  # else a link to a file of another's
+                    apply_umask(file)
+            os.replace(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def told_when_full(path: Path):
+    """Let errors pass, but for those of a full disk: UserError, which names the path that was to be written."""
+    try:
+        yield
     except Exception as error:
         if is_disk_full(error, path.parent):
             raise UserError(disk_full_message(path)) from error
         raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def apply_umask(path) -> None:

@@ -5,9 +5,11 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 
 from configs import ROOT, workspace
 from ldcore.plan import command_line
+from ldcore.runtime import config_files
 from ldcore.runtime.errors import UserError
 
 SHIPPED = [ROOT / "config.yaml", *sorted(ROOT.glob("configs/*.yaml"))]
@@ -23,6 +25,7 @@ def refused(path):
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_shipped_files_pass(path):
     command_line.check_file(path)
+    assert config_files.read(path) == yaml.safe_load(path.read_text())
 
 
 @pytest.mark.parametrize(
@@ -45,17 +48,21 @@ def test_a_key_that_stands_twice_is_refused(tmp_path, text, said):
 
 
 @pytest.mark.parametrize(
-    "text",
+    "text, read",
     [
-        "a: &all {x: 1}\nb: &more {y: 2}\nc: {<<: *all, <<: *more, x: 3}\nd: {x: 1}\ne: *all",
-        '\ufeff{"name": "\U0001f600", "datasets": {}}',
-        '{"name": "\\ud83d\\ude00", "seed":\t3}',
-        "x: {1: a, '1': b}",  # of the names the check of the config speaks
+        (
+            "a: &all {x: 1}\nb: &more {y: 2}\nc: {<<: *all, <<: *more, x: 3}\ne: *all",
+            {"a": {"x": 1}, "b": {"y": 2}, "c": {"x": 3, "y": 2}, "e": {"x": 1}},
+        ),
+        ('\ufeff{"name": "\U0001f600", "datasets": {}}', {"name": "\U0001f600", "datasets": {}}),
+        ('{"name": "\\ud83d\\ude00", "seed":\t3}', {"name": "\U0001f600", "seed": 3}),
+        ("x: {1: a, '1': b}", {"x": {1: "a", "1": "b"}}),  # of the names the check of the config speaks
     ],
 )
-def test_what_is_no_fault_passes(tmp_path, text):
+def test_what_is_no_fault_passes(tmp_path, text, read):
     (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
     command_line.check_file(tmp_path / "mine.yaml")
+    assert config_files.read(tmp_path / "mine.yaml") == read
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def test_sheets_hold_each_picture_at_its_place():
 
 
 def test_edits_stand_under_their_style_request_and_amount(reported):
-    found = edits.section(reported, 99)
+    found = edits.section({"disease": reported.edited("disease")}, [0.0, 0.5, 1.0, 2.0], 99)
     cell, shown = found["disease"]["cells"][0], reported.edited("disease")
     of_cell = next(iter(shown.edits.values()))
     count = len(shown.requests)

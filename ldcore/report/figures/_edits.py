@@ -1,8 +1,7 @@
 """Sheets of edits: sources, truths, edited images and what changed."""
 
-import numpy as np
-
 from ldcore.edit.requests.edits import Request
+from ldcore.report.drawing import evenly
 from ldcore.report.figures._sheet import Group, largest, sheet
 from ldcore.report.markup import method_title
 
@@ -68,7 +67,7 @@ def rows_shown(requests: list[Request], count: int) -> list[int]:
     names = [request.edit for request in requests]
     edits = list(dict.fromkeys(names))
     if len(edits) == 1:
-        return list(np.unique(np.linspace(0, len(requests) - 1, count).round().astype(int)))
+        return list(evenly(len(requests), count))
     each = max(1, count // len(edits))
     return [row for edit in edits for row in [row for row, name in enumerate(names) if name == edit][:each]][:count]
 

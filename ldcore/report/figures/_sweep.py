@@ -1,8 +1,7 @@
 """What figures 2 and 3 share: images of the sweep, a delta a column, one starting noise a row."""
 
-import numpy as np
-
 from ldcore.grid import Checkpoint, identifier
+from ldcore.report.drawing import evenly
 from ldcore.report.figures._sheet import Group
 
 ROWS, COLUMNS = 3, 7  # starting noises and deltas drawn
@@ -19,6 +18,6 @@ def swept(results, dataset: str, training: str) -> dict:
 def image_group(title: str, samples: dict, rows: int = ROWS) -> Group:
     """The images of one checkpoint under their deltas; of many deltas some, spread evenly, with both ends."""
     deltas = list(samples)
-    shown = [deltas[place] for place in np.unique(np.linspace(0, len(deltas) - 1, COLUMNS).round().astype(int))]
+    shown = [deltas[place] for place in evenly(len(deltas), COLUMNS)]
     lines = [("", [samples[delta][0][row] for delta in shown]) for row in range(min(rows, len(samples[shown[0]][0])))]
     return Group(title, [(f"{delta:g}", 1) for delta in shown], lines)

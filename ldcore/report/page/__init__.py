@@ -23,13 +23,14 @@ from ldcore.runtime.errors import UserError
 
 FOLDER = Path(__file__).parent
 LIMIT = 20_000_000  # bytes: still to be mailed
+WORDS_OF = {"edits": "edits", "samples": "pictures of cells"}
 WORDS = 10_000  # bytes of the parts with pictures beside these
 
 
 def page(results: Results) -> str:
     """The HTML of a run's page, from its csv, png and npz files; a footnote that several tables share stands once.
 
-    Under LIMIT bytes: where there are more samples and edits than fit, the page shows the first of them and says so.
+    Under LIMIT bytes: where there are more samples and edits than fit, the page shows fewer of them and says so.
     UserError: the rest alone is larger.
     """
     parts = parts_without_pictures(results)
@@ -39,13 +40,14 @@ def page(results: Results) -> str:
         raise UserError(
             f"The page of {results.config['name']} is larger than {most}; name fewer tables and figures (`only`)."
         )
-    asked = {"edits": (edits, room / 2), "samples": (samples, room)}
-    for name, (module, share) in asked.items():
-        most = module.most(results)
-        parts[name] = fitting(functools.partial(module.section, results), most, min(share, room))
-        room -= size(parts[name])
-        if most and not parts[name]:
-            parts["left_out"].append({"edits": "edits", "samples": "pictures of cells"}[name])
+    editing = results.config["editing"]
+    edited = {name: results.edited(name) for name in edits.tasks(results.config)}  # truths are rendered once
+    of_edits = functools.partial(edits.section, edited, editing["amounts"]) if editing else None
+    parts["edits"] = fitting(of_edits, edits.most(edited), room / 2)
+    room -= size(parts["edits"])
+    parts["samples"] = fitting(functools.partial(samples.section, results), samples.most(results), room)
+    wanted = {"edits": edited, "samples": samples.cells(results)}
+    parts["left_out"] = [WORDS_OF[name] for name in wanted if wanted[name] and not parts[name]]
     return rendered(parts)
 
 

@@ -5,8 +5,8 @@ import yaml
 
 from ldcore import grid, plugins
 from ldcore.datasets.records import SPLITS
+from ldcore.plan import reporting
 from ldcore.report.page import edits
-from ldcore.report.page.needs import needs
 from ldcore.report.page.shareable import shareable
 
 
@@ -17,12 +17,12 @@ def section(results) -> list[dict] | None:
 
 def shown(config: dict) -> list[str]:
     """The data sets that tables and figures of the run are made from."""
-    needed = needs(config)
+    needed = reporting.all_needs(config)
     names = grid.used_datasets(config) if needed & {"data", "reference", "drifts"} else []
     if needed & {"scores", "downstream", "samples"}:
         names = [*names, *config["grid"]["datasets"], *(run.dataset for run in grid.checkpoints(config))]
     tasks = grid.tasks(config)
-    return list(dict.fromkeys([*names, *(tasks[task]["dataset"] for task in edits.tasks_shown(config))]))
+    return list(dict.fromkeys([*names, *(tasks[task]["dataset"] for task in edits.tasks(config))]))
 
 
 def sheet(results, name: str) -> dict:

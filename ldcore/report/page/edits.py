@@ -3,18 +3,13 @@
 import numpy as np
 
 from ldcore.plan import reporting
+from ldcore.report.drawing import evenly
 from ldcore.report.figures._edits import describe
 from ldcore.report.markup import method_title
 from ldcore.report.page.pictures import MOST, sheet
-from ldcore.report.page.samples import spread
 
 
-def tasks(results) -> list[str]:
-    """The editing tasks whose edits the page shows."""
-    return tasks_shown(results.config)
-
-
-def tasks_shown(config: dict) -> list[str]:
+def tasks(config: dict) -> list[str]:
     """The editing tasks whose edits some table or figure of the run shows."""
     shown = [
         task
@@ -26,21 +21,22 @@ def tasks_shown(config: dict) -> list[str]:
     return list(dict.fromkeys(shown))
 
 
-def most(results) -> int:
-    """How many requests the task with most of them has, as far as all its styles fit on a sheet."""
-    found = [results.edited(name) for name in tasks(results)]
-    return max((min(len(one.requests), MOST // len(one.task["styles"])) for one in found), default=0)
+def most(shown: dict) -> int:
+    """How many requests the task with most of them has, as far as all its styles fit on a sheet.
+
+    shown: name of a task -> Results.edited.
+    """
+    return max((min(len(one.requests), MOST // len(one.task["styles"])) for one in shown.values()), default=0)
 
 
-def section(results, count: int) -> dict | None:
+def section(shown: dict, amounts: list[float], count: int) -> dict:
     """At most `count` requests of every task: what they ask, source and truth, and each cell's pictures, as sheets."""
-    amounts = results.config["editing"]["amounts"]
-    return {name: task(results.edited(name), amounts, count) for name in tasks(results)} or None
+    return {name: task(edited, amounts, count) for name, edited in shown.items()}
 
 
 def task(edited, amounts: list[float], count: int) -> dict:
     """One task; a sheet has its requests one after another, for every style or amount."""
-    rows = spread(len(edited.requests), count)
+    rows = evenly(len(edited.requests), count)
     truth = edited.truth
     return {
         "dataset": edited.task["dataset"],

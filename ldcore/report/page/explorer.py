@@ -3,8 +3,8 @@
 import numpy as np
 
 from ldcore.grid import Checkpoint, all_drifts, checkpoints, drift_and_guidance, sampled_drifts
+from ldcore.plan import reporting
 from ldcore.report.markup import method_title
-from ldcore.report.page.needs import needs
 from ldcore.report.page.pictures import sheet
 from ldcore.report.page.samples import rank_within
 
@@ -14,7 +14,7 @@ NOISES = 6  # starting noises shown
 def section(results) -> dict | None:
     """Deltas, and per data set its checkpoints: `shown` each."""
     config = results.config
-    needed = needs(config)
+    needed = reporting.all_needs(config)
     if "samples" not in needed or not config["sweep"]:
         return None
     found, run = {}, str(config["grid"]["training_seeds"][0])
@@ -25,7 +25,7 @@ def section(results) -> dict | None:
         found[dataset] = [
             shown(results, checkpoint, deltas, distances) for checkpoint, deltas in sampled.items() if deltas
         ]
-    return {"deltas": sorted(config["sweep"]["deltas"]), "noises": NOISES, "datasets": found}
+    return {"deltas": sorted(config["sweep"]["deltas"]), "datasets": found}
 
 
 def sampled_deltas(config: dict, checkpoint: Checkpoint) -> dict[float, str]:
@@ -43,9 +43,8 @@ def sampled_deltas(config: dict, checkpoint: Checkpoint) -> dict[float, str]:
 def shown(results, checkpoint: Checkpoint, deltas: dict[float, str], distances: list[dict]) -> dict:
     """One checkpoint under every delta that it was sampled at.
 
-    sheet: the same starting noises, a delta a line. means, spreads: of the latents over n images,
-    a value a reverse step.
-    distances: to real images, rows of the sweep.
+    sheet: the same starting noises, a delta a line. means, spreads: of the latents over n images, a
+    value a reverse step. distances: to real images, rows of the sweep.
     """
     sweep = results.config["sweep"]
     swept = (checkpoint.method, checkpoint.prompt) == (sweep["method"], sweep["prompt"])

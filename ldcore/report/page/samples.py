@@ -1,17 +1,19 @@
 """Every picture of a cell: the samples behind tables 1 and 3, as sheets."""
 
 import numpy as np
+import pandas as pd
 
 from ldcore.grid import cell_checkpoints, table_cells
+from ldcore.plan import reporting
 from ldcore.report.cells import real_test_images
+from ldcore.report.drawing import evenly
 from ldcore.report.markup import method_title
-from ldcore.report.page.needs import needs
 from ldcore.report.page.pictures import MOST, sheet
 
 
 def cells(results) -> list[tuple]:
     """(key, title, data set, checkpoint, part) of every cell that was sampled, of its first training run."""
-    if "samples" not in needs(results.config):
+    if "samples" not in reporting.all_needs(results.config):
         return []
     return [
         (
@@ -33,7 +35,7 @@ def cell_keys(results) -> dict[tuple, int]:
 
 def most(results) -> int:
     """How many pictures the cell with most of them has."""
-    return min(MOST, max((len(results.samples(run, part)["images"]) for *_, run, part in cells(results)), default=0))
+    return min(MOST, max((len(results.samples(run, part)["seeds"]) for *_, run, part in cells(results)), default=0))
 
 
 def section(results, count: int) -> dict | None:
@@ -43,12 +45,14 @@ def section(results, count: int) -> dict | None:
         arrays = results.samples(checkpoint, part)
         rows = np.argsort(rank_within(arrays["seeds"]), kind="stable")[:count]
         found.append(shown(title, dataset, arrays["images"], np.sort(rows)))
-    compared = dict.fromkeys(cell["dataset"] for cell in found) if "scores" in needs(results.config) else ()
+    compared = (
+        dict.fromkeys(cell["dataset"] for cell in found) if "scores" in reporting.all_needs(results.config) else ()
+    )
     real = {dataset: real_test_images(results, dataset) for dataset in compared}
     return {
         "cells": found,
         "real": [
-            shown("Real images of the test split", name, images, spread(len(images), count))
+            shown("Real images of the test split", name, images, evenly(len(images), count))
             for name, images in real.items()
         ],
     }
@@ -61,13 +65,4 @@ def shown(title: str, dataset: str, images: np.ndarray, rows: np.ndarray) -> dic
 
 def rank_within(labels: np.ndarray) -> np.ndarray:
     """The place of each among those with the same label, from 0."""
-    places = np.empty(len(labels), int)
-    for label in np.unique(labels):
-        of_label = labels == label
-        places[of_label] = np.arange(of_label.sum())
-    return places
-
-
-def spread(length: int, count: int) -> np.ndarray:
-    """At most `count` places, evenly over `length`."""
-    return np.unique(np.linspace(0, length - 1, min(length, count)).round().astype(int))
+    return pd.Series(labels).groupby(labels).cumcount().to_numpy()

@@ -45,9 +45,8 @@ def line(texts: dict, keys: dict) -> dict:
 def values(rows: pd.DataFrame) -> dict:
     """The long form, a line a value as in the csv file, with what is ours minus the paper's and its interval."""
     if "paper_value" in rows:
-        for name in [name for name in ("value", "low", "high") if name in rows]:
-            place = rows.columns.get_loc("paper_value") + 1
-            rows = rows.copy()
+        rows, place = rows.copy(), rows.columns.get_loc("paper_value") + 1
+        for name in [name for name in ("high", "low", "value") if name in rows]:  # the last comes to stand first
             rows.insert(place, f"{name}_minus_paper", rows[name] - rows["paper_value"])
     rows = rows.loc[:, rows.notna().any()]
     return {"columns": list(rows.columns), "rows": [list(map(plain, row)) for row in rows.to_numpy(dtype=object)]}
