@@ -5,12 +5,12 @@ from pathlib import Path
 from ldcore import plugins
 from ldcore.export import scheduler_of
 from ldcore.methods import load_weights
+from ldcore.model.check import check_model, picture_side
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import read_json, sha256
 
-RECORD = (
-    "finetune.json"  # beside weights that `python -m ldcore finetune` wrote: the method, and all that they follow from
-)
+# Beside weights that `python -m ldcore finetune` wrote: the method, and all that they follow from.
+RECORD = "finetune.json"
 
 
 def opened(model, weights=None, method: str | None = None):
@@ -43,3 +43,9 @@ def method_of(weights, method: str | None = None) -> str:
         raise UserError(f"{weights} does not say which method trained it; give --weights-method NAME.")
     plugins.check("method", method)
     return method
+
+
+def side_of(model) -> int:
+    """How many pixels a side the pictures of a model have. UserError: no model that the suite can run."""
+    check_model(model)
+    return picture_side(model)

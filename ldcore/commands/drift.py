@@ -46,10 +46,11 @@ def run(arguments) -> None:
     """See ldcore.commands."""
     import numpy as np
 
+    from ldcore.commands._model import side_of
     from ldcore.datasets.pictures import files_of, prepared
     from ldcore.drift.resolve import resolve
     from ldcore.model.autoencoding import encode
-    from ldcore.model.backbone import load_backbone, side_of
+    from ldcore.model.backbone import load_backbone
     from ldcore.runtime.device import prepare_cpu
     from ldcore.runtime.files import read_json, write_json
 

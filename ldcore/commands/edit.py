@@ -54,7 +54,7 @@ def run(arguments) -> None:
     import numpy as np
     import torch
 
-    from ldcore.commands._model import opened
+    from ldcore.commands._model import opened, side_of
     from ldcore.commands._pictures import save
     from ldcore.datasets.pictures import prepared
     from ldcore.edit import EditTexts, Sources
@@ -62,7 +62,6 @@ def run(arguments) -> None:
     from ldcore.edit.job import Editor, edited_images
     from ldcore.methods import saved_weights
     from ldcore.model.autoencoding import encode
-    from ldcore.model.backbone import side_of
     from ldcore.runtime import code
     from ldcore.runtime.device import prepare_cpu
     from ldcore.runtime.files import new_folder, sha256, write_json

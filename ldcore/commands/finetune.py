@@ -98,10 +98,10 @@ def training_of(given: dict) -> dict:
 
 def run(arguments) -> None:
     """See ldcore.commands."""
-    from ldcore.commands._model import RECORD
+    from ldcore.commands._model import RECORD, side_of
     from ldcore.datasets.records import load
     from ldcore.edit.changed_image import check_size
-    from ldcore.model.backbone import fingerprint, load_backbone, side_of
+    from ldcore.model.backbone import fingerprint, load_backbone
     from ldcore.runtime import code
     from ldcore.runtime.device import prepare_cpu
     from ldcore.runtime.files import check_writable, digest, read_json, sha256, write_json

@@ -41,13 +41,6 @@ def fingerprint(folder) -> str:
     return hashlib.sha256("".join(sha256(path) for path in model_files(check_folder(folder))).encode()).hexdigest()
 
 
-def side_of(folder) -> int:
-    """How many pixels a side the pictures of a model have. UserError: no model that the suite can run."""
-    check_model(folder)
-    unet, vae = (read_json(Path(folder, part, "config.json")) for part in ("unet", "vae"))
-    return unet["sample_size"] * 2 ** (len(vae.get("block_out_channels", [64])) - 1)
-
-
 def load_backbone(folder, parts=PARTS, device=None) -> Backbone:
     """Load the named parts in float32, frozen, in evaluation mode, from safetensors only.
 

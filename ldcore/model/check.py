@@ -157,6 +157,12 @@ def check_tokenizer(folder: Path, most: int) -> None:
         )
 
 
+def picture_side(folder) -> int:
+    """How many pixels a side the pictures of a diffusers folder have, by its config files."""
+    unet, vae = (settings(Path(folder), part) for part in ("unet", "vae"))
+    return unet["sample_size"] * 2 ** (len(vae.get("block_out_channels", [64])) - 1)
+
+
 def check_weights(folder: Path, part: str, said: dict) -> None:
     """UserError where a part's weights are missing, not whole, or not those of its config.json."""
     tensors = part_shapes(folder, part)

@@ -5,6 +5,7 @@ from pathlib import Path
 from ldcore import plugins
 from ldcore.datasets import part_options
 from ldcore.grid import used_datasets
+from ldcore.model.check import picture_side
 from ldcore.prompts import check_told_apart, label_prompts, said_of_cut
 from ldcore.runtime.errors import UserError
 from ldcore.runtime.files import read_json
@@ -81,8 +82,7 @@ def check_sizes(config: dict) -> None:
     folder = Path(config["model"].get("turned_from", config["model"]["path"]))
     if not all((folder / part / "config.json").is_file() for part in ("unet", "vae")):
         return
-    unet, vae = (read_json(folder / part / "config.json") for part in ("unet", "vae"))
-    side = unet["sample_size"] * 2 ** (len(vae.get("block_out_channels", [64])) - 1)
+    side = picture_side(folder)
     for name in used_datasets(config):
         adapter, given = (config["datasets"][name][key] for key in ("adapter", "options"))
         size = plugins.options("dataset adapter", adapter, given).get("image_size", side)
